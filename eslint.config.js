@@ -1,0 +1,78 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** The law of imports (ARCHITECTURE.md): what each package of ours may import of ours. */
+const LAW = {
+  'libs/contracts': [],
+  'libs/kafka': ['contracts'],
+  'libs/client': ['contracts', 'kafka'],
+  'libs/graph': [],
+  'libs/chassis': [],
+  'apps/graph-simulator': ['graph', 'chassis'],
+  'apps/*': ['contracts', 'kafka', 'client', 'graph', 'chassis'],
+};
+
+const deepImports = {
+  regex: '^@callbus/[^/]+/',
+  message: 'Import a library by its name: what is not in its index.ts is its own.',
+};
+const otherPackages = { regex: '^(\\.\\./)+(apps|libs)/', message: 'Packages import each other by name, never by path.' };
+
+function lawOf(folder, allowed) {
+  const others = `^@callbus/(?!(${allowed.join('|') || '-'})$)`;
+  const message = `The law of imports: ${folder} may import ${allowed.length > 0 ? allowed.join(', ') : 'nothing'} of ours.`;
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: others, message }, deepImports, otherPackages, ...kafkajsIn(folder)] },
+      ],
+    },
+  };
+}
+
+/** One file imports kafkajs, so that another client can take its place. */
+function kafkajsIn(folder) {
+  return folder === 'test'
+    ? []
+    : [
+        {
+          regex: '^kafkajs(/|$)',
+          message: 'Only libs/kafka/src/kafkajs-client.ts imports kafkajs; use the port of @callbus/kafka.',
+        },
+      ];
+}
+
+export default tseslint.config(
+  { ignores: ['**/dist/', '**/node_modules/', '.callbus/', '.cache/', 'coverage/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: ['./libs/*/tsconfig.json', './apps/*/tsconfig.json', './test/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      // Message and settings classes describe plain data: nothing relies on their prototypes.
+      '@typescript-eslint/no-misused-spread': 'off',
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+    },
+  },
+  // Nest reads the types of constructor parameters at run time, so classes that are injected are imported as values.
+  ...Object.entries(LAW)
+    .toSorted(([a], [b]) => Number(b.includes('*')) - Number(a.includes('*')))
+    .map(([folder, allowed]) => lawOf(folder, allowed)),
+  {
+    files: ['libs/kafka/src/kafkajs-client.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [deepImports, otherPackages] }] },
+  },
+  { files: ['**/*.test.ts', 'test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+  { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+);

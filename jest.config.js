@@ -1,0 +1,48 @@
+// Tests run on the TypeScript sources of every package: the export condition «source» names them.
+// *.test.ts is pure, *.int.test.ts needs Kafka, test/*.e2e.test.ts needs the whole stack.
+const common = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2024',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  modulePathIgnorePatterns: ['/dist/', '/\\.callbus/', '/\\.cache/'],
+};
+const sources = ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'];
+
+export default {
+  reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
+  testTimeout: 30_000,
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      roots: sources,
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: ['\\.(int|e2e)\\.test\\.ts$'],
+    },
+    {
+      ...common,
+      displayName: 'kafka',
+      roots: sources,
+      testMatch: ['**/*.int.test.ts'],
+      globalSetup: '<rootDir>/test/support/kafka-for-tests.js',
+      globalTeardown: '<rootDir>/test/support/kafka-for-tests-teardown.js',
+    },
+    { ...common, displayName: 'e2e', roots: ['<rootDir>/test'], testMatch: ['**/*.e2e.test.ts'] },
+  ],
+};
