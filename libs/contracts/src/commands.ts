@@ -1,0 +1,102 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { IsIn, IsISO8601, IsObject, IsOptional, IsUUID, Matches } from 'class-validator';
+import { dataSchema, decodeCloudEvent, schemaVersion, type CloudEvent } from './cloud-event.js';
+import { isCallId } from './call-id.js';
+import { ContractError } from './errors.js';
+import { checkedAs } from './validation.js';
+
+const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const CALL_ID_RULE = { message: 'must be a UUID in lower case with dashes' };
+
+export type IfUnknown = 'park' | 'redial';
+
+/** Dial once, before `notAfter`. */
+export class CreateCallData {
+  @Matches(LOWER_CASE_UUID, CALL_ID_RULE)
+  callId!: string;
+
+  @IsUUID('all')
+  tenantId!: string;
+
+  /** The app registration to call as; the installation's own when not given. */
+  @IsOptional()
+  @IsUUID('all')
+  appId?: string;
+
+  /** ISO 8601; by default some time after the broker stamped the record. At most 24 h after it. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  notAfter?: string;
+
+  /** What becomes of a call whose outcome nobody knows: `park` (default) or, for who fears a missed call more, `redial`. */
+  @IsOptional()
+  @IsIn(['park', 'redial'])
+  ifUnknown?: IfUnknown;
+
+  /** The call resource as Graph documents it: https://learn.microsoft.com/graph/api/resources/call */
+  @IsObject()
+  call!: Record<string, unknown>;
+}
+
+/** Hang up; before the dial it cancels. Repeating it is harmless. */
+export class EndCallData {
+  @Matches(LOWER_CASE_UUID, CALL_ID_RULE)
+  callId!: string;
+
+  @IsUUID('all')
+  tenantId!: string;
+}
+
+export type Command =
+  { readonly type: 'CreateCall'; readonly data: CreateCallData } | { readonly type: 'EndCall'; readonly data: EndCallData };
+
+const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData } as const;
+const COMMAND_VERSION = 1;
+
+/** The envelope of a CreateCall; its id is the callId, so the same command has the same id wherever it is sent again. */
+export function createCallCommand(source: string, data: CreateCallData): CloudEvent<CreateCallData> {
+  return envelope('CreateCall', data.callId, source, data);
+}
+
+export function endCallCommand(source: string, data: EndCallData): CloudEvent<EndCallData> {
+  return envelope('EndCall', randomUUID(), source, data);
+}
+
+function envelope<D extends { callId: string }>(type: string, id: string, source: string, data: D): CloudEvent<D> {
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    subject: data.callId,
+    datacontenttype: 'application/json',
+    dataschema: dataSchema(type, COMMAND_VERSION),
+    data,
+  };
+}
+
+/**
+ * Reads a record of the commands topic. The `call` itself is not judged here: a readable command with an invalid call
+ * is a failed call with a history, not a dead letter.
+ * @throws ContractError for what is to be dead-lettered
+ */
+export function decodeCommand(
+  key: Buffer | null,
+  value: Buffer | null,
+  headers: Parameters<typeof decodeCloudEvent>[1],
+): Command {
+  const event = decodeCloudEvent(value, headers);
+  if (!Object.hasOwn(COMMAND_CLASSES, event.type))
+    throw new ContractError('UNKNOWN_TYPE', `The type is ${JSON.stringify(event.type.slice(0, 64))}.`);
+  const type = event.type as Command['type'];
+  const version = schemaVersion(event.dataschema);
+  if (version > COMMAND_VERSION) throw new ContractError('UNKNOWN_VERSION', `The version of ${type} is ${version}.`);
+  const data = checkedAs<CreateCallData | EndCallData>(COMMAND_CLASSES[type], event.data);
+  const keyText = key?.toString('utf8') ?? null;
+  if (!isCallId(data.callId) || keyText !== data.callId)
+    throw new ContractError('KEY_MISMATCH', 'The key differs from data.callId.');
+  if (type === 'CreateCall' && event.id !== data.callId)
+    throw new ContractError('ID_MISMATCH', 'The event’s id differs from data.callId.');
+  return { type, data } as Command;
+}

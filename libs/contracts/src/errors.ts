@@ -1,0 +1,29 @@
+/**
+ * Everything that can be wrong with a message of ours, each with what its owner can do. The code is the reason in the
+ * dead letter's headers and in docs/errors.md.
+ */
+export const CONTRACT_ERRORS = {
+  NOT_JSON: 'The value is not JSON in UTF-8. Send a CloudEvent as JSON.',
+  NO_VALUE: 'The record has no value. A command is never a tombstone; send a CloudEvent as JSON.',
+  NOT_A_CLOUDEVENT: 'The record is not a CloudEvent 1.0, neither structured nor binary. See docs for the envelope.',
+  UNKNOWN_TYPE: 'The CloudEvent’s type is not one that this topic carries. See the table of message types.',
+  UNKNOWN_VERSION: 'The message’s version is newer than this release. Upgrade the reader before the writer.',
+  INVALID_MESSAGE: 'The data does not have the shape of its type. The message lists every fault with its path.',
+  KEY_MISMATCH: 'The record’s key is not the callId of its data. Use the callId as the key.',
+  ID_MISMATCH: 'The id of a CreateCall is not its callId. Use the same UUID for both.',
+  CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
+  TENANT_NOT_ALLOWED: 'This installation does not place calls for that tenant. Add it to GRAPH_TENANTS.',
+} as const;
+
+export type ContractErrorCode = keyof typeof CONTRACT_ERRORS;
+
+/** A message that cannot be taken; its sender’s mistake, never ours, so it is dead-lettered and not retried. */
+export class ContractError extends Error {
+  constructor(
+    readonly code: ContractErrorCode,
+    readonly detail: string,
+  ) {
+    super(`${detail} ${CONTRACT_ERRORS[code]}`);
+    this.name = 'ContractError';
+  }
+}

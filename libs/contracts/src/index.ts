@@ -1,0 +1,69 @@
+export { CONTRACT_ERRORS, ContractError, type ContractErrorCode } from './errors.js';
+export { partitionOf } from './partition-of.js';
+export { partitionsOf, topicName, TOPICS, type TopicSpec } from './topics.js';
+export { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';
+export { CallbackPaths, type CallbackAddress } from './callback-path.js';
+export {
+  dataSchema,
+  decodeCloudEvent,
+  encodeCloudEvent,
+  parseJson,
+  schemaVersion,
+  type CloudEvent,
+  type Message,
+} from './cloud-event.js';
+export {
+  createCallCommand,
+  CreateCallData,
+  decodeCommand,
+  endCallCommand,
+  EndCallData,
+  type Command,
+  type IfUnknown,
+} from './commands.js';
+export {
+  isEndRequested,
+  isSettled,
+  latestAttempt,
+  reduce,
+  type Attempt,
+  type AttemptState,
+  type Dispatch,
+  type DispatchPhase,
+  type Transition,
+} from './ledger.js';
+export {
+  decodeLedgerRecord,
+  encodeLedgerRecord,
+  type CreationError,
+  type LedgerCommand,
+  type LedgerRecord,
+} from './ledger-records.js';
+export {
+  AcceptedObservation,
+  decodeObservation,
+  encodeObservation,
+  NotificationObservation,
+  OutcomeObservation,
+  type FailureReason,
+  type Observation,
+} from './observations.js';
+export { requestHash } from './request-hash.js';
+export {
+  encodeEvent,
+  EVENT_VERSION,
+  toCloudEvent,
+  type CallEvent,
+  type EventData,
+  type EventSubject,
+  type EventType,
+} from './events.js';
+export {
+  decodeSnapshot,
+  encodeSnapshot,
+  FOLD_VERSION,
+  Snapshot,
+  type AttemptInHistory,
+  type CallPhase,
+  type FoldedCall,
+} from './snapshots.js';

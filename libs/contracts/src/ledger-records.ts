@@ -1,0 +1,182 @@
+import 'reflect-metadata';
+import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Min } from 'class-validator';
+import type { IfUnknown } from './commands.js';
+import { parseJson } from './cloud-event.js';
+import { ContractError } from './errors.js';
+import { checkedAs } from './validation.js';
+
+export const LEDGER_VERSION = 1;
+
+/** What Graph said when it refused, or what was wrong with the call before it was asked. */
+export interface CreationError {
+  readonly httpStatus: number | null;
+  readonly code: string;
+  readonly message: string;
+  readonly requestId?: string;
+  readonly details?: readonly { readonly path: string; readonly message: string }[];
+}
+
+/** The command as the ledger keeps it: defaults applied, so that a replay needs no settings. */
+export interface LedgerCommand {
+  readonly tenantId: string;
+  readonly appId: string;
+  /** Milliseconds since the epoch, the broker's clock. */
+  readonly notAfterMs: number;
+  readonly ifUnknown: IfUnknown;
+  readonly call: Record<string, unknown>;
+}
+
+class LedgerRecordBase {
+  @IsUUID('all')
+  callId!: string;
+}
+
+export class AcceptedRecord extends LedgerRecordBase {
+  readonly type = 'Accepted';
+  @IsObject()
+  command!: LedgerCommand;
+  @IsString()
+  requestHash!: string;
+}
+
+export class InvalidRecord extends LedgerRecordBase {
+  readonly type = 'Invalid';
+  @IsObject()
+  command!: LedgerCommand;
+  @IsString()
+  requestHash!: string;
+  @IsArray()
+  @IsObject({ each: true })
+  faults!: { path: string; message: string }[];
+}
+
+export class EndRequestedRecord extends LedgerRecordBase {
+  readonly type = 'EndRequested';
+  @IsUUID('all')
+  tenantId!: string;
+}
+
+export class IntentRecord extends LedgerRecordBase {
+  readonly type = 'Intent';
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+  /** Fresh for every append; who has it in memory, and sees it take effect, may POST once. */
+  @IsUUID('all')
+  nonce!: string;
+  /** Milliseconds after the record's LogAppendTime until which the POST may begin. */
+  @IsInt()
+  @Min(0)
+  deadlineMs!: number;
+  /** Milliseconds after the record's LogAppendTime from which the attempt may be declared unknown by another process. */
+  @IsInt()
+  @Min(0)
+  orphanMs!: number;
+}
+
+class OutcomeBase extends LedgerRecordBase {
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+  @IsOptional()
+  @IsUUID('all')
+  nonce?: string;
+}
+
+export class CreatedRecord extends OutcomeBase {
+  readonly type = 'Created';
+  @IsIn(['response', 'callback'])
+  provenBy!: 'response' | 'callback';
+  @IsOptional()
+  @IsString()
+  graphCallId?: string | null;
+  /** Graph's call resource as its answer carried it, when it did. */
+  @IsOptional()
+  @IsObject()
+  call?: Record<string, unknown> | null;
+}
+
+export class RejectedRecord extends OutcomeBase {
+  readonly type = 'Rejected';
+  @IsObject()
+  error!: CreationError;
+}
+
+export class RefusedRecord extends OutcomeBase {
+  readonly type = 'Refused';
+  /** Milliseconds after this record's LogAppendTime before which no next attempt is made. */
+  @IsInt()
+  @Min(0)
+  retryAfterMs!: number;
+  @IsObject()
+  error!: CreationError;
+}
+
+export class NotSentRecord extends OutcomeBase {
+  readonly type = 'NotSent';
+  @IsString()
+  why!: string;
+}
+
+export class UnknownRecord extends OutcomeBase {
+  readonly type = 'Unknown';
+  @IsString()
+  why!: string;
+}
+
+export class ReleasedRecord extends LedgerRecordBase {
+  readonly type = 'Released';
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+  @IsIn(['operator', 'policy'])
+  by!: 'operator' | 'policy';
+  /** The new end of the call's time, for an operator's release. */
+  @IsOptional()
+  @IsInt()
+  notAfterMs?: number;
+}
+
+export class ExpiredRecord extends LedgerRecordBase {
+  readonly type = 'Expired';
+  @IsString()
+  why!: string;
+}
+
+const RECORD_CLASSES = {
+  Accepted: AcceptedRecord,
+  Invalid: InvalidRecord,
+  EndRequested: EndRequestedRecord,
+  Intent: IntentRecord,
+  Created: CreatedRecord,
+  Rejected: RejectedRecord,
+  Refused: RefusedRecord,
+  NotSent: NotSentRecord,
+  Unknown: UnknownRecord,
+  Released: ReleasedRecord,
+  Expired: ExpiredRecord,
+} as const;
+
+export type LedgerRecord = InstanceType<(typeof RECORD_CLASSES)[keyof typeof RECORD_CLASSES]>;
+
+export function encodeLedgerRecord(record: LedgerRecord): Buffer {
+  return Buffer.from(JSON.stringify(Object.assign({ version: LEDGER_VERSION }, record)));
+}
+
+/**
+ * @throws ContractError UNKNOWN_VERSION: the reader has to stop rather than guess; any other code: the record takes no
+ * effect and is reported
+ */
+export function decodeLedgerRecord(value: Buffer | null): LedgerRecord {
+  if (value === null) throw new ContractError('NO_VALUE', 'The ledger record has no value.');
+  const plain = parseJson(value);
+  if (typeof plain !== 'object' || plain === null)
+    throw new ContractError('INVALID_MESSAGE', 'The ledger record is not an object.');
+  const { version, type } = plain as { version?: unknown; type?: unknown };
+  if (typeof version === 'number' && version > LEDGER_VERSION)
+    throw new ContractError('UNKNOWN_VERSION', `The ledger record’s version is ${version}.`);
+  if (version !== LEDGER_VERSION) throw new ContractError('INVALID_MESSAGE', 'The ledger record has no version.');
+  if (typeof type !== 'string' || !Object.hasOwn(RECORD_CLASSES, type))
+    throw new ContractError('UNKNOWN_TYPE', 'The ledger record’s type is not known.');
+  return checkedAs<LedgerRecord>(RECORD_CLASSES[type as keyof typeof RECORD_CLASSES], plain);
+}

@@ -1,0 +1,247 @@
+import type { CreationError, LedgerCommand, LedgerRecord } from './ledger-records.js';
+
+export type AttemptState = 'open' | 'created' | 'rejected' | 'refused' | 'not-sent' | 'unknown';
+
+/** One permission to POST, and what became of it. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly nonce: string;
+  /** LogAppendTime of the Intent, milliseconds since the epoch. */
+  readonly intendedAtMs: number;
+  readonly deadlineMs: number;
+  readonly orphanMs: number;
+  readonly state: AttemptState;
+  readonly graphCallId: string | null;
+  /** The earliest time of a next attempt, milliseconds since the epoch; for a refused one. */
+  readonly retryAtMs: number | null;
+  readonly httpStatus: number | null;
+}
+
+/**
+ * Where a call is. `announced`: only an EndCall has been seen. `waiting`: for its next attempt. Failed, cancelled,
+ * expired and created absorb.
+ */
+export type DispatchPhase =
+  'announced' | 'waiting' | 'open' | 'unknown' | 'created' | 'rejected' | 'invalid' | 'cancelled' | 'expired';
+
+/** What the ledger knows of one call. */
+export interface Dispatch {
+  readonly callId: string;
+  readonly phase: DispatchPhase;
+  readonly command: LedgerCommand | null;
+  readonly requestHash: string | null;
+  readonly attempts: readonly Attempt[];
+  /** Tenants that asked for the end; only the call's own counts. */
+  readonly endRequestedBy: readonly string[];
+  /** Nonces whose outcome came before their Intent: that Intent never takes effect. */
+  readonly spentNonces: readonly string[];
+}
+
+/** What a record changed, for whoever reports on the ledger. Null: the record took no effect. */
+export type Transition =
+  | { readonly kind: 'accepted' | 'cancelled' | 'end-requested' | 'intended' | 'released' }
+  | { readonly kind: 'invalid'; readonly error: CreationError }
+  | { readonly kind: 'expired'; readonly why: string }
+  | {
+      readonly kind: 'created';
+      readonly attempt: number;
+      readonly provenBy: 'response' | 'callback';
+      readonly graphCallId: string | null;
+      readonly call: Record<string, unknown> | null;
+    }
+  | { readonly kind: 'rejected' | 'refused'; readonly attempt: number; readonly error: CreationError }
+  | { readonly kind: 'not-sent' | 'unknown'; readonly attempt: number; readonly why: string };
+
+export interface Reduced {
+  readonly dispatch: Dispatch | undefined;
+  readonly transition: Transition | null;
+}
+
+const FINAL_PHASES: ReadonlySet<DispatchPhase> = new Set(['created', 'rejected', 'invalid', 'cancelled', 'expired']);
+
+/** Whether nothing but the closing of an attempt that is still open can change the call any more. */
+export function isSettled(dispatch: Dispatch): boolean {
+  return FINAL_PHASES.has(dispatch.phase);
+}
+
+/** Whether the call's own tenant asked for its end. */
+export function isEndRequested(dispatch: Dispatch): boolean {
+  return dispatch.command !== null && dispatch.endRequestedBy.includes(dispatch.command.tenantId);
+}
+
+export function latestAttempt(dispatch: Dispatch): Attempt | undefined {
+  return dispatch.attempts.at(-1);
+}
+
+/**
+ * The ledger's reducer: every record is a proposal, and this says which take effect. Pure and total: it reads no clock
+ * and no settings, so every process that folds the ledger comes to the same state (docs/ledger.md has the table).
+ * @param dispatch the call's state before the record
+ * @param appendedAtMs the record's LogAppendTime, milliseconds since the epoch
+ */
+export function reduce(dispatch: Dispatch | undefined, record: LedgerRecord, appendedAtMs: number): Reduced {
+  const before = dispatch ?? emptyDispatch(record.callId);
+  const after = apply(before, record, appendedAtMs);
+  return after === null ? { dispatch, transition: null } : after;
+}
+
+function emptyDispatch(callId: string): Dispatch {
+  return { callId, phase: 'announced', command: null, requestHash: null, attempts: [], endRequestedBy: [], spentNonces: [] };
+}
+
+function apply(before: Dispatch, record: LedgerRecord, appendedAtMs: number): Reduced | null {
+  switch (record.type) {
+    case 'Accepted': {
+      if (before.command !== null) return null;
+      const accepted: Dispatch = { ...before, command: record.command, requestHash: record.requestHash, phase: 'waiting' };
+      return {
+        dispatch: isEndRequested(accepted) ? { ...accepted, phase: 'cancelled' } : accepted,
+        transition: { kind: 'accepted' },
+      };
+    }
+    case 'Invalid': {
+      if (before.command !== null) return null;
+      const error = { httpStatus: 400, code: 'BadRequest', message: 'The call is not valid.', details: record.faults };
+      return {
+        dispatch: { ...before, command: record.command, requestHash: record.requestHash, phase: 'invalid' },
+        transition: { kind: 'invalid', error },
+      };
+    }
+    case 'EndRequested':
+      return endRequested(before, record.tenantId);
+    case 'Intent':
+      return intended(before, record, appendedAtMs);
+    case 'Created':
+    case 'Rejected':
+    case 'Refused':
+    case 'NotSent':
+    case 'Unknown':
+      return closed(before, record, appendedAtMs);
+    case 'Released': {
+      if (before.phase !== 'unknown' || isEndRequested(before) || latestAttempt(before)?.attempt !== record.attempt) return null;
+      const command =
+        before.command === null ? null : { ...before.command, notAfterMs: record.notAfterMs ?? before.command.notAfterMs };
+      return { dispatch: { ...before, command, phase: 'waiting' }, transition: { kind: 'released' } };
+    }
+    case 'Expired': {
+      if (before.phase !== 'waiting') return null;
+      const phase = hasUnknown(before.attempts) ? 'unknown' : 'expired';
+      return { dispatch: { ...before, phase }, transition: { kind: 'expired', why: record.why } };
+    }
+  }
+}
+
+function endRequested(before: Dispatch, tenantId: string): Reduced | null {
+  if (before.endRequestedBy.includes(tenantId)) return null;
+  if (before.command !== null && before.command.tenantId !== tenantId) return null;
+  const asked = { ...before, endRequestedBy: [...before.endRequestedBy, tenantId] };
+  if (before.phase !== 'waiting') return { dispatch: asked, transition: { kind: 'end-requested' } };
+  return {
+    dispatch: { ...asked, phase: hasUnknown(before.attempts) ? 'unknown' : 'cancelled' },
+    transition: { kind: 'cancelled' },
+  };
+}
+
+function intended(before: Dispatch, record: Extract<LedgerRecord, { type: 'Intent' }>, appendedAtMs: number): Reduced | null {
+  const next = (latestAttempt(before)?.attempt ?? 0) + 1;
+  if (before.phase !== 'waiting' || record.attempt !== next || isEndRequested(before)) return null;
+  if (before.spentNonces.includes(record.nonce) || before.attempts.some((attempt) => attempt.nonce === record.nonce)) return null;
+  const attempt: Attempt = {
+    attempt: record.attempt,
+    nonce: record.nonce,
+    intendedAtMs: appendedAtMs,
+    deadlineMs: record.deadlineMs,
+    orphanMs: record.orphanMs,
+    state: 'open',
+    graphCallId: null,
+    retryAtMs: null,
+    httpStatus: null,
+  };
+  return { dispatch: { ...before, attempts: [...before.attempts, attempt], phase: 'open' }, transition: { kind: 'intended' } };
+}
+
+type Outcome = Extract<LedgerRecord, { type: 'Created' | 'Rejected' | 'Refused' | 'NotSent' | 'Unknown' }>;
+
+function closed(before: Dispatch, record: Outcome, appendedAtMs: number): Reduced | null {
+  const attempt = before.attempts.find((one) =>
+    record.nonce === undefined ? one.attempt === record.attempt : one.nonce === record.nonce,
+  );
+  if (attempt === undefined) {
+    if (record.nonce === undefined || before.spentNonces.includes(record.nonce)) return null;
+    return { dispatch: { ...before, spentNonces: [...before.spentNonces, record.nonce] }, transition: null };
+  }
+  if (!mayClose(attempt, record, appendedAtMs)) return null;
+  const after = withOutcome(attempt, record, appendedAtMs);
+  const attempts = before.attempts.map((one) => (one === attempt ? after : one));
+  return {
+    dispatch: { ...before, attempts, phase: phaseAfter(before, attempts, after) },
+    transition: transitionOf(record, attempt.attempt),
+  };
+}
+
+function mayClose(attempt: Attempt, record: Outcome, appendedAtMs: number): boolean {
+  if (record.type === 'Unknown') {
+    if (attempt.state !== 'open') return false;
+    return record.nonce !== undefined || appendedAtMs > attempt.intendedAtMs + attempt.orphanMs;
+  }
+  if (record.nonce === undefined && !(record.type === 'Created' && record.provenBy === 'callback')) return false;
+  return attempt.state === 'open' || attempt.state === 'unknown';
+}
+
+function withOutcome(attempt: Attempt, record: Outcome, appendedAtMs: number): Attempt {
+  switch (record.type) {
+    case 'Created':
+      return { ...attempt, state: 'created', graphCallId: record.graphCallId ?? null };
+    case 'Rejected':
+      return { ...attempt, state: 'rejected', httpStatus: record.error.httpStatus };
+    case 'Refused':
+      return { ...attempt, state: 'refused', retryAtMs: appendedAtMs + record.retryAfterMs, httpStatus: record.error.httpStatus };
+    case 'NotSent':
+      return { ...attempt, state: 'not-sent' };
+    case 'Unknown':
+      return { ...attempt, state: 'unknown' };
+  }
+}
+
+/** A proof outranks all; else the latest attempt decides, but a failure after an unknown attempt leaves the call unknown. */
+function phaseAfter(before: Dispatch, attempts: readonly Attempt[], closedOne: Attempt): DispatchPhase {
+  if (attempts.some((attempt) => attempt.state === 'created')) return 'created';
+  if (closedOne.attempt !== attempts.at(-1)?.attempt) return before.phase;
+  switch (closedOne.state) {
+    case 'unknown':
+      return 'unknown';
+    case 'rejected':
+      return hasUnknown(attempts) ? 'unknown' : 'rejected';
+    case 'refused':
+    case 'not-sent':
+      if (!isEndRequested(before)) return 'waiting';
+      return hasUnknown(attempts) ? 'unknown' : 'cancelled';
+    default:
+      return before.phase;
+  }
+}
+
+function hasUnknown(attempts: readonly Attempt[]): boolean {
+  return attempts.some((attempt) => attempt.state === 'unknown');
+}
+
+function transitionOf(record: Outcome, attempt: number): Transition {
+  switch (record.type) {
+    case 'Created':
+      return {
+        kind: 'created',
+        attempt,
+        provenBy: record.provenBy,
+        graphCallId: record.graphCallId ?? null,
+        call: record.call ?? null,
+      };
+    case 'Rejected':
+      return { kind: 'rejected', attempt, error: record.error };
+    case 'Refused':
+      return { kind: 'refused', attempt, error: record.error };
+    case 'NotSent':
+      return { kind: 'not-sent', attempt, why: record.why };
+    case 'Unknown':
+      return { kind: 'unknown', attempt, why: record.why };
+  }
+}

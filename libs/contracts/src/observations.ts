@@ -1,0 +1,120 @@
+import 'reflect-metadata';
+import { IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Min } from 'class-validator';
+import { parseJson } from './cloud-event.js';
+import type { IfUnknown } from './commands.js';
+import { ContractError } from './errors.js';
+import type { CreationError } from './ledger-records.js';
+import { checkedAs } from './validation.js';
+
+export const OBSERVATION_VERSION = 1;
+
+class ObservationBase {
+  /** The same for the same fact, so that a repeat is seen as one. */
+  @IsString()
+  id!: string;
+
+  @Matches(/^[0-9a-f-]{36}$/)
+  callId!: string;
+
+  @IsUUID('all')
+  tenantId!: string;
+
+  @IsUUID('all')
+  appId!: string;
+
+  /** When the fact was received or decided, ISO 8601. */
+  @IsISO8601({ strict: true })
+  receivedAt!: string;
+}
+
+/** The command is in the ledger. */
+export class AcceptedObservation extends ObservationBase {
+  readonly kind = 'accepted';
+  @IsString()
+  requestHash!: string;
+  @IsIn(['peer', 'group', 'meeting', 'pstn'])
+  callKind!: string;
+  @IsIn(['service', 'app'])
+  media!: string;
+  @IsISO8601({ strict: true })
+  notAfter!: string;
+  @IsIn(['park', 'redial'])
+  ifUnknown!: IfUnknown;
+}
+
+export type FailureReason = 'rejected' | 'invalid' | 'expired' | 'cancelled';
+
+/** What the ledger says became of the call, or of one attempt of it. */
+export class OutcomeObservation extends ObservationBase {
+  readonly kind = 'outcome';
+  @IsIn(['created', 'failed', 'unknown'])
+  outcome!: 'created' | 'failed' | 'unknown';
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  attempt?: number;
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  dialledAt?: string;
+  @IsOptional()
+  @IsIn(['response', 'callback'])
+  provenBy?: 'response' | 'callback';
+  @IsOptional()
+  @IsString()
+  graphCallId?: string | null;
+  @IsOptional()
+  @IsObject()
+  call?: Record<string, unknown> | null;
+  @IsOptional()
+  @IsIn(['rejected', 'invalid', 'expired', 'cancelled'])
+  reason?: FailureReason;
+  @IsOptional()
+  @IsObject()
+  error?: CreationError;
+  @IsOptional()
+  @IsString()
+  why?: string;
+}
+
+/** A callback of Graph, byte for byte: `body` is the text of the request's body. */
+export class NotificationObservation extends ObservationBase {
+  readonly kind = 'notification';
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+  @IsString()
+  body!: string;
+  /** Those of Graph's headers worth keeping, names in lower case; never the token. */
+  @IsObject()
+  headers!: Record<string, string>;
+  /** Verified claims of the callback token: tid and appid. */
+  @IsObject()
+  claims!: Record<string, string>;
+}
+
+const OBSERVATION_CLASSES = {
+  accepted: AcceptedObservation,
+  outcome: OutcomeObservation,
+  notification: NotificationObservation,
+} as const;
+
+export type Observation = AcceptedObservation | OutcomeObservation | NotificationObservation;
+
+export function encodeObservation(observation: Observation): Buffer {
+  return Buffer.from(JSON.stringify(Object.assign({ version: OBSERVATION_VERSION }, observation)));
+}
+
+/** @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess */
+export function decodeObservation(value: Buffer | null): Observation {
+  if (value === null) throw new ContractError('NO_VALUE', 'The observation has no value.');
+  const plain = parseJson(value);
+  if (typeof plain !== 'object' || plain === null)
+    throw new ContractError('INVALID_MESSAGE', 'The observation is not an object.');
+  const { version, kind } = plain as { version?: unknown; kind?: unknown };
+  if (typeof version === 'number' && version > OBSERVATION_VERSION)
+    throw new ContractError('UNKNOWN_VERSION', `The observation’s version is ${version}.`);
+  if (version !== OBSERVATION_VERSION) throw new ContractError('INVALID_MESSAGE', 'The observation has no version.');
+  if (typeof kind !== 'string' || !Object.hasOwn(OBSERVATION_CLASSES, kind))
+    throw new ContractError('UNKNOWN_TYPE', 'The observation’s kind is not known.');
+  return checkedAs<Observation>(OBSERVATION_CLASSES[kind as keyof typeof OBSERVATION_CLASSES], plain);
+}

@@ -1,0 +1,81 @@
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LARGE_MESSAGE_BYTES = 8 * 1024 * 1024;
+
+export interface TopicSpec {
+  /** Without the installation’s prefix. */
+  readonly name: string;
+  /** `installation`: KAFKA_PARTITIONS, a constant of an installation. */
+  readonly partitions: number | 'installation';
+  readonly config: Readonly<Record<string, string>>;
+  readonly writers: readonly string[];
+  readonly readers: readonly string[];
+}
+
+const deleteAfter = (days: number): Record<string, string> => ({
+  'cleanup.policy': 'delete',
+  'retention.ms': String(days * DAY_MS),
+});
+const stampedByTheBroker = { 'message.timestamp.type': 'LogAppendTime' };
+const large = { 'max.message.bytes': String(LARGE_MESSAGE_BYTES) };
+
+/** The only place with the names, partitions, retention, sizes and writers of our topics. */
+export const TOPICS = {
+  commands: {
+    name: 'commands',
+    partitions: 'installation',
+    config: { ...deleteAfter(7), ...stampedByTheBroker },
+    writers: ['gateway', 'any authorised producer'],
+    readers: ['call-dispatcher'],
+  },
+  /** One partition, so one order: see ledger.ts. */
+  dispatchLedger: {
+    name: 'dispatch-ledger',
+    partitions: 1,
+    config: { ...deleteAfter(45), ...stampedByTheBroker },
+    writers: ['call-dispatcher'],
+    readers: ['call-dispatcher', 'tools'],
+  },
+  observations: {
+    name: 'observations',
+    partitions: 'installation',
+    config: { ...deleteAfter(7), ...large },
+    writers: ['notification-receiver', 'call-dispatcher'],
+    readers: ['notification-sequencer'],
+  },
+  events: {
+    name: 'events',
+    partitions: 'installation',
+    config: { ...deleteAfter(30), ...large },
+    writers: ['notification-sequencer'],
+    readers: ['subscribers', 'gateway', 'call-monitor'],
+  },
+  snapshots: {
+    name: 'snapshots',
+    partitions: 'installation',
+    config: { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(DAY_MS), ...large },
+    writers: ['notification-sequencer'],
+    readers: ['gateway', 'call-dispatcher', 'call-monitor', 'notification-sequencer'],
+  },
+  commandsDeadLetter: {
+    name: 'commands.dead-letter',
+    partitions: 'installation',
+    config: { ...deleteAfter(30), ...large },
+    writers: ['call-dispatcher'],
+    readers: ['tools'],
+  },
+  observationsDeadLetter: {
+    name: 'observations.dead-letter',
+    partitions: 'installation',
+    config: { ...deleteAfter(30), ...large },
+    writers: ['notification-sequencer'],
+    readers: ['tools'],
+  },
+} as const satisfies Record<string, TopicSpec>;
+
+export function topicName(prefix: string, topic: TopicSpec): string {
+  return `${prefix}${topic.name}`;
+}
+
+export function partitionsOf(topic: TopicSpec, installationPartitions: number): number {
+  return topic.partitions === 'installation' ? installationPartitions : topic.partitions;
+}

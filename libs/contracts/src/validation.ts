@@ -1,0 +1,25 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidationError } from 'class-validator';
+import { ContractError, type ContractErrorCode } from './errors.js';
+
+/**
+ * Checks plain data against a message class; the data itself is returned unchanged, so unknown members survive.
+ * @throws ContractError with `code` and every fault's path
+ */
+export function checkedAs<T extends object>(type: new () => T, data: unknown, code: ContractErrorCode = 'INVALID_MESSAGE'): T {
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new ContractError(code, 'The data is not an object.');
+  const faults = validateSync(plainToInstance(type, data), { forbidUnknownValues: false }).flatMap((error) =>
+    faultsOf(error, ''),
+  );
+  if (faults.length > 0) throw new ContractError(code, `${faults.join('; ')}.`);
+  return data as T;
+}
+
+function faultsOf(error: ValidationError, parent: string): string[] {
+  const path = parent === '' ? error.property : `${parent}.${error.property}`;
+  return [
+    ...Object.values(error.constraints ?? {}).map((message) => `${path}: ${message}`),
+    ...(error.children ?? []).flatMap((child) => faultsOf(child, path)),
+  ];
+}
