@@ -1,0 +1,38 @@
+/** Everything that this library reports, each with what it means and what to do. */
+export const KAFKA_ERRORS = {
+  QUEUE_FULL: 'More waits for Kafka than the sender may hold. Refuse new work for now (503 with Retry-After) and try again.',
+  SEND_FAILED: 'Kafka did not acknowledge a record. Send it again under the same id: it may have been written.',
+  SENDER_CLOSED: 'The sender is closed or closing. Send before the shutdown begins, or again after the restart.',
+  TOPIC_MISSING: 'Create the topic, or correct KAFKA_TOPIC_PREFIX.',
+  PARTITION_COUNT:
+    'Set KAFKA_PARTITIONS to the number that the topic has; never change the topic: keys would change their partitions.',
+  FOLLOWER_LATE: 'A followed topic was not read up to an offset in time. Is the broker reachable?',
+  INVARIANT: 'Something happened that must not. Nothing was committed; read the cause before a restart.',
+} as const;
+
+export type KafkaErrorCode = keyof typeof KAFKA_ERRORS;
+
+/** Any failure of this library; `code` decides, never the message. */
+export class KafkaError extends Error {
+  constructor(
+    readonly code: KafkaErrorCode,
+    readonly detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${detail} ${KAFKA_ERRORS[code]}`, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A handler throws it for a record that can never be handled: the record becomes a dead letter under this reason. */
+export class UnprocessableRecordError extends Error {
+  constructor(
+    /** Upper-case code, as `CONFLICT`. */
+    readonly reason: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}

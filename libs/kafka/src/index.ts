@@ -1,0 +1,29 @@
+export { DEAD_LETTER_HEADERS, deadLetterOf, type DeadLetterOptions } from './dead-letters.js';
+export { dispositionOf, UNEXPECTED, type Disposition } from './disposition-of.js';
+export { KAFKA_ERRORS, KafkaError, UnprocessableRecordError, type KafkaErrorCode } from './errors.js';
+export type {
+  Condition,
+  ConsumeOptions,
+  FollowOptions,
+  HeaderValue,
+  KafkaAdmin,
+  KafkaClient,
+  OffsetRange,
+  OutgoingRecord,
+  ReceivedRecord,
+  RecordConsumer,
+  RecordContext,
+  RecordHandler,
+  RecordSender,
+  SentRecord,
+  TopicFollower,
+  TopicToEnsure,
+} from './kafka-client.js';
+export { createKafkaClient, type KafkaClientOptions, type KafkaLogger } from './kafkajs-client.js';
+export {
+  KafkaTransport,
+  OnRecord,
+  RethrowFilter,
+  type KafkaTransportOptions,
+  type RecordHandlerOptions,
+} from './kafka-transport.js';

@@ -1,0 +1,143 @@
+/** Fit for its work or not; `reason` says what is wrong or being waited for. */
+export interface Condition {
+  readonly ok: boolean;
+  readonly reason?: string;
+}
+
+/** A header that occurs several times is a list; a null header of a foreign producer is null or undefined. */
+export type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
+
+export interface OutgoingRecord {
+  readonly topic: string;
+  /** Always explicit: no client's default partitioner ever decides (trap T9). */
+  readonly partition: number;
+  readonly key: string | Buffer | null;
+  /** null is a tombstone. */
+  readonly value: Buffer | string | null;
+  readonly headers?: Readonly<Record<string, string | Buffer | (string | Buffer)[]>>;
+}
+
+export interface SentRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** A record whose first send was not answered may be in the log twice; this is the offset of the acknowledged one. */
+  readonly offset: bigint;
+  /** The broker's time (ms since 1970) on a topic with LogAppendTime; else null. */
+  readonly appendedAtMs: number | null;
+}
+
+export interface ReceivedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Milliseconds since 1970: the producer's, or the broker's on a topic with LogAppendTime. */
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, HeaderValue>>;
+}
+
+/** Sends with acks from all in-sync replicas. A resolved `send` means: in the log, per partition in the order of the calls. */
+export interface RecordSender {
+  /**
+   * @returns where the records are, in the order given
+   * @throws KafkaError QUEUE_FULL (nothing was taken), SEND_FAILED (each record may be in the log or not), SENDER_CLOSED
+   */
+  send(records: readonly OutgoingRecord[]): Promise<readonly SentRecord[]>;
+  condition(): Condition;
+  /** Takes nothing more, sends what waits, and disconnects. */
+  close(): Promise<void>;
+}
+
+export interface RecordContext {
+  /** Aborts when the record's partition went to another process, or at shutdown. */
+  readonly signal: AbortSignal;
+  /** 1 for the first try of this delivery. */
+  readonly attempt: number;
+}
+
+/** Resolving says that the record is done with; throwing, that `dispositionOf(error)` decides. */
+export type RecordHandler = (record: ReceivedRecord, context: RecordContext) => Promise<void>;
+
+export interface ConsumeOptions {
+  readonly topic: string;
+  readonly group: string;
+  readonly handler: RecordHandler;
+  /** Called once and for all: the consumer ended, and so must the process (G7). */
+  readonly onFatal: (error: unknown) => void;
+  /** Puts a record away that cannot be handled. Without it such a record is fatal. */
+  readonly deadLetter?: (record: ReceivedRecord, error: unknown, attempts: number) => Promise<void>;
+  /** Called once per assignment, before any record of it is handled. */
+  readonly onAssigned?: (partitions: readonly number[]) => void | Promise<void>;
+  /** Records in work at once per partition. */
+  readonly concurrency?: number;
+  /** A member that is silent for so long loses its partitions. */
+  readonly sessionTimeoutMs?: number;
+}
+
+/**
+ * One member of a consumer group. Per key in order, keys of one partition at the same time. An offset is committed only
+ * when all before it are done, and only under the assignment that read it: each record is handled at least once.
+ */
+export interface RecordConsumer {
+  /** Empty while joining. */
+  assignment(): readonly number[];
+  condition(): Condition;
+  /** Begins no new records, waits for those in work, commits and leaves the group. */
+  stop(): Promise<void>;
+}
+
+export interface FollowOptions {
+  readonly topic: string;
+  /** Called in order per partition, once per record. What it throws is fatal: a follower skips nothing. */
+  readonly onRecord: (record: ReceivedRecord) => void;
+  readonly onFatal: (error: unknown) => void;
+  /** How long `reached` and `caughtUp` wait before they fail, ms. */
+  readonly reachTimeoutMs?: number;
+}
+
+/** Reads a whole topic from its beginning and commits nothing. */
+export interface TopicFollower {
+  /** Resolves when everything was read that was in the topic at the time of the call. */
+  caughtUp(): Promise<void>;
+  /** Resolves when the record at this offset was read: read your own write. @throws KafkaError FOLLOWER_LATE */
+  reached(partition: number, offset: bigint): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TopicToEnsure {
+  /** Full name. */
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Topic configuration, as `retention.ms`. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface OffsetRange {
+  readonly partition: number;
+  /** Of the first record that is still kept. */
+  readonly start: bigint;
+  /** After the last record. */
+  readonly end: bigint;
+}
+
+export interface KafkaAdmin {
+  /** Creates those that are missing, then checks the partition counts of all. */
+  ensureTopics(topics: readonly TopicToEnsure[]): Promise<void>;
+  /** @throws KafkaError TOPIC_MISSING, PARTITION_COUNT */
+  checkPartitions(topics: readonly Pick<TopicToEnsure, 'topic' | 'partitions'>[]): Promise<void>;
+  offsets(topic: string): Promise<readonly OffsetRange[]>;
+  /** Partition → next offset, null without a commit. */
+  committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>>;
+  close(): Promise<void>;
+}
+
+/** What the rest of the system knows of Kafka; one contract suite says what an implementation must do. */
+export interface KafkaClient {
+  sender(): Promise<RecordSender>;
+  consume(options: ConsumeOptions): Promise<RecordConsumer>;
+  follow(options: FollowOptions): Promise<TopicFollower>;
+  admin(): KafkaAdmin;
+  close(): Promise<void>;
+}

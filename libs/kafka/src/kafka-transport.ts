@@ -1,0 +1,130 @@
+import { Catch, type ExceptionFilter } from '@nestjs/common';
+import { EventPattern, Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { lastValueFrom, isObservable, throwError, type Observable } from 'rxjs';
+import { deadLetterOf } from './dead-letters.js';
+import { KafkaError } from './errors.js';
+import type {
+  Condition,
+  KafkaClient,
+  ReceivedRecord,
+  RecordConsumer,
+  RecordContext,
+  RecordHandler,
+  RecordSender,
+} from './kafka-client.js';
+import type { KafkaLogger } from './kafkajs-client.js';
+
+/** What a handler asks of the transport. */
+export interface RecordHandlerOptions {
+  /** Consumer group, without the installation's prefix. */
+  readonly group: string;
+  /** Where records go that cannot be handled, without the prefix. Without it such a record ends the process. */
+  readonly deadLetterTopic?: string;
+  /** Records under way at once per partition. */
+  readonly concurrency?: number;
+}
+
+/** Marks a controller's method `(record: ReceivedRecord, context: RecordContext) => Promise<void>` as the handler of a topic (named without the prefix). */
+export function OnRecord(topic: string, options: RecordHandlerOptions) {
+  const mark = EventPattern(topic, { ...options }) as MethodDecorator;
+  return (target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<RecordHandler>): void => {
+    mark(target, property, descriptor);
+  };
+}
+
+/** Nest's default filter turns every error into "Internal server error"; the disposition needs the error itself. */
+@Catch()
+export class RethrowFilter implements ExceptionFilter {
+  catch(error: unknown): Observable<never> {
+    return throwError(() => error);
+  }
+}
+
+export interface KafkaTransportOptions {
+  readonly client: KafkaClient;
+  readonly sender: RecordSender;
+  readonly topicPrefix: string;
+  /** Partitions of the dead-letter topics. */
+  readonly partitions: number;
+  readonly service: string;
+  readonly logger: KafkaLogger;
+  readonly onFatal: (error: unknown) => void;
+  /** Called once per assignment, before any record of it is handled. */
+  readonly onAssigned?: (topic: string, partitions: readonly number[]) => void | Promise<void>;
+}
+
+type Handle = (record: ReceivedRecord, context: RecordContext) => Promise<unknown>;
+
+/** Nest handlers over our own consumer; the stock transport commits what it did not handle and blocks behind one record. */
+export class KafkaTransport extends Server implements CustomTransportStrategy {
+  override readonly propagatesEventHandlerErrors = true;
+  private readonly consumers = new Map<string, RecordConsumer>();
+
+  constructor(private readonly options: KafkaTransportOptions) {
+    super();
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    this.start().then(() => {
+      callback();
+    }, callback);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.consumers.values()].map((consumer) => consumer.stop()));
+  }
+
+  override on(): never {
+    throw new KafkaError('INVARIANT', 'This transport has no events.');
+  }
+
+  override unwrap(): never {
+    throw new KafkaError('INVARIANT', 'This transport shows nothing of its client.');
+  }
+
+  /** The partitions that this process was given of a topic (named without the prefix). */
+  assignment(topic: string): readonly number[] {
+    return this.consumers.get(topic)?.assignment() ?? [];
+  }
+
+  condition(): Condition {
+    const conditions = [...this.consumers.values()].map((consumer) => consumer.condition());
+    if (conditions.length === 0) return { ok: false, reason: 'no topic is consumed yet' };
+    return conditions.find(({ ok }) => !ok) ?? { ok: true };
+  }
+
+  private async start(): Promise<void> {
+    const { client, topicPrefix, logger, onFatal, onAssigned } = this.options;
+    for (const [topic, nestHandler] of this.messageHandlers) {
+      const { group, deadLetterTopic, concurrency } = nestHandler.extras as unknown as RecordHandlerOptions;
+      const handle = nestHandler as unknown as Handle;
+      const fullName = `${topicPrefix}${topic}`;
+      const consumer = await client.consume({
+        topic: fullName,
+        group: `${topicPrefix}${group}`,
+        ...(concurrency === undefined ? {} : { concurrency }),
+        handler: async (record, context) => {
+          await settled(await handle(record, context));
+        },
+        ...(deadLetterTopic === undefined ? {} : { deadLetter: this.deadLetters(`${topicPrefix}${deadLetterTopic}`, topic) }),
+        ...(onAssigned === undefined ? {} : { onAssigned: (partitions) => onAssigned(topic, partitions) }),
+        onFatal,
+      });
+      this.consumers.set(topic, consumer);
+      logger.info({ topic: fullName, group: `${topicPrefix}${group}`, deadLetterTopic }, `handles ← ${fullName}`);
+    }
+  }
+
+  private deadLetters(topic: string, stage: string): (record: ReceivedRecord, error: unknown, attempts: number) => Promise<void> {
+    const { sender, partitions, service } = this.options;
+    return async (record, error, attempts) => {
+      await sender.send([deadLetterOf(record, error, attempts, Date.now(), { topic, partitions, service, stage })]);
+    };
+  }
+}
+
+/** Nest wraps what a handler returns into observables, at times more than once. */
+async function settled(result: unknown): Promise<void> {
+  let value = result;
+  while (isObservable(value)) value = await lastValueFrom(value, { defaultValue: undefined });
+}

@@ -1,0 +1,546 @@
+// The one file that imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
+import { createRequire } from 'node:module';
+import { randomUUID } from 'node:crypto';
+import {
+  CompressionTypes,
+  Kafka,
+  logLevel,
+  type Admin,
+  type Consumer,
+  type EachBatchPayload,
+  type IHeaders,
+  type KafkaConfig,
+  type KafkaMessage,
+  type logCreator,
+  type Producer,
+} from 'kafkajs';
+import { dispositionOf } from './disposition-of.js';
+import { KafkaError } from './errors.js';
+import { GatheringSender, type PartitionAck } from './gathering-sender.js';
+import type {
+  Condition,
+  ConsumeOptions,
+  FollowOptions,
+  KafkaAdmin,
+  KafkaClient,
+  OffsetRange,
+  OutgoingRecord,
+  ReceivedRecord,
+  RecordConsumer,
+  RecordSender,
+  TopicFollower,
+  TopicToEnsure,
+} from './kafka-client.js';
+import { runByKey } from './run-by-key.js';
+
+/** What this library needs of a logger. */
+export interface KafkaLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface KafkaClientOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly logger: KafkaLogger;
+  readonly ssl?: { readonly ca?: string } | boolean;
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+/** T10: said here, since the client's defaults change with NODE_ENV. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 8 };
+const REQUEST_TIMEOUT_MS = 10_000;
+const SEND_TIMEOUT_MS = 10_000;
+const SESSION_TIMEOUT_MS = 30_000;
+const COMPRESS_FROM_BYTES = 64 * 1024;
+const MAX_BYTES_PER_PARTITION = 512 * 1024;
+const FOLLOWER_BYTES_PER_PARTITION = 4 * 1024 * 1024;
+const REACH_TIMEOUT_MS = 60_000;
+const MAX_WAIT_MS = 250;
+const DEFAULT_CONCURRENCY = 64;
+
+export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
+  return new KafkajsClient(options);
+}
+
+class KafkajsClient implements KafkaClient {
+  private readonly kafka: Kafka;
+  private readonly adminClient: KafkajsAdmin;
+
+  constructor(private readonly options: KafkaClientOptions) {
+    mendRequestQueue();
+    const { brokers, clientId, ssl, sasl } = options;
+    const config: KafkaConfig = {
+      brokers: [...brokers],
+      clientId,
+      retry: RETRY,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionTimeout: 3_000,
+      logLevel: logLevel.INFO,
+      logCreator: logTo(options.logger),
+    };
+    if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
+    // The client's type wants one literal mechanism per variant; ours is their union.
+    if (sasl !== undefined) config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    this.kafka = new Kafka(config);
+    this.adminClient = new KafkajsAdmin(this.kafka);
+  }
+
+  async sender(): Promise<RecordSender> {
+    // T8: never idempotent: after a reconnect such a producer fails for ever; ids make repeats harmless instead.
+    const producer = this.kafka.producer({ allowAutoTopicCreation: false, idempotent: false, retry: RETRY });
+    await producer.connect();
+    return new KafkajsSender(producer);
+  }
+
+  async consume(options: ConsumeOptions): Promise<RecordConsumer> {
+    const sessionTimeout = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    const consumer = this.kafka.consumer({
+      groupId: options.group,
+      sessionTimeout,
+      rebalanceTimeout: sessionTimeout * 2,
+      heartbeatInterval: heartbeatMs(sessionTimeout),
+      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: RETRY,
+    });
+    const running = new KafkajsConsumer(consumer, options, sessionTimeout, this.options.logger);
+    await running.start();
+    return running;
+  }
+
+  async follow(options: FollowOptions): Promise<TopicFollower> {
+    const consumer = this.kafka.consumer({
+      groupId: `${this.options.clientId}-follower-${randomUUID()}`,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      maxBytesPerPartition: FOLLOWER_BYTES_PER_PARTITION,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: RETRY,
+    });
+    const follower = new KafkajsFollower(consumer, options, () => this.adminClient.offsets(options.topic));
+    await follower.start();
+    return follower;
+  }
+
+  admin(): KafkaAdmin {
+    return this.adminClient;
+  }
+
+  async close(): Promise<void> {
+    await this.adminClient.close();
+  }
+}
+
+class KafkajsSender implements RecordSender {
+  private readonly gathering: GatheringSender;
+
+  constructor(private readonly producer: Producer) {
+    this.gathering = new GatheringSender((records) => this.sendBatch(records));
+  }
+
+  send(records: readonly OutgoingRecord[]): ReturnType<RecordSender['send']> {
+    return this.gathering.send(records);
+  }
+
+  condition(): Condition {
+    return this.gathering.condition();
+  }
+
+  async close(): Promise<void> {
+    await this.gathering.close();
+    await this.producer.disconnect();
+  }
+
+  private async sendBatch(records: readonly OutgoingRecord[]): Promise<PartitionAck[]> {
+    let bytes = 0;
+    const topics = new Map<
+      string,
+      { partition: number; key: string | Buffer | null; value: string | Buffer | null; headers: IHeaders }[]
+    >();
+    for (const { topic, partition, key, value, headers } of records) {
+      bytes += value?.length ?? 0;
+      const message = { partition, key, value, headers: safeHeaders(headers ?? {}) };
+      const messages = topics.get(topic);
+      if (messages === undefined) topics.set(topic, [message]);
+      else messages.push(message);
+    }
+    const answers = await this.producer.sendBatch({
+      acks: -1,
+      timeout: SEND_TIMEOUT_MS,
+      compression: bytes >= COMPRESS_FROM_BYTES ? CompressionTypes.GZIP : CompressionTypes.None,
+      topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
+    });
+    return answers
+      .filter((answer) => answer.errorCode === 0)
+      .map(({ topicName, partition, baseOffset, logAppendTime }) => ({
+        topic: topicName,
+        partition,
+        baseOffset: BigInt(baseOffset ?? '-1'),
+        appendedAtMs: logAppendTime === undefined || logAppendTime === '-1' ? null : Number(logAppendTime),
+      }));
+  }
+}
+
+/** T3: the client's encoder throws TypeErrors at null, numbers and objects; whatever the types say, nothing else gets through. */
+function safeHeaders(headers: Readonly<Record<string, unknown>>): IHeaders {
+  const safe: IHeaders = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === null || value === undefined) continue;
+    const list = (Array.isArray(value) ? (value as unknown[]) : [value]).map(safeHeader);
+    safe[name] = list.length === 1 ? list[0] : list;
+  }
+  return safe;
+}
+
+function safeHeader(value: unknown): string | Buffer {
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return value;
+  return JSON.stringify(value);
+}
+
+class KafkajsConsumer implements RecordConsumer {
+  private readonly stopping = new AbortController();
+  private partitions: readonly number[] = [];
+  /** Counts the assignments; a batch may commit only under the one that read it. */
+  private generation = 0;
+  private assigned: Promise<void> = Promise.resolve();
+  private isJoined = false;
+
+  constructor(
+    private readonly consumer: Consumer,
+    private readonly options: ConsumeOptions,
+    private readonly sessionTimeoutMs: number,
+    private readonly logger: KafkaLogger,
+  ) {}
+
+  async start(): Promise<void> {
+    const { consumer, options } = this;
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.generation += 1;
+      this.partitions = payload.memberAssignment[options.topic] ?? [];
+      this.isJoined = true;
+      this.assigned = Promise.resolve(options.onAssigned?.(this.partitions));
+      this.assigned.catch(options.onFatal);
+    });
+    consumer.on(consumer.events.REBALANCING, () => {
+      this.isJoined = false;
+    });
+    // T2: a crash that the client does not recover from leaves a process alive and deaf; it has to end.
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.isJoined = false;
+      if (!payload.restart && !this.stopping.signal.aborted) options.onFatal(payload.error);
+    });
+    await consumer.connect();
+    // T4: without fromBeginning an offset that is out of range silently becomes the latest.
+    await consumer.subscribe({ topic: options.topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 64,
+      eachBatch: (payload) => this.batch(payload),
+    });
+  }
+
+  assignment(): readonly number[] {
+    return this.partitions;
+  }
+
+  condition(): Condition {
+    return this.isJoined ? { ok: true } : { ok: false, reason: `the consumer of ${this.options.topic} has not joined its group` };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.consumer.disconnect();
+  }
+
+  private async batch(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition } = payload.batch;
+    const { generation } = this;
+    const lost = new AbortController();
+    const signal = AbortSignal.any([lost.signal, this.stopping.signal]);
+    const mayStart = (): boolean =>
+      !signal.aborted && payload.isRunning() && !payload.isStale() && generation === this.generation;
+    // T7: on a timer, caught: a rebalance means to begin nothing more, and to finish what is under way.
+    const beat = setInterval(() => {
+      payload.heartbeat().catch((error: unknown) => {
+        this.logger.debug({ err: error, topic, partition }, 'a heartbeat said that the assignment is over');
+        lost.abort();
+      });
+    }, heartbeatMs(this.sessionTimeoutMs));
+    try {
+      await this.assigned;
+      const records = payload.batch.messages.map((message) => receivedFrom(topic, partition, message));
+      const done = await runByKey(
+        records,
+        this.options.concurrency ?? DEFAULT_CONCURRENCY,
+        (record) => this.handle(record, signal, mayStart),
+        mayStart,
+      );
+      const last = records[done - 1];
+      if (last === undefined || generation !== this.generation) return;
+      payload.resolveOffset(String(last.offset));
+      // T5: only in here does a commit still work once the consumer is stopping.
+      await payload.commitOffsetsIfNecessary({
+        topics: [{ topic, partitions: [{ partition, offset: String(last.offset + 1n) }] }],
+      });
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  /** @returns whether the record is done with */
+  private async handle(record: ReceivedRecord, signal: AbortSignal, mayGoOn: () => boolean): Promise<boolean> {
+    const { handler, deadLetter, onFatal } = this.options;
+    let run = (attempt: number): Promise<void> => handler(record, { signal, attempt });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await run(attempt);
+        return true;
+      } catch (error) {
+        const disposition = dispositionOf(error, attempt);
+        if (disposition.kind === 'stop' || (disposition.kind === 'dead-letter' && deadLetter === undefined)) {
+          onFatal(error);
+          return false;
+        }
+        const { topic, partition, offset } = record;
+        this.logger.warn(
+          { err: error, topic, partition, offset: String(offset), attempt, disposition },
+          'a record could not be handled',
+        );
+        if (disposition.kind === 'dead-letter') {
+          const attempts = attempt;
+          run = async () => deadLetter?.(record, error, attempts);
+          continue;
+        }
+        if (!mayGoOn()) return false;
+        await delay(disposition.delayMs, signal);
+        if (!mayGoOn()) return false;
+      }
+    }
+  }
+}
+
+class KafkajsFollower implements TopicFollower {
+  private readonly next = new Map<number, bigint>();
+  private readonly waiting = new Set<{ isReached: () => boolean; resolve: () => void }>();
+  private isStopping = false;
+
+  constructor(
+    private readonly consumer: Consumer,
+    private readonly options: FollowOptions,
+    private readonly offsets: () => Promise<readonly OffsetRange[]>,
+  ) {}
+
+  async start(): Promise<void> {
+    const { consumer, options } = this;
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      for (const [partition, offset] of this.next) consumer.seek({ topic: options.topic, partition, offset: String(offset) });
+    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart && !this.isStopping) options.onFatal(payload.error);
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic: options.topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: 64,
+      eachBatch: ({ batch }) => {
+        try {
+          for (const message of batch.messages) this.take(receivedFrom(batch.topic, batch.partition, message));
+        } catch (error) {
+          options.onFatal(error);
+        }
+        return Promise.resolve();
+      },
+    });
+  }
+
+  async caughtUp(): Promise<void> {
+    const ranges = await this.offsets();
+    await Promise.all(
+      ranges.filter(({ start, end }) => end > start).map(({ partition, end }) => this.reached(partition, end - 1n)),
+    );
+  }
+
+  async reached(partition: number, offset: bigint): Promise<void> {
+    const isReached = (): boolean => (this.next.get(partition) ?? 0n) > offset;
+    if (isReached()) return;
+    const { topic, reachTimeoutMs } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      const waiter = {
+        isReached,
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(waiter);
+        reject(new KafkaError('FOLLOWER_LATE', `${topic}/${String(partition)} was not read up to offset ${String(offset)}.`));
+      }, reachTimeoutMs ?? REACH_TIMEOUT_MS);
+      this.waiting.add(waiter);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await this.consumer.disconnect();
+  }
+
+  private take(record: ReceivedRecord): void {
+    if (record.offset < (this.next.get(record.partition) ?? 0n)) return;
+    this.options.onRecord(record);
+    this.next.set(record.partition, record.offset + 1n);
+    for (const waiter of this.waiting) {
+      if (!waiter.isReached()) continue;
+      this.waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
+}
+
+class KafkajsAdmin implements KafkaAdmin {
+  private connected: Promise<Admin> | null = null;
+
+  constructor(private readonly kafka: Kafka) {}
+
+  async ensureTopics(topics: readonly TopicToEnsure[]): Promise<void> {
+    const admin = await this.connect();
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(({ topic }) => !existing.has(topic));
+    if (missing.length > 0) {
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map(({ topic, partitions, replicationFactor, config }) => ({
+          topic,
+          numPartitions: partitions,
+          replicationFactor,
+          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+        })),
+      });
+    }
+    await this.checkPartitions(topics);
+  }
+
+  async checkPartitions(topics: readonly Pick<TopicToEnsure, 'topic' | 'partitions'>[]): Promise<void> {
+    const admin = await this.connect();
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(({ topic }) => !existing.has(topic)).map(({ topic }) => topic);
+    if (missing.length > 0) throw new KafkaError('TOPIC_MISSING', `Missing: ${missing.join(', ')}.`);
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
+    for (const { topic, partitions } of topics) {
+      const count = found.find(({ name }) => name === topic)?.partitions.length;
+      if (count !== partitions)
+        throw new KafkaError('PARTITION_COUNT', `${topic} has ${String(count)} partitions, not ${String(partitions)}.`);
+    }
+  }
+
+  async offsets(topic: string): Promise<readonly OffsetRange[]> {
+    const admin = await this.connect();
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return offsets.map(({ partition, low, high }) => ({ partition, start: BigInt(low), end: BigInt(high) }));
+  }
+
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
+    const admin = await this.connect();
+    const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    return new Map(
+      (answer?.partitions ?? []).map(({ partition, offset }) => [partition, offset === '-1' ? null : BigInt(offset)]),
+    );
+  }
+
+  async close(): Promise<void> {
+    const admin = await this.connected;
+    await admin?.disconnect();
+  }
+
+  private async connect(): Promise<Admin> {
+    this.connected ??= (async () => {
+      const admin = this.kafka.admin({ retry: RETRY });
+      await admin.connect();
+      return admin;
+    })();
+    try {
+      return await this.connected;
+    } catch (error) {
+      this.connected = null;
+      throw error;
+    }
+  }
+}
+
+function receivedFrom(
+  topic: string,
+  partition: number,
+  { offset, timestamp, key, value, headers }: KafkaMessage,
+): ReceivedRecord {
+  return {
+    topic,
+    partition,
+    offset: BigInt(offset),
+    timestampMs: Number(timestamp),
+    key: key ?? null,
+    value,
+    headers: headers ?? {},
+  };
+}
+
+function heartbeatMs(sessionTimeoutMs: number): number {
+  return Math.min(3_000, Math.floor(sessionTimeoutMs / 10));
+}
+
+async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
+
+function logTo(logger: KafkaLogger): logCreator {
+  return () =>
+    ({ namespace, level, log }) => {
+      const { message, ...fields } = log;
+      const named = { ...fields, kafkajs: namespace };
+      if (level === logLevel.ERROR) logger.warn(named, message);
+      else if (level === logLevel.WARN) logger.info(named, message);
+      else logger.debug(named, message);
+    };
+}
+
+/**
+ * T11: with nothing pending the client's request queue sets a timer with a negative delay that comes back at once: a
+ * loop of a thousand timers a second in an idle process. Mended where it arises: nothing pending, nothing scheduled.
+ */
+function mendRequestQueue(): void {
+  const require = createRequire(import.meta.url);
+  interface Queue {
+    pending: unknown[];
+    scheduleCheckPendingRequests(): void;
+  }
+  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as { prototype: Queue & { [MENDED]?: true } };
+  if (prototype[MENDED]) return;
+  const schedule = (queue: Queue): void => {
+    original.call(queue);
+  };
+  const original = Reflect.get(prototype, 'scheduleCheckPendingRequests');
+  prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: Queue): void {
+    if (this.pending.length > 0) schedule(this);
+  };
+  prototype[MENDED] = true;
+}
+
+const MENDED = Symbol('callbus:mended');

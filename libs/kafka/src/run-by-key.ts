@@ -1,0 +1,37 @@
+import type { ReceivedRecord } from './kafka-client.js';
+
+/**
+ * Runs the records of one batch: those of one key one after the other, those of other keys meanwhile, at most
+ * `concurrency` at once. Records without a key share one line.
+ * @param run resolves to whether the record is done with; false ends its key's line
+ * @param mayStart asked before each record; once false, nothing more begins
+ * @returns how many records from the front are done with, without a gap: only these may be committed
+ */
+export async function runByKey(
+  records: readonly ReceivedRecord[],
+  concurrency: number,
+  run: (record: ReceivedRecord) => Promise<boolean>,
+  mayStart: () => boolean,
+): Promise<number> {
+  const lines = new Map<string, number[]>();
+  for (const [index, record] of records.entries()) {
+    const key = record.key?.toString('base64') ?? '';
+    const line = lines.get(key);
+    if (line === undefined) lines.set(key, [index]);
+    else line.push(index);
+  }
+  const done = new Array<boolean>(records.length).fill(false);
+  const queue = [...lines.values()].values();
+  const worker = async (): Promise<void> => {
+    for (const line of queue) {
+      for (const index of line) {
+        if (!mayStart()) return;
+        done[index] = await run(records[index] as ReceivedRecord);
+        if (!done[index]) break;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, lines.size) }, worker));
+  const firstGap = done.indexOf(false);
+  return firstGap === -1 ? records.length : firstGap;
+}
