@@ -1,0 +1,114 @@
+import { readGraphError, type GraphError } from './graph-error.js';
+import { isObject, parseJson, textOf } from './json-value.js';
+
+export type WireHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * What is known of the bytes of one POST, whatever any exception says:
+ * `not-connected` no connection came about · `nothing-sent` connected, and not one byte of the request was written ·
+ * `sent` bytes were written and no status line came back · `answered` a final status line was read; `body` is null or
+ * cut where the rest did not come. `receivedAtMs`: when the status line was read, for a Retry-After that is a date.
+ */
+export type WireResult =
+  | { readonly stage: 'not-connected' | 'nothing-sent' | 'sent'; readonly error: Error }
+  | {
+      readonly stage: 'answered';
+      readonly status: number;
+      /** Names in lower case. */
+      readonly headers: WireHeaders;
+      readonly body: string | null;
+      readonly receivedAtMs?: number;
+    };
+
+/**
+ * What one POST came to: `created` a call exists · `unauthorized`, `throttled`, `rejected` Graph surely made none ·
+ * `not-sent` Graph never saw it · `unknown` it may have dialled, so it must never be sent again by itself.
+ */
+export type CreateCallOutcome =
+  | {
+      readonly kind: 'created';
+      /** From the body, else from Location; null if both were lost: a callback will tell. */
+      readonly graphCallId: string | null;
+      readonly call: object | null;
+      readonly requestId: string | null;
+    }
+  | { readonly kind: 'unauthorized'; readonly error: GraphError }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number; readonly error: GraphError }
+  | { readonly kind: 'rejected'; readonly error: GraphError }
+  | { readonly kind: 'not-sent'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+const DEFAULT_RETRY_AFTER_MS = 1_000;
+/** No command lives longer than a day, so a longer wait means the same. */
+const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
+/** «Application reached the monthly call creation limit.» It comes as 429, yet waiting does not help. */
+const MONTHLY_LIMIT_CODE = '8529';
+
+/** Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown. */
+export function outcomeOf(wire: WireResult): CreateCallOutcome {
+  switch (wire.stage) {
+    case 'not-connected':
+      return { kind: 'not-sent', why: `no connection to Graph: ${wire.error.message}` };
+    case 'nothing-sent':
+      return { kind: 'not-sent', why: `no byte of the request was sent: ${wire.error.message}` };
+    case 'sent':
+      return { kind: 'unknown', why: `the request was sent and no answer came: ${wire.error.message}` };
+    case 'answered':
+      return outcomeOfAnswer(wire);
+  }
+}
+
+function outcomeOfAnswer(answer: WireResult & { stage: 'answered' }): CreateCallOutcome {
+  const { status } = answer;
+  if (status === 201) return created(answer);
+  if (status < 400 || status >= 500 || status === 408) {
+    const { code, message } = readGraphError(status, answer.body ?? '');
+    return { kind: 'unknown', why: `Graph answered ${status} (${code}): ${message}` };
+  }
+  const error = errorOf(answer);
+  if (status === 401) return { kind: 'unauthorized', error };
+  if (status === 429 && error.code !== MONTHLY_LIMIT_CODE) {
+    return { kind: 'throttled', retryAfterMs: retryAfterMsOf(answer), error };
+  }
+  return { kind: 'rejected', error };
+}
+
+function created({ headers, body }: WireResult & { stage: 'answered' }): CreateCallOutcome {
+  const parsed = parseJson(body ?? '');
+  const call = isObject(parsed) ? parsed : null;
+  return {
+    kind: 'created',
+    graphCallId: textOf(call, 'id') ?? idOfLocation(headerOf(headers, 'location')),
+    call,
+    requestId: headerOf(headers, 'request-id') ?? null,
+  };
+}
+
+function errorOf({ status, headers, body }: WireResult & { stage: 'answered' }): GraphError {
+  const error = readGraphError(status, body ?? '');
+  const requestId = error.requestId ?? headerOf(headers, 'request-id');
+  return requestId === undefined ? error : { ...error, requestId };
+}
+
+function idOfLocation(location: string | undefined): string | null {
+  return /\/calls\/([\w-]{1,128})\/?$/i.exec(location ?? '')?.[1] ?? null;
+}
+
+/** Seconds, which Graph writes with fractions too, or a date, which counts from the answer's own Date: the clocks may differ. */
+function retryAfterMsOf({ headers, receivedAtMs }: WireResult & { stage: 'answered' }): number {
+  const retryAfter = headerOf(headers, 'retry-after')?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(retryAfter)) return bounded(Number(retryAfter) * 1_000);
+  const untilMs = Date.parse(retryAfter);
+  const dateMs = Date.parse(headerOf(headers, 'date') ?? '');
+  const nowMs = Number.isNaN(dateMs) ? (receivedAtMs ?? NaN) : dateMs;
+  return Number.isNaN(untilMs - nowMs) ? DEFAULT_RETRY_AFTER_MS : bounded(untilMs - nowMs);
+}
+
+function bounded(waitMs: number): number {
+  return Math.min(Math.max(Math.ceil(waitMs), 0), MAX_RETRY_AFTER_MS);
+}
+
+function headerOf(headers: WireHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}

@@ -1,0 +1,45 @@
+/**
+ * No token could be had for a tenant. The message says what to do; it never holds a secret or a token.
+ * `TOKEN_REFUSED`: the authority answered and refused, so trying again changes nothing until somebody mends it.
+ * `TOKEN_UNAVAILABLE`: the authority could not be reached or failed; try again later.
+ */
+export type GraphTokenErrorCode = 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE';
+
+export class GraphTokenError extends Error {
+  constructor(
+    readonly code: GraphTokenErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'GraphTokenError';
+  }
+}
+
+/**
+ * A callback's token does not prove that Graph sent it.
+ * `TOKEN_MISSING`, `TOKEN_INVALID`: answer 401. `KEYS_UNAVAILABLE`: nothing is known against the token, but the
+ * keys that would prove it cannot be had: answer 503, so that Graph may try again.
+ */
+export type CallbackTokenErrorCode = 'TOKEN_MISSING' | 'TOKEN_INVALID' | 'KEYS_UNAVAILABLE';
+
+export class CallbackTokenError extends Error {
+  constructor(
+    readonly code: CallbackTokenErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'CallbackTokenError';
+  }
+}
+
+/** A read from Graph got no answer. It is safe to ask again. */
+export class GraphUnreachableError extends Error {
+  readonly code = 'GRAPH_UNREACHABLE';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'GraphUnreachableError';
+  }
+}

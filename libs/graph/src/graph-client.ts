@@ -1,0 +1,150 @@
+import { Agent, buildConnector, request } from 'undici';
+import { outcomeOf, type CreateCallOutcome } from './create-call-outcome.js';
+import { GraphUnreachableError } from './errors.js';
+import { followUpOutcomeOf, followUpUnanswered, type EndCallOutcome, type KeepAliveOutcome } from './follow-up-outcome.js';
+import { parseJson } from './json-value.js';
+import { postOnce, type PostOnceOptions } from './post-once.js';
+import { Slots } from './slots.js';
+
+export interface GraphClientOptions {
+  /** Origin of Graph, such as https://graph.microsoft.com; a path in front of /v1.0 is kept. */
+  readonly baseUrl: string;
+  /** TCP and TLS together. @default 3000 */
+  readonly connectTimeoutMs?: number;
+  /** From the request to the status line. @default 10000 */
+  readonly headersTimeoutMs?: number;
+  /** From the status line to the end of the body. @default 10000 */
+  readonly bodyTimeoutMs?: number;
+  /** Creates at one time; each has a connection of its own. More wait their turn. @default 256 */
+  readonly maxConcurrentPosts?: number;
+}
+
+export interface CreateCallRequest {
+  readonly token: string;
+  /** The call resource as it goes to Graph. */
+  readonly body: object;
+  /** Goes out as Scenario-Id, which Graph repeats in the call's callbacks. */
+  readonly callId: string;
+  /** Fresh for every POST; Graph repeats it in its answer and logs it. */
+  readonly clientRequestId: string;
+  /**
+   * The last word before the dial: called when the connection stands and no byte has been sent. If it throws, none is,
+   * and the outcome is `not-sent`. It must not wait for anything.
+   */
+  readonly beforeSend?: () => void;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_FOLLOW_UP_CONNECTIONS = 32;
+
+/**
+ * Graph's calling API. A create is sent once on a new connection and never repeated, whatever happens;
+ * requests about existing calls share kept-alive connections, since repeating those does no harm.
+ * @see https://learn.microsoft.com/graph/api/application-post-calls
+ */
+export class GraphClient {
+  private readonly callsUrl: string;
+  private readonly followUps: Agent;
+  private readonly slots: Slots;
+  private readonly postOptions: PostOnceOptions;
+  private readonly running = new Set<Promise<unknown>>();
+  private closing: Promise<void> | undefined;
+
+  constructor(options: GraphClientOptions) {
+    const { connectTimeoutMs = 3_000, headersTimeoutMs = 10_000, bodyTimeoutMs = 10_000, maxConcurrentPosts = 256 } = options;
+    this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}/v1.0/communications/calls`;
+    // One connector for all creates: the connections are new, the TLS session is resumed.
+    const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
+    this.postOptions = { connect, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxBodyBytes: MAX_BODY_BYTES };
+    this.slots = new Slots(maxConcurrentPosts);
+    this.followUps = new Agent({
+      connect: { timeout: connectTimeoutMs },
+      allowH2: false,
+      connections: MAX_FOLLOW_UP_CONNECTIONS,
+      headersTimeout: headersTimeoutMs,
+      bodyTimeout: bodyTimeoutMs,
+      maxResponseSize: MAX_BODY_BYTES,
+    });
+  }
+
+  /** Dials. Never rejects; the outcome says what is known. */
+  async createCall({ token, body, callId, clientRequestId, beforeSend }: CreateCallRequest): Promise<CreateCallOutcome> {
+    return this.tracked(
+      this.slots.run(async () => {
+        if (this.closing) return { kind: 'not-sent', why: 'the process is shutting down' };
+        const headers = {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'scenario-id': callId,
+          'client-request-id': clientRequestId,
+        };
+        const post = { url: new URL(this.callsUrl), headers, body: JSON.stringify(body), beforeSend };
+        return outcomeOf(await postOnce(post, this.postOptions));
+      }),
+    );
+  }
+
+  /**
+   * Asks Graph for a call. @returns the answer's status, and its body as JSON, undefined if it is none
+   * @throws GraphUnreachableError when no answer came
+   */
+  async getCall(graphCallId: string, token: string): Promise<{ status: number; body: unknown }> {
+    try {
+      const { status, body } = await this.followUp('GET', this.urlOf(graphCallId), token);
+      return { status, body: parseJson(body) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GraphUnreachableError(`Graph gave no answer about a call; ask again later: ${reason}`, { cause: error });
+    }
+  }
+
+  /** Hangs up; repeating it is harmless. */
+  async endCall(graphCallId: string, token: string): Promise<EndCallOutcome> {
+    return this.followUp('DELETE', this.urlOf(graphCallId), token).then(
+      ({ status, body }) => followUpOutcomeOf('ended', status, body),
+      followUpUnanswered,
+    );
+  }
+
+  /** Graph ends a call 45 minutes after the last of these. */
+  async keepAlive(graphCallId: string, token: string): Promise<KeepAliveOutcome> {
+    return this.followUp('POST', `${this.urlOf(graphCallId)}/keepAlive`, token).then(
+      ({ status, body }) => followUpOutcomeOf('alive', status, body),
+      followUpUnanswered,
+    );
+  }
+
+  /** Lets what is on its way come to its end, within the time-outs; a create that has not begun is not sent. */
+  async close(): Promise<void> {
+    this.closing ??= Promise.allSettled(this.running).then(() => this.followUps.close());
+    await this.closing;
+  }
+
+  private urlOf(graphCallId: string): string {
+    return `${this.callsUrl}/${encodeURIComponent(graphCallId)}`;
+  }
+
+  private async followUp(
+    method: 'GET' | 'DELETE' | 'POST',
+    url: string,
+    token: string,
+  ): Promise<{ status: number; body: string }> {
+    const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+    return this.tracked(
+      request(url, { method, headers, dispatcher: this.followUps }).then(async ({ statusCode, body }) => ({
+        status: statusCode,
+        body: await body.text(),
+      })),
+    );
+  }
+
+  private async tracked<T>(work: Promise<T>): Promise<T> {
+    this.running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.running.delete(work);
+    }
+  }
+}

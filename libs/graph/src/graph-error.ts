@@ -1,0 +1,65 @@
+import { isObject, memberOf, parseJson, textOf, type JsonObject } from './json-value.js';
+
+/** What Graph said when it refused, or what became of the request when Graph said nothing (`httpStatus` 0). */
+export interface GraphError {
+  readonly httpStatus: number;
+  /** Graph's code («7505», «InvalidAuthenticationToken»), the inner one where the outer only says UnknownError; `Http502` where there is none. */
+  readonly code: string;
+  readonly message: string;
+  /** Graph's own id of the request, which its support asks for. */
+  readonly requestId?: string;
+  /** The rest of what Graph sent inside the error, as it came. */
+  readonly details?: JsonObject;
+}
+
+/** Bounds what somebody else's error can put into our records. */
+const MAX_MESSAGE_LENGTH = 2_000;
+
+/**
+ * Reads the body of a refusal. Never throws. Two dialects are in use: (a) the code is the number as text,
+ * (b) the code is UnknownError and the message is itself JSON text with `errorCode` and `message`. The token
+ * endpoint's `{error, error_description}` is read too.
+ * @see https://learn.microsoft.com/graph/errors
+ */
+export function readGraphError(httpStatus: number, body: string): GraphError {
+  const parsed = parseJson(body);
+  const error = memberOf(parsed, 'error');
+  if (isObject(error)) return errorOf(httpStatus, error);
+  if (typeof error === 'string' && error !== '') {
+    return { httpStatus, code: error, message: clipped(textOf(parsed, 'error_description') ?? error) };
+  }
+  return isObject(parsed)
+    ? errorOf(httpStatus, parsed)
+    : { httpStatus, code: `Http${httpStatus}`, message: withoutBody(httpStatus) };
+}
+
+function errorOf(httpStatus: number, error: JsonObject): GraphError {
+  const message = textOf(error, 'message');
+  const nested = message?.startsWith('{') ? parseJson(message) : undefined;
+  const inner = memberOf(error, 'innerError') ?? memberOf(error, 'innererror');
+  const requestId = textOf(inner, 'request-id');
+  return {
+    httpStatus,
+    code: codeOf(nested) ?? codeOf(error) ?? `Http${httpStatus}`,
+    message: clipped(textOf(nested, 'message') ?? message ?? withoutBody(httpStatus)),
+    ...(requestId !== undefined && { requestId }),
+    ...(isObject(inner) && { details: inner }),
+  };
+}
+
+function codeOf(value: unknown): string | undefined {
+  for (const name of ['errorCode', 'code']) {
+    const code = memberOf(value, name);
+    if (typeof code === 'number') return String(code);
+    if (typeof code === 'string' && code !== '') return code;
+  }
+  return undefined;
+}
+
+function clipped(message: string): string {
+  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
+}
+
+function withoutBody(httpStatus: number): string {
+  return `Graph answered ${httpStatus} without a readable error.`;
+}

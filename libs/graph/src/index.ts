@@ -1,0 +1,25 @@
+export { AppTokens, type AppToken, type AppTokensOptions } from './app-tokens.js';
+export { CallbackTokens, type CallbackClaims, type CallbackTokensOptions } from './callback-token.js';
+export { CALLING_ROLES, callKindOf, mediaHostingOf, requiredRolesOf, type CallKind, type MediaHosting } from './call-kind.js';
+export { Call } from './call-model.js';
+export { outcomeOf, type CreateCallOutcome, type WireHeaders, type WireResult } from './create-call-outcome.js';
+export {
+  CallbackTokenError,
+  GraphTokenError,
+  GraphUnreachableError,
+  type CallbackTokenErrorCode,
+  type GraphTokenErrorCode,
+} from './errors.js';
+export { type EndCallOutcome, type FollowUpFailure, type KeepAliveOutcome } from './follow-up-outcome.js';
+export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';
+export { readGraphError, type GraphError } from './graph-error.js';
+export {
+  callIdOfResource,
+  sameGraphId,
+  type CommsNotification,
+  type CommsNotifications,
+  type NotifiedResource,
+  type ResultInfo,
+} from './notifications.js';
+export { toGraphCall } from './to-graph-call.js';
+export { validateCall, type CallFault } from './validate-call.js';

@@ -1,0 +1,30 @@
+/**
+ * Members of a call that Graph makes itself and ignores or refuses in a create; old examples do send `direction`.
+ * @see https://learn.microsoft.com/graph/api/resources/call
+ */
+const READ_ONLY_MEMBERS: ReadonlySet<string> = new Set([
+  'id',
+  'state',
+  'mediaState',
+  'resultInfo',
+  'direction',
+  'myParticipantId',
+  'callRoutes',
+  'toneInfo',
+  'transcription',
+  'incomingContext',
+  'participants',
+  'operations',
+  'audioRoutingGroups',
+  'contentSharingSessions',
+]);
+
+/**
+ * The body of the create that goes to Graph: the call as its author wrote it, without read-only members,
+ * with our callback address in place of any other. Members that we do not know go through untouched.
+ * @param callbackUri absolute https address; Graph posts every notification of the call there
+ */
+export function toGraphCall(call: object, callbackUri: string): object {
+  const kept = Object.entries(call).filter(([name]) => !READ_ONLY_MEMBERS.has(name) && name !== 'callbackUri');
+  return Object.fromEntries([...kept, ['callbackUri', callbackUri]]);
+}
