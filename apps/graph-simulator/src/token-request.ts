@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { JWTPayload } from 'jose';
+import type { RegisteredApp } from './registered-apps.js';
+import { isGuid } from './tenants.js';
+
+export interface TokenAuthority {
+  readonly publicUrl: string;
+  readonly gatewayAudience: string;
+  readonly tokenSeconds: number;
+  readonly apps: readonly RegisteredApp[];
+  readonly graphRolesOf: (app: RegisteredApp, tenantId: string) => readonly string[];
+}
+
+export type TokenDecision =
+  | { readonly kind: 'issued'; readonly claims: JWTPayload; readonly seconds: number }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly error: string;
+      readonly code: number;
+      readonly message: string;
+    };
+
+/**
+ * Decides on a token request by client credentials, in the words of Microsoft Entra.
+ * @param nowSeconds since 1970
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+ */
+export function decideToken(
+  authority: TokenAuthority,
+  tenantId: string,
+  form: URLSearchParams,
+  nowSeconds: number,
+): TokenDecision {
+  const clientId = form.get('client_id') ?? '';
+  const scope = scopeOf(form);
+  if (form.get('grant_type') !== 'client_credentials') {
+    return refused(400, 'unsupported_grant_type', 70003, 'The app requested an unsupported grant type.');
+  }
+  if (!isGuid(tenantId)) {
+    return refused(
+      400,
+      'invalid_request',
+      90002,
+      `Tenant '${tenantId}' not found. Check to make sure you have the correct tenant ID.`,
+    );
+  }
+  const app = authority.apps.find((each) => each.clientId.toLowerCase() === clientId.toLowerCase());
+  if (!app) {
+    const message = `Application with identifier '${clientId}' was not found in the directory '${tenantId}'.`;
+    return refused(400, 'unauthorized_client', 700016, message);
+  }
+  if (form.get('client_secret') !== app.clientSecret) {
+    const message = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${app.clientId}'.`;
+    return refused(401, 'invalid_client', 7000215, message);
+  }
+  if (!scope.endsWith('/.default')) {
+    return refused(
+      400,
+      'invalid_scope',
+      1002012,
+      `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
+    );
+  }
+  const audience = scope.slice(0, -'/.default'.length);
+  if (audience !== authority.publicUrl && audience !== authority.gatewayAudience) {
+    const message = `The resource principal named ${audience} was not found in the tenant named ${tenantId}.`;
+    return refused(400, 'invalid_resource', 500011, message);
+  }
+  const isForGraph = audience === authority.publicUrl;
+  const isItsResource = (app.kind === 'bot') === isForGraph;
+  const roles = !isItsResource ? [] : isForGraph ? authority.graphRolesOf(app, tenantId) : app.roles;
+  const claims = {
+    aud: audience,
+    iss: `${authority.publicUrl}/${tenantId}/v2.0`,
+    iat: nowSeconds,
+    nbf: nowSeconds,
+    exp: nowSeconds + authority.tokenSeconds,
+    appid: app.clientId,
+    azp: app.clientId,
+    azpacr: '1',
+    idtyp: 'app',
+    oid: app.clientId,
+    sub: app.clientId,
+    tid: tenantId,
+    // An app to which nothing was granted gets a token without the claim.
+    ...(roles.length > 0 && { roles: [...roles] }),
+    uti: randomUUID(),
+    ver: '2.0',
+  };
+  return { kind: 'issued', claims, seconds: authority.tokenSeconds };
+}
+
+/** msal adds the scopes of OpenID to the one that is asked for. */
+function scopeOf(form: URLSearchParams): string {
+  const scopes = (form.get('scope') ?? '').split(' ').filter((scope) => !OPENID_SCOPES.has(scope) && scope !== '');
+  return scopes.join(' ');
+}
+
+const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'offline_access']);
+
+function refused(status: number, error: string, code: number, message: string): TokenDecision {
+  return { kind: 'refused', status, error, code, message: `AADSTS${code}: ${message}` };
+}
