@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, StackError } from './errors.js';
+import { jarsAdvice } from './kafka-jars.js';
+import { kafkaProperties, type BrokerAddress } from './kafka-properties.js';
+import { acceptsConnections } from './ports.js';
+import { obituary, type ProcessGroup, type RunningProcess } from './process-group.js';
+
+export const KAFKA_PROCESS = 'kafka-1';
+/** The first start of a cold machine reads 45 MB of jars; usually it takes three to six seconds. */
+const BOOT_TIMEOUT_MS = 120_000;
+const FORMAT_TIMEOUT_MS = 60_000;
+
+export interface BrokerPlan {
+  readonly java: string;
+  readonly jarsFolder: string;
+  /** Holds the broker's properties and its data. */
+  readonly folder: string;
+  readonly address: BrokerAddress;
+}
+
+/** Empties the broker's folder and formats it for a new cluster. */
+export async function formatBroker(plan: BrokerPlan, group: ProcessGroup): Promise<void> {
+  await rm(plan.folder, { recursive: true, force: true });
+  await mkdir(plan.folder, { recursive: true });
+  await writeFile(propertiesFile(plan), kafkaProperties(join(plan.folder, 'data'), plan.address));
+  const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+  const format = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId(), '-c', propertiesFile(plan)];
+  const args = [...quick, '-cp', classPath(plan), ...format];
+  try {
+    await group.run({ name: 'kafka-format', command: plan.java, args, environment: process.env }, FORMAT_TIMEOUT_MS);
+  } catch (error) {
+    throw new StackError(
+      'KAFKA_JARS',
+      `Kafka’s storage could not be formatted: ${messageOf(error)}\n${jarsAdvice(plan.jarsFolder)}`,
+    );
+  }
+}
+
+/** Starts the broker on the data that is there, and resolves when clients can connect: by then it has joined its own quorum. */
+export async function bootBroker(plan: BrokerPlan, group: ProcessGroup, timeoutMs = BOOT_TIMEOUT_MS): Promise<RunningProcess> {
+  const broker = group.start({
+    name: KAFKA_PROCESS,
+    command: plan.java,
+    args: [...JVM_OPTIONS, '-cp', classPath(plan), 'kafka.Kafka', propertiesFile(plan)],
+    environment: process.env,
+    // The services still write while they stop, so Kafka must not see the Ctrl-C that ends them.
+    hasOwnSession: true,
+  });
+  const died = broker.ended.then((end) => {
+    throw new StackError('PROCESS_DIED', `Kafka did not start: ${obituary(broker, end)}\n${jarsAdvice(plan.jarsFolder)}`);
+  });
+  await Promise.race([died, untilItAccepts(plan.address.brokerPort, timeoutMs, broker.logFile)]);
+  return broker;
+}
+
+const JVM_OPTIONS = [
+  '-Xms256m',
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-Djava.awt.headless=true',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+];
+
+async function untilItAccepts(port: number, timeoutMs: number, logFile: string): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await acceptsConnections(port))) {
+    if (performance.now() > deadline) {
+      throw new StackError('NOT_READY', `Kafka does not accept connections after ${timeoutMs / 1000} s. See ${logFile}.`);
+    }
+    await sleep(50);
+  }
+}
+
+function propertiesFile(plan: BrokerPlan): string {
+  return join(plan.folder, 'server.properties');
+}
+
+function classPath(plan: BrokerPlan): string {
+  return join(plan.jarsFolder, '*');
+}
+
+/** 16 random bytes in base64url, as Kafka writes ids; a leading dash would look like an option. */
+function clusterId(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
+}

@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadSettings } from '@callbus/chassis';
+import { openGuardedGroup } from './guarded-group.js';
+import { startKafka } from './kafka.js';
+import { sweepHomes } from './leftovers.js';
+import { LocalStackSettings } from './local-stack-settings.js';
+import { PROJECT_ROOT, stackPlaces } from './places.js';
+import { freePort } from './ports.js';
+import { createProgress } from './progress.js';
+
+const PREFIX = 'test-kafka-';
+
+/**
+ * One real broker for a run of tests, on free ports and with a state folder of its own, so that runs do not disturb each
+ * other; KAFKA_BROKERS names another one instead. It ends when `stop` is called or this process is gone.
+ */
+export async function startKafkaForTests(): Promise<{ readonly brokers: readonly string[]; readonly stop: () => Promise<void> }> {
+  const folder = join(PROJECT_ROOT, '.callbus');
+  await sweepHomes(folder, PREFIX);
+  const places = stackPlaces({ home: join(folder, `${PREFIX}${process.pid}`), cache: loadSettings(LocalStackSettings).cache });
+  const { group, dismiss } = await openGuardedGroup(places);
+  const taken = new Set<number>();
+  const ports = { broker: await freePort(taken), controller: await freePort(taken) };
+  const leave = async (): Promise<void> => {
+    await group.end(group.names());
+    await dismiss();
+    await rm(places.home, { recursive: true, force: true });
+  };
+  try {
+    const kafka = await startKafka(places, ports, group, createProgress());
+    const stop = async (): Promise<void> => {
+      await kafka.stop();
+      await leave();
+    };
+    return { brokers: kafka.brokers, stop };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}

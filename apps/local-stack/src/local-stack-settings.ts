@@ -1,0 +1,49 @@
+import { KafkaSettings, Setting } from '@callbus/chassis';
+import { IsIn, IsInt, IsObject, IsString, Matches, Max, Min } from 'class-validator';
+
+/** Variables by the name of a process (`call-dispatcher-1`) or of all of a kind (`call-dispatcher`). */
+export type EnvironmentByService = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What the launcher reads of its environment; all of it has defaults. KAFKA_BROKERS is read where Kafka is chosen. */
+export class LocalStackSettings {
+  @Setting('CALLBUS_HOME', { describe: 'Folder with the state of this stack: pids, logs, Kafka’s data, keys, stack.json' })
+  @IsString()
+  home: string = '.callbus';
+
+  @Setting('CALLBUS_CACHE', { describe: 'Folder for what is fetched once and may be shared: Kafka’s jars' })
+  @IsString()
+  cache: string = '.cache';
+
+  @Setting('CALLBUS_PORTS', { describe: 'fixed: the documented ports; auto: free ones, so that stacks can run side by side' })
+  @IsIn(['fixed', 'auto'])
+  ports: 'fixed' | 'auto' = 'fixed';
+
+  @Setting('CALLBUS_READY_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds that a service may take to become ready' })
+  @IsInt()
+  @Min(1_000)
+  @Max(600_000)
+  readyTimeoutMs: number = 60_000;
+
+  @Setting('CALLBUS_DEMO_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds that the demo call may take to its end' })
+  @IsInt()
+  @Min(1_000)
+  @Max(3_600_000)
+  demoTimeoutMs: number = 120_000;
+
+  @Setting('CALLBUS_SERVICE_ENVIRONMENT', {
+    kind: 'json',
+    describe: 'Further variables by process or kind: {"call-dispatcher": {"UNKNOWN_GRACE_MS": "2000"}}',
+  })
+  @IsObject()
+  serviceEnvironment: EnvironmentByService = {};
+
+  @Setting('KAFKA_TOPIC_PREFIX', { describe: 'Prefix of every topic of this installation' })
+  @Matches(/^[A-Za-z0-9._-]{0,100}$/)
+  topicPrefix: string = new KafkaSettings().topicPrefix;
+
+  @Setting('KAFKA_PARTITIONS', { kind: 'integer', describe: 'Partitions of each topic but the ledger' })
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  partitions: number = new KafkaSettings().partitions;
+}

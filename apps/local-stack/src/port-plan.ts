@@ -1,0 +1,56 @@
+import { KAFKA_PROCESS } from './kafka-broker.js';
+import type { KafkaPorts } from './kafka.js';
+import type { ServiceName } from './service-names.js';
+
+export interface PortPlan {
+  readonly kafka: KafkaPorts;
+  readonly services: ReadonlyMap<string, ServicePorts>;
+}
+
+export interface ServicePorts {
+  readonly management: number;
+  /** Of those that listen to others. */
+  readonly http?: number;
+}
+
+/** The documented ports; further receivers count on from the first. */
+const FIXED = { kafka: 19092, kafkaController: 19093, management: 9101 } as const;
+const FIXED_HTTP: Partial<Record<ServiceName['kind'], number>> = {
+  gateway: 3000,
+  'notification-receiver': 3443,
+  'graph-simulator': 4443,
+};
+
+/**
+ * Which process listens where.
+ * @param take decides on a port, given the documented one
+ */
+export async function planPorts(
+  services: readonly ServiceName[],
+  take: (documented: number) => Promise<number>,
+): Promise<PortPlan> {
+  const kafka = { broker: await take(FIXED.kafka), controller: await take(FIXED.kafkaController) };
+  const ports = new Map<string, ServicePorts>();
+  for (const [index, service] of services.entries()) {
+    const management = await take(FIXED.management + index);
+    const http = FIXED_HTTP[service.kind];
+    ports.set(service.name, http === undefined ? { management } : { management, http: await take(http + service.number - 1) });
+  }
+  return { kafka, services: ports };
+}
+
+/** Every port of the plan with whom it is for. */
+export function portOwners(plan: PortPlan): readonly { readonly port: number; readonly owner: string }[] {
+  return [
+    { port: plan.kafka.broker, owner: KAFKA_PROCESS },
+    { port: plan.kafka.controller, owner: `${KAFKA_PROCESS} (its controller)` },
+    ...serviceOwners(plan),
+  ];
+}
+
+export function serviceOwners(plan: PortPlan): readonly { readonly port: number; readonly owner: string }[] {
+  return [...plan.services].flatMap(([name, ports]) => [
+    ...(ports.http === undefined ? [] : [{ port: ports.http, owner: name }]),
+    { port: ports.management, owner: `${name} (management)` },
+  ]);
+}

@@ -1,0 +1,180 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { StackArguments } from './arguments.js';
+import { callerOf } from './caller.js';
+import { developmentCertificates } from './development-ca.js';
+import { developmentSecrets } from './development-secrets.js';
+import { messageOf, StackError } from './errors.js';
+import type { GuardedGroup } from './guarded-group.js';
+import { KAFKA_PROCESS } from './kafka-broker.js';
+import { startKafka, type Kafka } from './kafka.js';
+import type { LocalStackSettings } from './local-stack-settings.js';
+import type { StackPlaces } from './places.js';
+import { planPorts, serviceOwners } from './port-plan.js';
+import { freePort, requireFreePorts } from './ports.js';
+import type { Progress } from './progress.js';
+import { untilReady } from './readiness.js';
+import { serviceNames } from './service-names.js';
+import {
+  mainFile,
+  planServices,
+  processEnvironment,
+  requireRealSettings,
+  stackUrls,
+  type PlannedService,
+  type StackPlan,
+} from './service-plan.js';
+import { removeStackFile, writeStackFile, type StackFile } from './stack-file.js';
+import { Supervisor, type Supervised } from './supervisor.js';
+import { createTopics } from './topics.js';
+import { kafkaAccess } from './kafka-access.js';
+import type { KafkaClient } from '@callbus/kafka';
+
+export interface StackOptions {
+  readonly args: StackArguments;
+  readonly settings: LocalStackSettings;
+  readonly places: StackPlaces;
+  readonly progress: Progress;
+  readonly guarded: GuardedGroup;
+  /** A process that cannot be kept running any more. */
+  readonly onGivenUp: (error: StackError) => void;
+}
+
+const NOT_LANDED: ReadonlySet<string> = new Set(['gateway']);
+
+/** One running local stack, from Kafka to the last service. */
+export class Stack {
+  readonly supervisor: Supervisor;
+  private kafka: Kafka | undefined;
+  private client: KafkaClient | undefined;
+  private plan: StackPlan | undefined;
+  private fileWrites: Promise<void> = Promise.resolve();
+  private isReady = false;
+  private isStopping = false;
+
+  constructor(private readonly options: StackOptions) {
+    this.supervisor = new Supervisor(options.guarded.group, {
+      restart: options.args.restart,
+      say: options.progress.say,
+      onChange: () => {
+        if (this.isReady) this.writeFile();
+      },
+      onGivenUp: options.onGivenUp,
+    });
+  }
+
+  /**
+   * Starts everything and resolves when all services are ready and stack.json is written.
+   * @throws StackError that names the part and what to do
+   */
+  async start(): Promise<{ readonly file: StackFile; readonly client: KafkaClient }> {
+    const { args, settings, places, progress, guarded } = this.options;
+    const services = serviceNames(args.counts, args.graph === 'simulator');
+    const unbuilt = services.map((service) => mainFile(places.root, service)).filter((file) => !existsSync(file));
+    if (unbuilt.length > 0) throw new StackError('NOT_BUILT', `Not built yet: ${unbuilt.join(', ')}. Run «npm run build».`);
+    const graph = graphOf(args, places);
+    const taken = new Set<number>();
+    const isAuto = (args.ports ?? settings.ports) === 'auto';
+    const ports = await planPorts(services, (documented) => (isAuto ? freePort(taken) : Promise.resolve(documented)));
+    await requireFreePorts(serviceOwners(ports));
+
+    this.kafka = await startKafka(places, ports.kafka, guarded.group, progress);
+    const { brokers, own } = this.kafka;
+    if (own !== undefined) this.supervisor.keep({ name: KAFKA_PROCESS, launch: own.boot }, own.process);
+    const kafka = { brokers, topicPrefix: settings.topicPrefix, partitions: settings.partitions };
+    const client = kafkaAccess(brokers, places.logs);
+    this.client = client;
+    await progress.step('creating the topics', () => createTopics(client, kafka));
+
+    const certificates = await developmentCertificates(join(places.home, 'certificates'), Date.now());
+    const secrets = await developmentSecrets(join(places.home, 'secrets.json'));
+    this.plan = { services, ports, kafka, certificates, secrets, graph, further: settings.serviceEnvironment };
+    const planned = planServices(this.plan).filter((service) => !NOT_LANDED.has(service.kind));
+    await progress.step(`starting ${planned.length} services`, () =>
+      Promise.all(planned.map((service) => this.supervisor.start(this.supervised(service)))),
+    );
+    this.isReady = true;
+    this.writeFile();
+    await this.fileWrites;
+    return { file: this.content(this.plan), client };
+  }
+
+  /** Ends the services, then Kafka, and leaves nothing running. Safe at any moment of the start. */
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    const { places, guarded } = this.options;
+    this.supervisor.stop();
+    guarded.group.close();
+    await this.client?.close();
+    await guarded.group.end(guarded.group.names().filter((name) => name !== KAFKA_PROCESS));
+    await guarded.group.end([KAFKA_PROCESS]);
+    await this.kafka?.stop();
+    await this.fileWrites;
+    await removeStackFile(places.stackFile);
+    await guarded.dismiss();
+  }
+
+  private supervised(service: PlannedService): Supervised {
+    const { places, settings, guarded } = this.options;
+    return {
+      name: service.name,
+      launch: async () => {
+        const process = guarded.group.start({
+          name: service.name,
+          command: globalThis.process.execPath,
+          args: ['--enable-source-maps', mainFile(places.root, service)],
+          environment: processEnvironment(globalThis.process.env, service.environment),
+        });
+        await untilReady(process, managementUrl(service), settings.readyTimeoutMs);
+        return process;
+      },
+    };
+  }
+
+  private writeFile(): void {
+    const { plan } = this;
+    if (plan === undefined || this.isStopping) return;
+    const { places, progress } = this.options;
+    this.fileWrites = this.fileWrites
+      .then(() => writeStackFile(places.stackFile, this.content(plan)))
+      .catch((error: unknown) => {
+        progress.say(`✗ ${places.stackFile} cannot be written: ${messageOf(error)}`);
+      });
+  }
+
+  private content(plan: StackPlan): StackFile {
+    const urls = stackUrls(plan);
+    const running = this.supervisor.running();
+    const broker = running.get(KAFKA_PROCESS);
+    return {
+      kafka: { brokers: plan.kafka.brokers, ...(broker === undefined ? {} : { pid: broker.pid }) },
+      topicPrefix: plan.kafka.topicPrefix,
+      gateway: { url: urls.gateway },
+      ingest: { url: urls.ingest },
+      ...(urls.simulator === undefined ? {} : { simulator: { url: urls.simulator } }),
+      ca: plan.certificates.caFile,
+      caller: callerOf(plan, urls),
+      processes: planServices(plan).flatMap((service) => {
+        const process = running.get(service.name);
+        return process === undefined ? [] : [{ name: service.name, pid: process.pid, managementUrl: managementUrl(service) }];
+      }),
+    };
+  }
+}
+
+function managementUrl(service: PlannedService): string {
+  return `http://127.0.0.1:${service.ports.management}`;
+}
+
+/** Reads .env when a real tenant is wanted; what the shell sets wins over it. */
+function graphOf(args: StackArguments, places: StackPlaces): StackPlan['graph'] {
+  if (args.graph === 'simulator') return { kind: 'simulator' };
+  const file = join(places.root, '.env');
+  const written = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(written)) variables[name] = process.env[name] ?? value ?? '';
+  requireRealSettings(variables);
+  return { kind: 'real', variables };
+}
