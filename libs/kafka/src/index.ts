@@ -20,6 +20,7 @@ export type {
   TopicToEnsure,
 } from './kafka-client.js';
 export { createKafkaClient, type KafkaClientOptions, type KafkaLogger } from './kafkajs-client.js';
+export { kafkaClientOf, type KafkaAccess } from './kafka-access.js';
 export {
   KafkaTransport,
   OnRecord,
@@ -27,3 +28,4 @@ export {
   type KafkaTransportOptions,
   type RecordHandlerOptions,
 } from './kafka-transport.js';
+export { SnapshotFollower, type SnapshotFollowerOptions } from './snapshot-follower.js';

@@ -1,0 +1,26 @@
+import type { KafkaClient } from './kafka-client.js';
+import { createKafkaClient, type KafkaLogger } from './kafkajs-client.js';
+
+/** How a process reaches Kafka; the settings KAFKA_* of every service have this shape. */
+export interface KafkaAccess {
+  readonly brokers: readonly string[];
+  readonly sslEnabled: boolean;
+  /** PEM. */
+  readonly sslCa?: string;
+  readonly saslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly saslUsername?: string;
+  readonly saslPassword?: string;
+}
+
+export function kafkaClientOf(access: KafkaAccess, clientId: string, logger: KafkaLogger): KafkaClient {
+  const { brokers, sslEnabled, sslCa, saslMechanism, saslUsername = '', saslPassword = '' } = access;
+  return createKafkaClient({
+    brokers,
+    clientId,
+    logger,
+    ...(sslEnabled ? { ssl: sslCa === undefined ? true : { ca: sslCa } } : {}),
+    ...(saslMechanism === undefined
+      ? {}
+      : { sasl: { mechanism: saslMechanism, username: saslUsername, password: saslPassword } }),
+  });
+}

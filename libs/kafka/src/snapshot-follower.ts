@@ -1,0 +1,103 @@
+import { decodeSnapshot, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
+import type { KafkaClient, ReceivedRecord, TopicFollower } from './kafka-client.js';
+
+export interface SnapshotFollowerOptions<T> {
+  readonly client: KafkaClient;
+  readonly topicPrefix: string;
+  /** What is kept of a snapshot: the snapshots of all calls are in memory. */
+  readonly keep: (snapshot: Snapshot) => T;
+  /** Called after each snapshot that was taken. */
+  readonly onSnapshot?: (callId: string) => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+interface Kept<T> {
+  readonly offset: number;
+  readonly value: T;
+  /** Whether the last record of this key is the kept one: a zombie may have written an older one after it. */
+  readonly isLast: boolean;
+}
+
+/**
+ * The folded state of every call, from the snapshots topic. Per call the snapshot with the highest offset counts, not
+ * the one written last: a process that lost its partition may write an older one.
+ */
+export class SnapshotFollower<T> {
+  private readonly kept = new Map<string, Kept<T>>();
+  private readonly waiting = new Map<string, Set<() => void>>();
+  private follower: TopicFollower | undefined;
+
+  private constructor(private readonly options: SnapshotFollowerOptions<T>) {}
+
+  /** Begins to read; `caughtUp` says when it is up to date. */
+  static async start<T>(options: SnapshotFollowerOptions<T>): Promise<SnapshotFollower<T>> {
+    const snapshots = new SnapshotFollower(options);
+    snapshots.follower = await options.client.follow({
+      topic: topicName(options.topicPrefix, TOPICS.snapshots),
+      onRecord: (record) => {
+        snapshots.take(record);
+      },
+      onFatal: options.onFatal,
+    });
+    return snapshots;
+  }
+
+  get(callId: string): T | undefined {
+    return this.kept.get(callId)?.value;
+  }
+
+  values(): T[] {
+    return [...this.kept.values()].map(({ value }) => value);
+  }
+
+  /** Calls whose last snapshot on Kafka is older than the one that counts: to be written again. */
+  overwritten(): string[] {
+    return [...this.kept].filter(([, { isLast }]) => !isLast).map(([callId]) => callId);
+  }
+
+  /** The call's state as soon as there is one; undefined when there is none after `timeoutMs`. */
+  async waitFor(callId: string, timeoutMs: number): Promise<T | undefined> {
+    const known = this.get(callId);
+    if (known !== undefined) return known;
+    await new Promise<void>((resolve) => {
+      const waiters = this.waiting.get(callId) ?? new Set();
+      this.waiting.set(callId, waiters);
+      const end = (): void => {
+        clearTimeout(timer);
+        waiters.delete(end);
+        if (waiters.size === 0) this.waiting.delete(callId);
+        resolve();
+      };
+      const timer = setTimeout(end, timeoutMs);
+      waiters.add(end);
+    });
+    return this.get(callId);
+  }
+
+  /** Resolves when everything was read that was in the topic at the time of the call. */
+  async caughtUp(): Promise<void> {
+    await this.follower?.caughtUp();
+  }
+
+  async stop(): Promise<void> {
+    await this.follower?.stop();
+  }
+
+  private take({ key, value }: ReceivedRecord): void {
+    const callId = key?.toString();
+    if (callId === undefined) return;
+    if (value === null) {
+      this.kept.delete(callId);
+      return;
+    }
+    const snapshot = decodeSnapshot(value);
+    const known = this.kept.get(callId);
+    if (known !== undefined && known.offset > snapshot.offset) {
+      this.kept.set(callId, { ...known, isLast: false });
+      return;
+    }
+    this.kept.set(callId, { offset: snapshot.offset, value: this.options.keep(snapshot), isLast: true });
+    this.options.onSnapshot?.(callId);
+    for (const end of this.waiting.get(callId) ?? []) end();
+  }
+}
