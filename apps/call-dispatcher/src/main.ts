@@ -1,1 +1,5 @@
-export {};
+import { runService } from '@callbus/chassis';
+import { DispatcherSettings } from './dispatcher-settings.js';
+import { startDispatcher } from './start-dispatcher.js';
+
+await runService('call-dispatcher', DispatcherSettings, startDispatcher);

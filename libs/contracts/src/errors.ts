@@ -12,7 +12,6 @@ export const CONTRACT_ERRORS = {
   KEY_MISMATCH: 'The record’s key is not the callId of its data. Use the callId as the key.',
   ID_MISMATCH: 'The id of a CreateCall is not its callId. Use the same UUID for both.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
-  TENANT_NOT_ALLOWED: 'This installation does not place calls for that tenant. Add it to GRAPH_TENANTS.',
 } as const;
 
 export type ContractErrorCode = keyof typeof CONTRACT_ERRORS;

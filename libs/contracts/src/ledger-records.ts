@@ -13,7 +13,8 @@ export interface CreationError {
   readonly code: string;
   readonly message: string;
   readonly requestId?: string;
-  readonly details?: readonly { readonly path: string; readonly message: string }[];
+  /** Ours: every fault of the call. Graph's: the rest of its error, as it came. */
+  readonly details?: readonly { readonly path: string; readonly message: string }[] | Readonly<Record<string, unknown>>;
 }
 
 /** The command as the ledger keeps it: defaults applied, so that a replay needs no settings. */

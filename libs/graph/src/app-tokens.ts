@@ -49,6 +49,12 @@ export class AppTokens {
     this.nowMs = options.nowMs ?? Date.now;
   }
 
+  /** The token kept for the tenant, if it need not be renewed yet; for whoever must not wait. */
+  peek(tenantId: string): AppToken | undefined {
+    const current = this.tenants.get(tenantId.toLowerCase())?.current;
+    return current && this.nowMs() < current.renewAtMs ? current : undefined;
+  }
+
   /** The token kept for the tenant, or a new one shortly before that expires. One request at a time per tenant. @throws GraphTokenError */
   async get(tenantId: string): Promise<AppToken> {
     const { current } = this.tenant(tenantId);

@@ -27,7 +27,7 @@ export interface RecordHandlerOptions {
 /** Marks a controller's method `(record: ReceivedRecord, context: RecordContext) => Promise<void>` as the handler of a topic (named without the prefix). */
 export function OnRecord(topic: string, options: RecordHandlerOptions) {
   const mark = EventPattern(topic, { ...options }) as MethodDecorator;
-  return (target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<RecordHandler>): void => {
+  return <H extends RecordHandler>(target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<H>): void => {
     mark(target, property, descriptor);
   };
 }

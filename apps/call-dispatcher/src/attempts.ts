@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@callbus/chassis';
+import {
+  isEndRequested,
+  type Attempt,
+  type CallbackPaths,
+  type Dispatch,
+  type LedgerCommand,
+  type LedgerRecord,
+} from '@callbus/contracts';
+import { toGraphCall, type AppToken, type GraphClient } from '@callbus/graph';
+import { KafkaError } from '@callbus/kafka';
+import type { Ledger } from './ledger.js';
+import { outcomeRecord, type AttemptKey } from './outcome-record.js';
+
+export interface AttemptsOptions {
+  readonly ledger: Ledger;
+  readonly graph: GraphClient;
+  readonly callbackPaths: CallbackPaths;
+  readonly callbackPublicUrl: string;
+  readonly intentDeadlineMs: number;
+  readonly intentOrphanMs: number;
+  /** Attempts under way at once. */
+  readonly limit: number;
+  readonly logger: Logger;
+  /** Called when the call is no longer in this process's hands, and there is room for another. */
+  readonly onReleased: (callId: string) => void;
+}
+
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+
+/**
+ * The attempts to dial that this process makes. The one permission to POST is a nonce that only this process knows, in
+ * an Intent that took effect, seen by reading back. There is one POST per nonce, whatever comes of it.
+ */
+export class Attempts {
+  private readonly inHand = new Set<string>();
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(private readonly options: AttemptsOptions) {}
+
+  hasRoom(): boolean {
+    return this.inHand.size < this.options.limit;
+  }
+
+  /** Whether this process is at an attempt of this call right now. */
+  isInHand(callId: string): boolean {
+    return this.inHand.has(callId);
+  }
+
+  /**
+   * Proposes an attempt and, if the proposal takes effect, POSTs and records the outcome in the background.
+   * @param first records to be appended in front of the Intent, in the same send
+   * @returns the call as the ledger has it after the Intent was read back
+   * @throws KafkaError: the Intent may be in the ledger; then it is closed as not sent, in the background
+   */
+  async begin(
+    callId: string,
+    attempt: number,
+    token: AppToken,
+    first: readonly LedgerRecord[] = [],
+  ): Promise<Dispatch | undefined> {
+    const { ledger, intentDeadlineMs: deadlineMs, intentOrphanMs: orphanMs } = this.options;
+    const key = { callId, attempt, nonce: randomUUID() };
+    this.inHand.add(callId);
+    let work: Promise<void> | undefined;
+    try {
+      const begunAtMs = performance.now();
+      const dispatch = await ledger.append(callId, [...first, { type: 'Intent', ...key, deadlineMs, orphanMs }]);
+      const intent = dispatch?.attempts.find(({ nonce }) => nonce === key.nonce);
+      if (dispatch?.command != null && intent !== undefined) work = this.post(dispatch.command, key, intent, token, begunAtMs);
+      return dispatch;
+    } catch (error) {
+      // It may be written or not, and take effect even later. Closing the nonce keeps it from ever being an orphan.
+      work = this.record({ type: 'NotSent', ...key, why: 'Kafka did not say whether the Intent was written' });
+      throw error;
+    } finally {
+      this.release(callId, work ?? Promise.resolve());
+    }
+  }
+
+  /** Resolves when every attempt under way has its outcome in the ledger. */
+  async drain(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  private release(callId: string, work: Promise<void>): void {
+    const running = work.finally(() => {
+      this.running.delete(running);
+      this.inHand.delete(callId);
+      this.options.onReleased(callId);
+    });
+    this.running.add(running);
+  }
+
+  private async post(
+    command: LedgerCommand,
+    key: AttemptKey,
+    intent: Attempt,
+    token: AppToken,
+    begunAtMs: number,
+  ): Promise<void> {
+    const { ledger, graph, callbackPaths, callbackPublicUrl, logger } = this.options;
+    const { callId, attempt } = key;
+    const { appId, tenantId, call } = command;
+    const callbackUri = callbackPublicUrl + callbackPaths.pathFor({ appId, tenantId, callId, attempt });
+    const outcome = await graph.createCall({
+      token: token.value,
+      body: toGraphCall(call, callbackUri),
+      callId,
+      clientRequestId: randomUUID(),
+      beforeSend: () => {
+        // The broker stamped the Intent after its append was begun, so this is never earlier than the broker's time.
+        const nowMs = intent.intendedAtMs + performance.now() - begunAtMs;
+        const current = ledger.get(callId);
+        if (nowMs > command.notAfterMs) throw new Error('notAfter passed before the request could be sent');
+        if (nowMs > intent.intendedAtMs + intent.deadlineMs) throw new Error('the time to begin the attempt was over');
+        if (current !== undefined && isEndRequested(current)) throw new Error('the call was ended before it was dialled');
+      },
+    });
+    logger.info({ callId, attempt, outcome: outcome.kind }, 'dialled');
+    if (outcome.kind === 'unknown')
+      logger.warn({ callId, attempt, why: outcome.why }, 'nobody knows whether this attempt dialled');
+    const earlier = ledger.get(callId)?.attempts.filter((one) => one.attempt < attempt) ?? [];
+    await this.record(outcomeRecord(key, outcome, earlier));
+  }
+
+  /** Appends until Kafka has it: an outcome is known only here. */
+  private async record(record: LedgerRecord): Promise<void> {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        await this.options.ledger.append(record.callId, [record]);
+        return;
+      } catch (error) {
+        if (!(error instanceof KafkaError)) throw error;
+        this.options.logger.warn({ err: error, callId: record.callId, type: record.type }, 'an outcome is not in the ledger yet');
+        await delay(retryMs);
+      }
+    }
+  }
+}

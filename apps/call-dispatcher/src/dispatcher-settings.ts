@@ -1,0 +1,100 @@
+import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { ArrayNotEmpty, IsInt, IsString, IsUrl, IsUUID, Matches, Max, Min } from 'class-validator';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+export class DispatcherSettings extends ServiceSettings {
+  @SettingsGroup(KafkaSettings)
+  kafka!: KafkaSettings;
+
+  @Setting('GRAPH_BASE_URL', { describe: 'Origin of Microsoft Graph, in front of /v1.0' })
+  @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https origin' })
+  graphBaseUrl: string = 'https://graph.microsoft.com';
+
+  @Setting('GRAPH_AUTHORITY', { describe: 'Origin that gives the app’s tokens' })
+  @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https origin' })
+  graphAuthority: string = 'https://login.microsoftonline.com';
+
+  @Setting('GRAPH_APP_ID', { describe: 'Application (client) id of the app registration that calls' })
+  @IsUUID('all')
+  graphAppId!: string;
+
+  @Setting('GRAPH_CLIENT_SECRET', { describe: 'Client secret of that app registration', secret: true })
+  @IsString()
+  graphClientSecret!: string;
+
+  @Setting('GRAPH_TENANTS', { kind: 'list', describe: 'Tenants that may be called; any when not set' })
+  @IsUUID('all', { each: true })
+  graphTenants: string[] = [];
+
+  @Setting('GRAPH_CONNECT_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds for TCP and TLS to Graph' })
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  graphConnectTimeoutMs: number = 3_000;
+
+  @Setting('GRAPH_RESPONSE_TIMEOUT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds that Graph may take to answer a create, and again for the rest of its answer',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  graphResponseTimeoutMs: number = 10_000;
+
+  @Setting('GRAPH_MAX_CONCURRENT_CREATES', { kind: 'integer', describe: 'Creates under way at once in this process' })
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  graphMaxConcurrentCreates: number = 256;
+
+  @Setting('CALLBACK_PUBLIC_URL', { describe: 'Where Graph reaches the receiver, in front of /v1/callbacks' })
+  @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https address' })
+  @Matches(/[^/]$/, { message: 'must not end with a slash' })
+  callbackPublicUrl!: string;
+
+  @Setting('CALLBACK_MAC_KEYS', {
+    kind: 'list',
+    secret: true,
+    describe: 'Keys of the callback addresses, base64url, each at least 32 bytes; the first signs, all are accepted',
+  })
+  @ArrayNotEmpty()
+  callbackMacKeys!: string[];
+
+  @Setting('NOT_AFTER_DEFAULT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds after a command’s arrival on Kafka within which it may dial, when it names no notAfter',
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(DAY_MS)
+  notAfterDefaultMs: number = 120_000;
+
+  @Setting('NOT_AFTER_REDIAL_EXTRA_MS', { kind: 'integer', describe: 'Milliseconds more for a command with ifUnknown: redial' })
+  @IsInt()
+  @Min(0)
+  @Max(DAY_MS)
+  notAfterRedialExtraMs: number = 600_000;
+
+  @Setting('INTENT_DEADLINE_MS', { kind: 'integer', describe: 'Milliseconds after an Intent within which its POST must begin' })
+  @IsInt()
+  @Min(100)
+  @Max(600_000)
+  intentDeadlineMs: number = 10_000;
+
+  @Setting('INTENT_ORPHAN_MARGIN_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds added to the deadline and the time-outs of the POST, after which an Intent without an outcome counts as unknown',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(600_000)
+  intentOrphanMarginMs: number = 10_000;
+}
+
+/** Milliseconds after an Intent from which its process must have died if there is no outcome. */
+export function orphanMsOf(settings: DispatcherSettings): number {
+  const { intentDeadlineMs, graphResponseTimeoutMs, intentOrphanMarginMs } = settings;
+  return intentDeadlineMs + 2 * graphResponseTimeoutMs + intentOrphanMarginMs;
+}

@@ -1,0 +1,45 @@
+import type { Logger } from '@callbus/chassis';
+import type { AppTokens } from '@callbus/graph';
+import type { RecordSender } from '@callbus/kafka';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Attempts } from './attempts.js';
+import type { DispatcherSettings } from './dispatcher-settings.js';
+import { InboxController } from './inbox.controller.js';
+import { APP_TOKENS, CREATE_CALL_RULES, LOGGER, RECORD_SENDER, TOPIC_OPTIONS, type TopicOptions } from './injected.js';
+import type { CreateCallRules } from './judge-create-call.js';
+import { Ledger } from './ledger.js';
+import { RelayController } from './relay.controller.js';
+
+export interface DispatcherParts {
+  readonly ledger: Ledger;
+  readonly attempts: Attempts;
+  readonly tokens: AppTokens;
+  readonly sender: RecordSender;
+  readonly logger: Logger;
+  readonly settings: DispatcherSettings;
+}
+
+@Module({ controllers: [InboxController, RelayController] })
+export class DispatcherModule {
+  static with({ ledger, attempts, tokens, sender, logger, settings }: DispatcherParts): DynamicModule {
+    const rules: CreateCallRules = {
+      appId: settings.graphAppId,
+      tenants: settings.graphTenants,
+      notAfterDefaultMs: settings.notAfterDefaultMs,
+      notAfterRedialExtraMs: settings.notAfterRedialExtraMs,
+    };
+    const { topicPrefix, partitions } = settings.kafka;
+    return {
+      module: DispatcherModule,
+      providers: [
+        { provide: Ledger, useValue: ledger },
+        { provide: Attempts, useValue: attempts },
+        { provide: APP_TOKENS, useValue: tokens },
+        { provide: RECORD_SENDER, useValue: sender },
+        { provide: LOGGER, useValue: logger },
+        { provide: CREATE_CALL_RULES, useValue: rules },
+        { provide: TOPIC_OPTIONS, useValue: { topicPrefix, partitions } satisfies TopicOptions },
+      ],
+    };
+  }
+}

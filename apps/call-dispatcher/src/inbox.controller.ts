@@ -1,0 +1,71 @@
+import type { Logger } from '@callbus/chassis';
+import {
+  ContractError,
+  decodeCommand,
+  TOPICS,
+  type CreateCallData,
+  type Dispatch,
+  type EndCallData,
+  type LedgerRecord,
+} from '@callbus/contracts';
+import type { AppTokens } from '@callbus/graph';
+import { OnRecord, type ReceivedRecord } from '@callbus/kafka';
+import { Controller, Inject } from '@nestjs/common';
+import { Attempts } from './attempts.js';
+import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
+import { Ledger } from './ledger.js';
+import { APP_TOKENS, CREATE_CALL_RULES, LOGGER } from './injected.js';
+
+export const INBOX_GROUP = 'call-dispatcher';
+
+/** Takes commands into the ledger. Nothing waits here: what cannot go on at once is the driver's. */
+@Controller()
+export class InboxController {
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly attempts: Attempts,
+    @Inject(APP_TOKENS) private readonly tokens: AppTokens,
+    @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  @OnRecord(TOPICS.commands.name, { group: INBOX_GROUP, deadLetterTopic: TOPICS.commandsDeadLetter.name })
+  async take({ key, value, headers, timestampMs }: ReceivedRecord): Promise<void> {
+    const command = decodeCommand(key, value, headers);
+    if (command.type === 'CreateCall') await this.createCall(command.data, timestampMs);
+    else await this.endCall(command.data);
+  }
+
+  private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
+    const { callId } = data;
+    const judged = judgeCreateCall(data, arrivedAtMs, this.rules);
+    const known = this.ledger.get(callId);
+    const after = known?.command == null ? await this.accept(callId, judged) : known;
+    // Also after the append: another command with the same callId may have been first.
+    if (after?.requestHash !== judged.requestHash) {
+      throw new ContractError('CONFLICT', `The call ${callId} was requested with another body.`);
+    }
+  }
+
+  private async accept(callId: string, judged: ReturnType<typeof judgeCreateCall>): Promise<Dispatch | undefined> {
+    const { command, requestHash, faults } = judged;
+    if (faults.length > 0) {
+      this.logger.info({ callId, faults: faults.length }, 'a command cannot be dialled');
+      return this.ledger.append(callId, [{ type: 'Invalid', callId, command, requestHash, faults: [...faults] }]);
+    }
+    const accepted: LedgerRecord = { type: 'Accepted', callId, command, requestHash };
+    const token = this.tokens.peek(command.tenantId);
+    if (token === undefined || !this.attempts.hasRoom()) return this.ledger.append(callId, [accepted]);
+    return this.attempts.begin(callId, 1, token, [accepted]);
+  }
+
+  private async endCall(data: EndCallData): Promise<void> {
+    const { callId } = data;
+    const tenantId = data.tenantId.toLowerCase();
+    if (this.ledger.get(callId)?.endRequestedBy.includes(tenantId)) return;
+    const after = await this.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);
+    if (!after?.endRequestedBy.includes(tenantId)) {
+      this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
+    }
+  }
+}

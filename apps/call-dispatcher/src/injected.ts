@@ -1,0 +1,11 @@
+/** What is injected that is no class of this app. */
+export const APP_TOKENS = Symbol('app tokens');
+export const CREATE_CALL_RULES = Symbol('rules for CreateCall');
+export const LOGGER = Symbol('logger');
+export const RECORD_SENDER = Symbol('record sender');
+export const TOPIC_OPTIONS = Symbol('topic options');
+
+export interface TopicOptions {
+  readonly topicPrefix: string;
+  readonly partitions: number;
+}

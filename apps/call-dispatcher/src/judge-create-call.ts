@@ -1,0 +1,63 @@
+import { requestHash, type CreateCallData, type LedgerCommand } from '@callbus/contracts';
+import { validateCall, type CallFault } from '@callbus/graph';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+export interface CreateCallRules {
+  /** The installation's app registration. */
+  readonly appId: string;
+  /** Empty: any. */
+  readonly tenants: readonly string[];
+  readonly notAfterDefaultMs: number;
+  readonly notAfterRedialExtraMs: number;
+}
+
+export interface JudgedCreateCall {
+  readonly command: LedgerCommand;
+  readonly requestHash: string;
+  /** Everything that keeps it from being dialled; empty when it may be. */
+  readonly faults: readonly CallFault[];
+}
+
+/**
+ * The command as the ledger keeps it, and what is wrong with it. Pure.
+ * @param arrivedAtMs the record's LogAppendTime on the commands topic, from which its time counts
+ */
+export function judgeCreateCall(data: CreateCallData, arrivedAtMs: number, rules: CreateCallRules): JudgedCreateCall {
+  const tenantId = data.tenantId.toLowerCase();
+  const appId = (data.appId ?? rules.appId).toLowerCase();
+  const ifUnknown = data.ifUnknown ?? 'park';
+  const defaultMs = rules.notAfterDefaultMs + (ifUnknown === 'redial' ? rules.notAfterRedialExtraMs : 0);
+  const notAfterMs = data.notAfter === undefined ? arrivedAtMs + defaultMs : Date.parse(data.notAfter);
+  return {
+    command: { tenantId, appId, notAfterMs, ifUnknown, call: data.call },
+    requestHash: requestHash({ appId, tenantId, call: data.call }),
+    faults: [
+      ...faultsOfEnvelope({ tenantId, appId, notAfterMs }, data.call, arrivedAtMs, rules),
+      ...validateCall(data.call).map(({ path, message }) => ({ path: path === '$' ? 'call' : `call.${path}`, message })),
+    ],
+  };
+}
+
+function faultsOfEnvelope(
+  { tenantId, appId, notAfterMs }: Pick<LedgerCommand, 'tenantId' | 'appId' | 'notAfterMs'>,
+  call: Record<string, unknown>,
+  arrivedAtMs: number,
+  rules: CreateCallRules,
+): CallFault[] {
+  const faults: CallFault[] = [];
+  if (appId !== rules.appId.toLowerCase()) {
+    faults.push({ path: 'appId', message: 'is not an app registration of this installation; leave it out or configure it' });
+  }
+  if (rules.tenants.length > 0 && !rules.tenants.some((tenant) => tenant.toLowerCase() === tenantId)) {
+    faults.push({ path: 'tenantId', message: 'is not a tenant that this installation calls; add it to GRAPH_TENANTS' });
+  }
+  const inCall = call['tenantId'];
+  if (typeof inCall === 'string' && inCall.toLowerCase() !== tenantId) {
+    faults.push({ path: 'call.tenantId', message: 'must be the command’s tenantId' });
+  }
+  if (notAfterMs > arrivedAtMs + DAY_MS) {
+    faults.push({ path: 'notAfter', message: 'must be at most 24 h after the command’s arrival' });
+  }
+  return faults;
+}

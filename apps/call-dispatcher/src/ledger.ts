@@ -1,0 +1,136 @@
+import type { Logger } from '@callbus/chassis';
+import {
+  ContractError,
+  decodeLedgerRecord,
+  encodeLedgerRecord,
+  reduce,
+  topicName,
+  TOPICS,
+  type Dispatch,
+  type LedgerRecord,
+  type Observation,
+} from '@callbus/contracts';
+import { KafkaError, type KafkaClient, type ReceivedRecord, type RecordSender, type TopicFollower } from '@callbus/kafka';
+import type { BrokerClock } from './broker-clock.js';
+import { observationsOf } from './observations-of.js';
+
+/** The ledger has one partition, so one order. */
+const PARTITION = 0;
+
+export interface LedgerOptions {
+  readonly client: KafkaClient;
+  readonly sender: RecordSender;
+  readonly topicPrefix: string;
+  readonly clock: BrokerClock;
+  readonly logger: Logger;
+  /** The first offset whose observations may still have to be sent. */
+  readonly reportFrom: bigint;
+  readonly onFatal: (error: unknown) => void;
+}
+
+/**
+ * This process's fold of the whole ledger. It appends proposals and reads them back; what took effect is only ever seen
+ * in the fold, which is the same in every process.
+ */
+export class Ledger {
+  private readonly dispatches = new Map<string, Dispatch>();
+  private readonly reports = new Map<bigint, readonly Observation[]>();
+  private readonly listeners = new Set<(dispatch: Dispatch) => void>();
+  private reportFrom: bigint;
+  private readonly topic: string;
+  private follower: TopicFollower | undefined;
+
+  private constructor(private readonly options: LedgerOptions) {
+    this.topic = topicName(options.topicPrefix, TOPICS.dispatchLedger);
+    this.reportFrom = options.reportFrom;
+  }
+
+  /** Resolves when all that is in the ledger now has been folded. */
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    const ledger = new Ledger(options);
+    ledger.follower = await options.client.follow({
+      topic: ledger.topic,
+      onRecord: (record) => {
+        ledger.fold(record);
+      },
+      onFatal: options.onFatal,
+    });
+    await ledger.follower.caughtUp();
+    return ledger;
+  }
+
+  get(callId: string): Dispatch | undefined {
+    return this.dispatches.get(callId);
+  }
+
+  all(): IterableIterator<Dispatch> {
+    return this.dispatches.values();
+  }
+
+  /** Called after every record that changed a call. */
+  onChange(listener: (dispatch: Dispatch) => void): void {
+    this.listeners.add(listener);
+  }
+
+  /**
+   * Appends proposals about one call, next to each other, and reads them back.
+   * @returns the call as the ledger has it afterwards
+   * @throws KafkaError: whether they were appended is not known
+   */
+  async append(callId: string, records: readonly LedgerRecord[]): Promise<Dispatch | undefined> {
+    const sent = await this.options.sender.send(
+      records.map((record) => ({ topic: this.topic, partition: PARTITION, key: callId, value: encodeLedgerRecord(record) })),
+    );
+    const last = sent.at(-1);
+    if (last !== undefined) await this.follower?.reached(PARTITION, last.offset);
+    return this.get(callId);
+  }
+
+  /**
+   * What the record at this offset, once folded, has to tell the history.
+   * @throws KafkaError INVARIANT when that was forgotten: somebody set the relay's offsets back
+   */
+  async reportAt(offset: bigint): Promise<readonly Observation[]> {
+    await this.follower?.reached(PARTITION, offset);
+    if (offset < this.reportFrom) {
+      const detail = `${this.topic} is to be reported from offset ${String(offset)}, which was reported before this process began.`;
+      throw new KafkaError('INVARIANT', detail);
+    }
+    return this.reports.get(offset) ?? [];
+  }
+
+  /** What lies before the offset was reported and is kept no longer. */
+  reportedBefore(offset: bigint): void {
+    for (const known of this.reports.keys()) if (known < offset) this.reports.delete(known);
+    if (offset > this.reportFrom) this.reportFrom = offset;
+  }
+
+  async close(): Promise<void> {
+    await this.follower?.stop();
+  }
+
+  private fold({ offset, timestampMs, value }: ReceivedRecord): void {
+    this.options.clock.observe(timestampMs);
+    let record: LedgerRecord;
+    try {
+      record = decodeLedgerRecord(value);
+    } catch (error) {
+      if (!(error instanceof ContractError) || error.code === 'UNKNOWN_VERSION') throw error;
+      this.options.logger.error(
+        { err: error, offset: String(offset) },
+        'a record of the ledger is unreadable and takes no effect',
+      );
+      return;
+    }
+    const before = this.dispatches.get(record.callId);
+    const { dispatch, transition } = reduce(before, record, timestampMs);
+    if (dispatch === undefined || dispatch === before) return;
+    this.dispatches.set(dispatch.callId, dispatch);
+    if (transition === null) return;
+    if (offset >= this.reportFrom) {
+      const observations = observationsOf(before, dispatch, transition, { offset, appendedAtMs: timestampMs });
+      if (observations.length > 0) this.reports.set(offset, observations);
+    }
+    for (const listener of this.listeners) listener(dispatch);
+  }
+}

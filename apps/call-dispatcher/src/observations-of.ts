@@ -1,0 +1,85 @@
+import type {
+  AcceptedObservation,
+  Dispatch,
+  FailureReason,
+  LedgerCommand,
+  Observation,
+  OutcomeObservation,
+  Transition,
+} from '@callbus/contracts';
+import { callKindOf, mediaHostingOf } from '@callbus/graph';
+
+/**
+ * What a transition of the ledger has to tell the call's history. The ids follow from the record's offset, so that a
+ * report which is sent twice is seen as one.
+ * @param before the call before the record, `after` with it
+ */
+export function observationsOf(
+  before: Dispatch | undefined,
+  after: Dispatch,
+  transition: Transition,
+  { offset, appendedAtMs }: { readonly offset: bigint; readonly appendedAtMs: number },
+): readonly Observation[] {
+  const { callId, command } = after;
+  if (command === null) return [];
+  const common = (name: string): Common => ({
+    id: `ledger-${String(offset)}-${name}`,
+    callId,
+    tenantId: command.tenantId,
+    appId: command.appId,
+    receivedAt: new Date(appendedAtMs).toISOString(),
+  });
+  const observations: Observation[] = [];
+  if (transition.kind === 'accepted') observations.push(accepted(common('accepted'), command, after.requestHash ?? ''));
+  const outcome = outcomeOf(before, after, transition);
+  if (outcome !== null) observations.push({ kind: 'outcome', ...common(outcome.outcome), ...outcome });
+  return observations;
+}
+
+type Common = Pick<Observation, 'id' | 'callId' | 'tenantId' | 'appId' | 'receivedAt'>;
+type Outcome = Omit<OutcomeObservation, keyof Common | 'kind'>;
+
+function accepted(common: Common, command: LedgerCommand, requestHash: string): AcceptedObservation {
+  return {
+    kind: 'accepted',
+    ...common,
+    requestHash,
+    callKind: callKindOf(command.call),
+    media: mediaHostingOf(command.call),
+    notAfter: new Date(command.notAfterMs).toISOString(),
+    ifUnknown: command.ifUnknown,
+  };
+}
+
+function outcomeOf(before: Dispatch | undefined, after: Dispatch, transition: Transition): Outcome | null {
+  if (transition.kind === 'created') {
+    const { attempt, provenBy, graphCallId, call } = transition;
+    const intendedAtMs = after.attempts.find((one) => one.attempt === attempt)?.intendedAtMs;
+    const dialledAt = intendedAtMs === undefined ? {} : { dialledAt: new Date(intendedAtMs).toISOString() };
+    return { outcome: 'created', attempt, provenBy, graphCallId, call, ...dialledAt };
+  }
+  if (transition.kind === 'unknown') {
+    // Beside a proven attempt nothing is unknown.
+    return after.phase === 'unknown' ? { outcome: 'unknown', attempt: transition.attempt, why: transition.why } : null;
+  }
+  if (after.phase === before?.phase) return null;
+  switch (after.phase) {
+    case 'cancelled':
+      return failed('cancelled');
+    case 'expired':
+      return failed('expired', expiry(transition));
+    case 'rejected':
+    case 'invalid':
+      return failed(after.phase, 'error' in transition ? transition.error : undefined);
+    default:
+      return null;
+  }
+}
+
+function failed(reason: FailureReason, error?: OutcomeObservation['error']): Outcome {
+  return { outcome: 'failed', reason, ...(error === undefined ? {} : { error }) };
+}
+
+function expiry(transition: Transition): OutcomeObservation['error'] {
+  return { httpStatus: null, code: 'Expired', message: transition.kind === 'expired' ? transition.why : '' };
+}

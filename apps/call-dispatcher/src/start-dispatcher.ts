@@ -1,0 +1,154 @@
+import { nestLogger, type ServiceContext } from '@callbus/chassis';
+import { CallbackPaths, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
+import { AppTokens, GraphClient } from '@callbus/graph';
+import { kafkaClientOf, KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient } from '@callbus/kafka';
+import { NestFactory } from '@nestjs/core';
+import { Attempts } from './attempts.js';
+import { BrokerClock } from './broker-clock.js';
+import { DispatcherModule } from './dispatcher.module.js';
+import { orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
+import { Driver, historyOf } from './driver.js';
+import { INBOX_GROUP } from './inbox.controller.js';
+import { Ledger } from './ledger.js';
+import { requireWholeLedger } from './require-whole-ledger.js';
+import { RELAY_GROUP } from './relay.controller.js';
+
+/** How often this process forgets what another one has reported. */
+const FORGET_REPORTED_MS = 30_000;
+
+/** Folds the whole ledger, then begins to act: the order of this function is the order of the start. */
+export async function startDispatcher(context: ServiceContext<DispatcherSettings>): Promise<void> {
+  const { settings, logger, health, onShutdown, fail } = context;
+  const { topicPrefix, partitions } = settings.kafka;
+  const service = settings.serviceName || 'call-dispatcher';
+
+  const client = kafkaClientOf(settings.kafka, service, logger);
+  onShutdown('kafka', () => client.close());
+  await requireTopics(client, topicPrefix, partitions);
+  const reportFrom = await requireWholeLedger(client, {
+    ledgerTopic: topicName(topicPrefix, TOPICS.dispatchLedger),
+    commandsTopic: topicName(topicPrefix, TOPICS.commands),
+    relayGroup: `${topicPrefix}${RELAY_GROUP}`,
+    inboxGroup: `${topicPrefix}${INBOX_GROUP}`,
+  });
+  const sender = await client.sender();
+  onShutdown('sender', () => sender.close());
+  health.addReadiness('kafka sender', () => sender.condition());
+
+  const clock = new BrokerClock();
+  const ledger = await Ledger.open({ client, sender, topicPrefix, clock, logger, reportFrom, onFatal: fail });
+  onShutdown('ledger', () => ledger.close());
+  const histories = await SnapshotFollower.start({
+    client,
+    topicPrefix,
+    keep: historyOf,
+    onSnapshot: (callId) => {
+      driver.look(callId);
+    },
+    onFatal: fail,
+  });
+  onShutdown('histories', () => histories.stop());
+
+  const tokens = new AppTokens({
+    authority: settings.graphAuthority,
+    clientId: settings.graphAppId,
+    clientSecret: settings.graphClientSecret,
+    scope: `${new URL(settings.graphBaseUrl).origin}/.default`,
+  });
+  onShutdown('tokens', () => tokens.close());
+  const graph = new GraphClient({
+    baseUrl: settings.graphBaseUrl,
+    connectTimeoutMs: settings.graphConnectTimeoutMs,
+    headersTimeoutMs: settings.graphResponseTimeoutMs,
+    bodyTimeoutMs: settings.graphResponseTimeoutMs,
+    maxConcurrentPosts: settings.graphMaxConcurrentCreates,
+  });
+  onShutdown('graph', () => graph.close());
+  const attempts = new Attempts({
+    ledger,
+    graph,
+    callbackPaths: new CallbackPaths(settings.callbackMacKeys),
+    callbackPublicUrl: settings.callbackPublicUrl,
+    intentDeadlineMs: settings.intentDeadlineMs,
+    intentOrphanMs: orphanMsOf(settings),
+    limit: settings.graphMaxConcurrentCreates,
+    logger,
+    onReleased: (callId) => {
+      driver.onReleased(callId);
+    },
+  });
+  onShutdown('attempts', () => attempts.drain());
+  const driver = new Driver({
+    ledger,
+    histories,
+    attempts,
+    tokens,
+    graph,
+    clock,
+    partitions,
+    assignment: () => transport.assignment(TOPICS.commands.name),
+    logger,
+    onFatal: fail,
+  });
+  ledger.onChange(({ callId }) => {
+    driver.look(callId);
+  });
+
+  const transport = new KafkaTransport({
+    client,
+    sender,
+    topicPrefix,
+    partitions,
+    service,
+    logger,
+    onFatal: fail,
+    onAssigned: (topic) => {
+      // The assignment counts as soon as this callback has returned.
+      if (topic === TOPICS.commands.name)
+        setImmediate(() => {
+          driver.takeOver();
+        });
+    },
+  });
+  health.addReadiness('kafka consumers', () => transport.condition());
+  await histories.caughtUp();
+  const module = DispatcherModule.with({ ledger, attempts, tokens, sender, logger, settings });
+  const app = await NestFactory.createMicroservice(module, {
+    strategy: transport,
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new RethrowFilter());
+  onShutdown('driver', () => {
+    driver.stop();
+    return Promise.resolve();
+  });
+  onShutdown('consumers', () => app.close());
+  await app.listen();
+
+  const forget = setInterval(() => {
+    client
+      .admin()
+      .committed(`${topicPrefix}${RELAY_GROUP}`, topicName(topicPrefix, TOPICS.dispatchLedger))
+      .then((offsets) => {
+        ledger.reportedBefore(offsets.get(0) ?? 0n);
+      })
+      .catch((error: unknown) => {
+        logger.warn({ err: error }, 'the relay’s offset could not be read; it is asked for again');
+      });
+  }, FORGET_REPORTED_MS);
+  onShutdown('timers', () => {
+    clearInterval(forget);
+    return Promise.resolve();
+  });
+}
+
+async function requireTopics(client: KafkaClient, prefix: string, partitions: number): Promise<void> {
+  const { commands, dispatchLedger, observations, snapshots, commandsDeadLetter } = TOPICS;
+  await client.admin().checkPartitions(
+    [commands, dispatchLedger, observations, snapshots, commandsDeadLetter].map((topic) => ({
+      topic: topicName(prefix, topic),
+      partitions: partitionsOf(topic, partitions),
+    })),
+  );
+}
