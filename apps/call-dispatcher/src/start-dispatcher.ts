@@ -38,15 +38,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const clock = new BrokerClock();
   const ledger = await Ledger.open({ client, sender, topicPrefix, clock, logger, reportFrom, onFatal: fail });
   onShutdown('ledger', () => ledger.close());
-  const histories = await SnapshotFollower.start({
-    client,
-    topicPrefix,
-    keep: historyOf,
-    onSnapshot: (callId) => {
-      driver.look(callId);
-    },
-    onFatal: fail,
-  });
+  const histories = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
   onShutdown('histories', () => histories.stop());
 
   const tokens = new AppTokens({
@@ -91,6 +83,9 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     onFatal: fail,
   });
   ledger.onChange(({ callId }) => {
+    driver.look(callId);
+  });
+  histories.onSnapshot((callId) => {
     driver.look(callId);
   });
 

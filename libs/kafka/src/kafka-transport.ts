@@ -1,5 +1,5 @@
 import { Catch, type ExceptionFilter } from '@nestjs/common';
-import { EventPattern, Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { lastValueFrom, isObservable, throwError, type Observable } from 'rxjs';
 import { deadLetterOf } from './dead-letters.js';
 import { KafkaError } from './errors.js';
@@ -29,6 +29,9 @@ export function OnRecord(topic: string, options: RecordHandlerOptions) {
   const mark = EventPattern(topic, { ...options }) as MethodDecorator;
   return <H extends RecordHandler>(target: object, property: string | symbol, descriptor: TypedPropertyDescriptor<H>): void => {
     mark(target, property, descriptor);
+    // Unasked, Nest hands over the first parameter only.
+    Payload()(target, property, 0);
+    Ctx()(target, property, 1);
   };
 }
 

@@ -1,4 +1,4 @@
-import { decodeSnapshot, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
+import { decodeSnapshot, partitionOf, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
 import type { KafkaClient, ReceivedRecord, TopicFollower } from './kafka-client.js';
 
 export interface SnapshotFollowerOptions<T> {
@@ -6,8 +6,6 @@ export interface SnapshotFollowerOptions<T> {
   readonly topicPrefix: string;
   /** What is kept of a snapshot: the snapshots of all calls are in memory. */
   readonly keep: (snapshot: Snapshot) => T;
-  /** Called after each snapshot that was taken. */
-  readonly onSnapshot?: (callId: string) => void;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -25,6 +23,7 @@ interface Kept<T> {
 export class SnapshotFollower<T> {
   private readonly kept = new Map<string, Kept<T>>();
   private readonly waiting = new Map<string, Set<() => void>>();
+  private readonly listeners = new Set<(callId: string) => void>();
   private follower: TopicFollower | undefined;
 
   private constructor(private readonly options: SnapshotFollowerOptions<T>) {}
@@ -46,13 +45,20 @@ export class SnapshotFollower<T> {
     return this.kept.get(callId)?.value;
   }
 
+  /** Called after each snapshot that came to count. */
+  onSnapshot(listener: (callId: string) => void): void {
+    this.listeners.add(listener);
+  }
+
   values(): T[] {
     return [...this.kept.values()].map(({ value }) => value);
   }
 
-  /** Calls whose last snapshot on Kafka is older than the one that counts: to be written again. */
-  overwritten(): string[] {
-    return [...this.kept].filter(([, { isLast }]) => !isLast).map(([callId]) => callId);
+  /** Of these partitions, what counts although an older snapshot was written after it: to be written again. */
+  overwritten(assigned: readonly number[], partitions: number): T[] {
+    return [...this.kept]
+      .filter(([callId, { isLast }]) => !isLast && assigned.includes(partitionOf(callId, partitions)))
+      .map(([, { value }]) => value);
   }
 
   /** The call's state as soon as there is one; undefined when there is none after `timeoutMs`. */
@@ -97,7 +103,7 @@ export class SnapshotFollower<T> {
       return;
     }
     this.kept.set(callId, { offset: snapshot.offset, value: this.options.keep(snapshot), isLast: true });
-    this.options.onSnapshot?.(callId);
+    for (const listener of this.listeners) listener(callId);
     for (const end of this.waiting.get(callId) ?? []) end();
   }
 }

@@ -1,0 +1,73 @@
+import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { ArrayNotEmpty, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
+
+export type IngestRole = 'receiver' | 'sequencer';
+
+const IfReceiver = (): PropertyDecorator => ValidateIf(({ roles }: IngestSettings) => roles.includes('receiver'));
+
+export class IngestSettings extends ServiceSettings {
+  @SettingsGroup(KafkaSettings)
+  kafka!: KafkaSettings;
+
+  @Setting('NOTIFICATION_INGEST_ROLES', { kind: 'list', describe: 'receiver, sequencer or both' })
+  @ArrayNotEmpty()
+  @IsIn(['receiver', 'sequencer'], { each: true })
+  roles: IngestRole[] = ['receiver', 'sequencer'];
+
+  @Setting('HTTP_PORT', { kind: 'integer', describe: 'Port on which Graph’s callbacks arrive; 0 takes a free one' })
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  httpPort: number = 3443;
+
+  @Setting('HTTP_HOST', { describe: 'Address that it listens on' })
+  @IsString()
+  httpHost: string = '0.0.0.0';
+
+  @Setting('TLS_CERT', { describe: 'PEM of the server’s certificate; without it the receiver speaks http, for behind a proxy' })
+  @IsOptional()
+  @Matches(/-----BEGIN CERTIFICATE-----/, { message: 'must be a certificate in PEM' })
+  tlsCert?: string;
+
+  @Setting('TLS_KEY', { describe: 'PEM of the certificate’s key', secret: true })
+  @ValidateIf(({ tlsCert }: IngestSettings) => tlsCert !== undefined)
+  @Matches(/-----BEGIN [A-Z ]*PRIVATE KEY-----/, { message: 'must be a private key in PEM' })
+  tlsKey?: string;
+
+  @Setting('CALLBACK_MAC_KEYS', {
+    kind: 'list',
+    secret: true,
+    describe: 'Keys of the callback addresses, base64url, each at least 32 bytes; the dispatcher’s',
+  })
+  @IfReceiver()
+  @ArrayNotEmpty()
+  callbackMacKeys: string[] = [];
+
+  @Setting('CALLBACK_ISSUERS', { kind: 'list', describe: 'Issuers of callback tokens' })
+  @IfReceiver()
+  @ArrayNotEmpty()
+  callbackIssuers: string[] = ['https://graph.microsoft.com', 'https://api.botframework.com'];
+
+  @Setting('CALLBACK_OPENID_URL', { describe: 'OpenID document that names the keys of callback tokens' })
+  @IfReceiver()
+  @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https address' })
+  callbackOpenIdUrl: string = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
+
+  @Setting('CALLBACK_MAX_BODY_BYTES', {
+    kind: 'integer',
+    describe: 'Bytes that a callback’s body may have; a larger one gets 413',
+  })
+  @IsInt()
+  @Min(1_024)
+  @Max(7 * 1024 * 1024)
+  callbackMaxBodyBytes: number = 4 * 1024 * 1024;
+
+  @Setting('CALLBACK_STORE_TIMEOUT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds within which Kafka must have a callback, else Graph gets 503 and sends it again',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  callbackStoreTimeoutMs: number = 10_000;
+}

@@ -1,0 +1,38 @@
+import { encodeEvent, encodeSnapshot, partitionOf, topicName, TOPICS, type CallEvent, type Snapshot } from '@callbus/contracts';
+import { deadLetterOf, UnprocessableRecordError, type ReceivedRecord, type RecordSender } from '@callbus/kafka';
+
+export interface SequencerOutputOptions {
+  readonly sender: RecordSender;
+  readonly topicPrefix: string;
+  readonly partitions: number;
+  readonly service: string;
+}
+
+/** Everything that the sequencer writes. Each method resolves when Kafka has it. */
+export class SequencerOutput {
+  constructor(private readonly options: SequencerOutputOptions) {}
+
+  async events(callId: string, events: readonly CallEvent[]): Promise<void> {
+    const place = this.place(TOPICS.events, callId);
+    await this.options.sender.send(events.map((event) => ({ ...place, ...encodeEvent(event) })));
+  }
+
+  async snapshots(snapshots: readonly Snapshot[]): Promise<void> {
+    await this.options.sender.send(
+      snapshots.map((snapshot) => ({ ...this.place(TOPICS.snapshots, snapshot.callId), value: encodeSnapshot(snapshot) })),
+    );
+  }
+
+  /** For the parts of an observation that nobody can handle, whatever became of its other parts. */
+  async unhandled(record: ReceivedRecord, reasons: readonly string[], attempts: number): Promise<void> {
+    const { topicPrefix, partitions, service, sender } = this.options;
+    const error = new UnprocessableRecordError('UNHANDLED_NOTIFICATION', `${reasons.join('; ')}.`);
+    const topic = topicName(topicPrefix, TOPICS.observationsDeadLetter);
+    await sender.send([deadLetterOf(record, error, attempts, Date.now(), { topic, partitions, service, stage: 'fold' })]);
+  }
+
+  private place(topic: typeof TOPICS.events | typeof TOPICS.snapshots, key: string) {
+    const { topicPrefix, partitions } = this.options;
+    return { topic: topicName(topicPrefix, topic), partition: partitionOf(key, partitions), key };
+  }
+}

@@ -1,0 +1,44 @@
+import { ContractError, decodeObservation, FOLD_VERSION, TOPICS, type Observation } from '@callbus/contracts';
+import { KafkaError, OnRecord, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
+import { Controller } from '@nestjs/common';
+import { foldCall } from './fold-call.js';
+import { Histories } from './histories.js';
+import { SequencerOutput } from './sequencer-output.js';
+
+export const SEQUENCER_GROUP = 'notification-sequencer';
+
+/** Turns observations into numbered events. Per call: first the events, then the snapshot, then the commit. */
+@Controller()
+export class SequencerController {
+  constructor(
+    private readonly histories: Histories,
+    private readonly output: SequencerOutput,
+  ) {}
+
+  @OnRecord(TOPICS.observations.name, { group: SEQUENCER_GROUP, deadLetterTopic: TOPICS.observationsDeadLetter.name })
+  async sequence(record: ReceivedRecord, { attempt }: RecordContext): Promise<void> {
+    const observation = read(record);
+    const { callId } = observation;
+    const offset = Number(record.offset);
+    const before = this.histories.get(callId);
+    if (before !== undefined && before.offset >= offset) return;
+    const { history, events, unhandled } = foldCall(before, observation);
+    await this.output.events(callId, events);
+    if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
+    const snapshot = { callId, ...history, offset, foldVersion: FOLD_VERSION };
+    await this.output.snapshots([snapshot]);
+    this.histories.put(snapshot);
+  }
+}
+
+/** @throws KafkaError INVARIANT for one of a newer release: this one stops rather than guesses; ContractError for bad ones */
+function read({ key, value }: ReceivedRecord): Observation {
+  try {
+    const observation = decodeObservation(value);
+    if (key?.toString() === observation.callId) return observation;
+  } catch (error) {
+    if (!(error instanceof ContractError) || error.code !== 'UNKNOWN_VERSION') throw error;
+    throw new KafkaError('INVARIANT', `An observation was written by a newer release. ${error.message}`, { cause: error });
+  }
+  throw new ContractError('KEY_MISMATCH', 'The key differs from callId.');
+}

@@ -1,0 +1,17 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Histories } from './histories.js';
+import { SequencerController } from './sequencer.controller.js';
+import { SequencerOutput } from './sequencer-output.js';
+
+@Module({ controllers: [SequencerController] })
+export class SequencerModule {
+  static with(histories: Histories, output: SequencerOutput): DynamicModule {
+    return {
+      module: SequencerModule,
+      providers: [
+        { provide: Histories, useValue: histories },
+        { provide: SequencerOutput, useValue: output },
+      ],
+    };
+  }
+}

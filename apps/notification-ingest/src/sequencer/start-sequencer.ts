@@ -1,0 +1,56 @@
+import { nestLogger, type ServiceContext } from '@callbus/chassis';
+import { TOPICS, type Snapshot } from '@callbus/contracts';
+import { KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
+import { NestFactory } from '@nestjs/core';
+import type { IngestSettings } from '../ingest-settings.js';
+import { Histories } from './histories.js';
+import { SequencerModule } from './sequencer.module.js';
+import { SequencerOutput } from './sequencer-output.js';
+
+/** Starts the role that numbers the events. */
+export async function startSequencer(
+  { settings, logger, health, onShutdown, fail }: ServiceContext<IngestSettings>,
+  client: KafkaClient,
+  sender: RecordSender,
+): Promise<void> {
+  const { topicPrefix, partitions } = settings.kafka;
+  const service = settings.serviceName || 'notification-sequencer';
+  const histories = new Histories();
+  const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
+  const snapshots = await SnapshotFollower.start<Snapshot>({
+    client,
+    topicPrefix,
+    keep: (snapshot) => snapshot,
+    onFatal: fail,
+  });
+  onShutdown('snapshots', () => snapshots.stop());
+  histories.follow(snapshots);
+  snapshots.onSnapshot((callId) => {
+    histories.onFollowed(callId);
+  });
+
+  const transport = new KafkaTransport({
+    client,
+    sender,
+    topicPrefix,
+    partitions,
+    service,
+    logger,
+    onFatal: fail,
+    onAssigned: async (topic, assigned) => {
+      if (topic !== TOPICS.observations.name) return;
+      histories.forgetOwn();
+      await snapshots.caughtUp();
+      await output.snapshots(snapshots.overwritten(assigned, partitions));
+    },
+  });
+  health.addReadiness('kafka consumer', () => transport.condition());
+  const app = await NestFactory.createMicroservice(SequencerModule.with(histories, output), {
+    strategy: transport,
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new RethrowFilter());
+  onShutdown('sequencer', () => app.close());
+  await app.listen();
+}
