@@ -61,6 +61,8 @@ const SESSION_TIMEOUT_MS = 30_000;
 const COMPRESS_FROM_BYTES = 64 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
 const FOLLOWER_BYTES_PER_PARTITION = 4 * 1024 * 1024;
+const COORDINATOR_FIRST_WAIT_MS = 50;
+const COORDINATOR_LONGEST_WAIT_MS = 5_000;
 const REACH_TIMEOUT_MS = 60_000;
 const MAX_WAIT_MS = 250;
 const DEFAULT_CONCURRENCY = 64;
@@ -451,7 +453,7 @@ class KafkajsAdmin implements KafkaAdmin {
 
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
     const admin = await this.connect();
-    const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const [answer] = await untilCoordinated(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
     return new Map(
       (answer?.partitions ?? []).map(({ partition, offset }) => [partition, offset === '-1' ? null : BigInt(offset)]),
     );
@@ -473,6 +475,18 @@ class KafkajsAdmin implements KafkaAdmin {
     } catch (error) {
       this.connected = null;
       throw error;
+    }
+  }
+}
+
+/** A coordinator that is moving or loading says so, and the client's admin passes that on instead of asking again. */
+async function untilCoordinated<T>(ask: () => Promise<T>): Promise<T> {
+  for (let waitMs = COORDINATOR_FIRST_WAIT_MS; ; waitMs *= 2) {
+    try {
+      return await ask();
+    } catch (error) {
+      if ((error as { retriable?: unknown }).retriable !== true || waitMs > COORDINATOR_LONGEST_WAIT_MS) throw error;
+      await delay(waitMs, new AbortController().signal);
     }
   }
 }
