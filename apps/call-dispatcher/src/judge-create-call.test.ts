@@ -1,0 +1,47 @@
+import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
+import { APP_ID, CALL_ID, COMMAND, START_MS, TENANT_ID } from './testing/dispatches.js';
+
+const rules: CreateCallRules = { appId: APP_ID, tenants: [], notAfterDefaultMs: 120_000, notAfterRedialExtraMs: 600_000 };
+const data = { callId: CALL_ID, tenantId: TENANT_ID, call: COMMAND.call };
+const faultsOf = (changes: object, otherRules: Partial<CreateCallRules> = {}): string[] =>
+  judgeCreateCall({ ...data, ...changes }, START_MS, { ...rules, ...otherRules }).faults.map(({ path }) => path);
+
+it('fills in what the command leaves to the installation', () => {
+  expect(judgeCreateCall(data, START_MS, rules)).toMatchObject({
+    command: { tenantId: TENANT_ID, appId: APP_ID, notAfterMs: START_MS + 120_000, ifUnknown: 'park' },
+    faults: [],
+  });
+});
+
+it('gives a call that may be redialled more time', () => {
+  expect(judgeCreateCall({ ...data, ifUnknown: 'redial' }, START_MS, rules).command.notAfterMs).toBe(START_MS + 720_000);
+});
+
+it('takes notAfter as it is given', () => {
+  const notAfter = new Date(START_MS + 1_000).toISOString();
+  expect(judgeCreateCall({ ...data, notAfter }, START_MS, rules).command.notAfterMs).toBe(START_MS + 1_000);
+});
+
+it('writes tenant and app in lower case, so that the same call is the same request', () => {
+  const upper = { ...data, tenantId: TENANT_ID.toUpperCase(), appId: APP_ID.toUpperCase() };
+  expect(judgeCreateCall(upper, START_MS, rules)).toEqual(judgeCreateCall(data, START_MS, rules));
+});
+
+it('knows another call by its hash', () => {
+  const other = { ...data, call: { ...COMMAND.call, subject: 'another' } };
+  expect(judgeCreateCall(other, START_MS, rules).requestHash).not.toBe(judgeCreateCall(data, START_MS, rules).requestHash);
+});
+
+it.each([
+  ['a call that Graph would refuse', { call: { ...COMMAND.call, targets: [] } }, ['call.targets']],
+  ['a body of another tenant', { call: { ...COMMAND.call, tenantId: CALL_ID } }, ['call.tenantId']],
+  ['an app that is not ours', { appId: CALL_ID }, ['appId']],
+  ['more than a day', { notAfter: new Date(START_MS + 86_400_001).toISOString() }, ['notAfter']],
+])('finds fault with %s', (_what, changes, paths) => {
+  expect(faultsOf(changes)).toEqual(paths);
+});
+
+it('finds fault with a tenant that is not on the list', () => {
+  expect(faultsOf({}, { tenants: [CALL_ID] })).toEqual(['tenantId']);
+  expect(faultsOf({}, { tenants: [TENANT_ID.toUpperCase()] })).toEqual([]);
+});
