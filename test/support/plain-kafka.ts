@@ -1,0 +1,129 @@
+// A producer and a consumer as any team would write them: kafkajs and the cloudevents package, and none of our code.
+import { CloudEvent, Kafka as KafkaBinding, type KafkaMessage as CloudEventMessage } from 'cloudevents';
+import { Kafka, logLevel, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
+import { until } from './stack-for-tests.js';
+
+export interface HistoryEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly source: string;
+  readonly sequence: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface PlainRecord {
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+}
+
+let readers = 0;
+
+/** Reads a whole topic from its beginning and keeps it. */
+export class PlainReader {
+  readonly records: PlainRecord[] = [];
+  private readonly stops: (() => Promise<void>)[] = [];
+
+  static async start(brokers: readonly string[], topic: string): Promise<PlainReader> {
+    const reader = new PlainReader();
+    const consumer = plainKafka(brokers).consumer({
+      groupId: `test-reader-${process.pid}-${(readers += 1)}`,
+      maxWaitTimeInMs: 50,
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      eachMessage: ({ partition, message: { offset, key, value, headers = {} } }) => {
+        reader.records.push({ partition, offset, key, value, headers });
+        return Promise.resolve();
+      },
+    });
+    reader.stops.push(() => consumer.disconnect());
+    return reader;
+  }
+
+  /** The events of a call in the order of the topic, read with the cloudevents package. */
+  history(callId: string): HistoryEvent[] {
+    return this.of(callId).map(({ key, value, headers }) => {
+      const message: CloudEventMessage = {
+        key: key?.toString() ?? '',
+        value: value?.toString() ?? '',
+        headers: textHeaders(headers),
+        body: undefined,
+      };
+      const event = KafkaBinding.toEvent(message);
+      if (!(event instanceof CloudEvent) || !event.validate()) throw new Error('not one valid CloudEvent');
+      return event as unknown as HistoryEvent;
+    });
+  }
+
+  of(key: string): PlainRecord[] {
+    return this.records.filter((record) => record.key?.toString() === key);
+  }
+
+  /** Waits until the history has an event like this. @returns the whole history so far */
+  async historyWith(callId: string, is: (event: HistoryEvent) => boolean, timeoutMs = 30_000): Promise<HistoryEvent[]> {
+    await until(
+      `the history of ${callId} has what is looked for; it has ${JSON.stringify(this.history(callId).map(({ type, data }) => [type, data['state'] ?? data['reason']]))}`,
+      () => this.history(callId).some(is),
+      timeoutMs,
+    );
+    return this.history(callId);
+  }
+
+  /** Waits until the call has ended or failed. */
+  async ended(callId: string, timeoutMs = 30_000): Promise<HistoryEvent[]> {
+    return this.historyWith(callId, ({ type, data }) => type === 'CallCreationFailed' || data['final'] === true, timeoutMs);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.stops) await stop();
+  }
+}
+
+export interface PlainMessage {
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  readonly headers?: IHeaders;
+}
+
+export class PlainProducer {
+  private constructor(
+    private readonly producer: Producer,
+    private readonly topic: string,
+  ) {}
+
+  static async start(brokers: readonly string[], topic: string): Promise<PlainProducer> {
+    const producer = plainKafka(brokers).producer();
+    await producer.connect();
+    return new PlainProducer(producer, topic);
+  }
+
+  async send(...messages: readonly PlainMessage[]): Promise<void> {
+    await this.producer.send({ topic: this.topic, messages: messages.map((message) => ({ ...message })), acks: -1 });
+  }
+
+  async stop(): Promise<void> {
+    await this.producer.disconnect();
+  }
+}
+
+/** A command as the documentation describes it, made by hand. */
+export function commandMessage(
+  type: 'CreateCall' | 'EndCall',
+  data: Readonly<Record<string, unknown>> & { readonly callId: string },
+  id = data.callId,
+): PlainMessage {
+  const event = { specversion: '1.0', id, source: '/test', type, datacontenttype: 'application/json', data };
+  return { key: data.callId, value: JSON.stringify(event), headers: { 'content-type': 'application/cloudevents+json' } };
+}
+
+export function plainKafka(brokers: readonly string[]): Kafka {
+  return new Kafka({ brokers: [...brokers], clientId: 'plain', logLevel: logLevel.NOTHING });
+}
+
+function textHeaders(headers: KafkaMessage['headers'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
