@@ -57,7 +57,7 @@ export interface KafkaClientOptions {
 const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 8 };
 const REQUEST_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 10_000;
-const SESSION_TIMEOUT_MS = 30_000;
+const SESSION_TIMEOUT_MS = 10_000;
 const COMPRESS_FROM_BYTES = 64 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
 const FOLLOWER_BYTES_PER_PARTITION = 4 * 1024 * 1024;
