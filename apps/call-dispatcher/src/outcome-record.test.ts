@@ -39,3 +39,10 @@ it('tries a new token after a call’s first 401, and gives up after the next', 
   const { attempts } = dispatchAfter(ACCEPTED, intent(1), refused);
   expect(outcomeRecord(key(2), unauthorized, attempts)).toMatchObject({ type: 'Rejected' });
 });
+
+it('does not repeat the address of the callbacks', () => {
+  const call = { id: 'graph-1', callbackUri: 'https://example.com/v1/callbacks' };
+  const record = outcomeRecord(key(1), { kind: 'created', graphCallId: 'graph-1', call, requestId: null }, []);
+  expect(record).toMatchObject({ call: { id: 'graph-1' } });
+  expect(JSON.stringify(record)).not.toContain('callbackUri');
+});

@@ -20,7 +20,7 @@ export function outcomeRecord(key: AttemptKey, outcome: CreateCallOutcome, earli
         ...key,
         provenBy: 'response',
         graphCallId: outcome.graphCallId,
-        call: outcome.call as Record<string, unknown> | null,
+        call: outcome.call === null ? null : withoutCallback(outcome.call),
       };
     case 'unauthorized':
       if (earlier.some(({ httpStatus }) => httpStatus === 401)) return { type: 'Rejected', ...key, error: outcome.error };
@@ -34,4 +34,9 @@ export function outcomeRecord(key: AttemptKey, outcome: CreateCallOutcome, earli
     case 'unknown':
       return { type: 'Unknown', ...key, why: outcome.why };
   }
+}
+
+/** The callback's address has a key in it: Graph repeats it, and nobody who reads the history needs it. */
+function withoutCallback(call: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(call).filter(([name]) => name !== 'callbackUri'));
 }

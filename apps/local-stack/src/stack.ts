@@ -41,8 +41,6 @@ export interface StackOptions {
   readonly onGivenUp: (error: StackError) => void;
 }
 
-const NOT_LANDED: ReadonlySet<string> = new Set(['gateway']);
-
 /** One running local stack, from Kafka to the last service. */
 export class Stack {
   readonly supervisor: Supervisor;
@@ -90,7 +88,7 @@ export class Stack {
     const certificates = await developmentCertificates(join(places.home, 'certificates'), Date.now());
     const secrets = await developmentSecrets(join(places.home, 'secrets.json'));
     this.plan = { services, ports, kafka, certificates, secrets, graph, further: settings.serviceEnvironment };
-    const planned = planServices(this.plan).filter((service) => !NOT_LANDED.has(service.kind));
+    const planned = planServices(this.plan);
     await progress.step(`starting ${planned.length} services`, () =>
       Promise.all(planned.map((service) => this.supervisor.start(this.supervised(service)))),
     );

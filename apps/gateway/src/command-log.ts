@@ -1,0 +1,53 @@
+import {
+  encodeCloudEvent,
+  partitionOf,
+  topicName,
+  TOPICS,
+  type CloudEvent,
+  type CreateCallData,
+  type EndCallData,
+} from '@callbus/contracts';
+import { KafkaError, type RecordSender } from '@callbus/kafka';
+import { unavailable } from './api-error.js';
+
+export interface CommandLogOptions {
+  readonly sender: RecordSender;
+  readonly topicPrefix: string;
+  readonly partitions: number;
+  readonly timeoutMs: number;
+}
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** Writes commands to Kafka. */
+export class CommandLog {
+  constructor(private readonly options: CommandLogOptions) {}
+
+  /** Resolves when all in-sync replicas have it. @throws ApiError 503: it may be written or not */
+  async append(command: CloudEvent<CreateCallData | EndCallData>): Promise<void> {
+    const { sender, topicPrefix, partitions, timeoutMs } = this.options;
+    const { callId } = command.data;
+    const record = {
+      topic: topicName(topicPrefix, TOPICS.commands),
+      partition: partitionOf(callId, partitions),
+      key: callId,
+      ...encodeCloudEvent(command),
+    };
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(notTaken(`Kafka did not confirm the command within ${String(timeoutMs)} ms.`));
+    }, timeoutMs);
+    try {
+      await Promise.race([sender.send([record]), late]);
+    } catch (error) {
+      throw error instanceof KafkaError ? notTaken('Kafka does not take commands now.', error) : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function notTaken(what: string, cause?: unknown): Error {
+  const advice = 'Repeat the request with the same Idempotency-Key: then it is one call, whether or not this one was taken.';
+  return unavailable(`${what} ${advice}`, RETRY_AFTER_SECONDS, cause);
+}

@@ -1,0 +1,43 @@
+import type { Logger } from '@callbus/chassis';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError, errorBody } from './api-error.js';
+
+/** Every failure leaves in one shape; what is ours to mend is logged. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    void answerError(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>(), this.logger);
+  }
+}
+
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): FastifyReply {
+  const apiError = apiErrorOf(error);
+  const clientRequestId = request.headers['client-request-id'];
+  if (apiError.status >= 500) logger.error({ err: error, requestId: request.id, status: apiError.status }, 'a request failed');
+  const about = {
+    id: request.id,
+    clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : undefined,
+    date: new Date(),
+  };
+  return reply
+    .status(apiError.status)
+    .headers(apiError.options.headers ?? {})
+    .send(errorBody(apiError, about));
+}
+
+/** Errors of Fastify and Nest, such as a body that is no JSON or a route that is none, keep their status and words. */
+function apiErrorOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
+  if (typeof status !== 'number' || status < 400 || status >= 500) {
+    return new ApiError(500, 'InternalServerError', 'The request failed; repeat it with the same Idempotency-Key.', {
+      cause: error,
+    });
+  }
+  const code = { 404: 'NotFound', 413: 'RequestTooLarge', 415: 'UnsupportedMediaType' }[status] ?? 'BadRequest';
+  return new ApiError(status, code, error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,44 @@
+import { callIdFor, requestHash, type CreateCallData } from '@callbus/contracts';
+import { validateCall } from '@callbus/graph';
+import { ApiError } from './api-error.js';
+import type { Caller } from './caller-tokens.js';
+
+export interface CreateCallRequest {
+  readonly data: CreateCallData;
+  /** By which the same call is known, whoever sends it. */
+  readonly requestHash: string;
+}
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MAX_KEY_LENGTH = 256;
+
+/**
+ * Reads a create request: Graph's call resource, as Graph takes it.
+ * @param keys names that make repeats of the request the same call: the first that is given counts
+ * @throws ApiError 400 with every fault
+ */
+export function readCreateCall(
+  body: unknown,
+  caller: Caller,
+  keys: readonly (string | undefined)[],
+  appId: string,
+): CreateCallRequest {
+  const faults = validateCall(body).map(({ path, message }) => ({ target: path, message }));
+  const call = body as Record<string, unknown>;
+  const tenantId = faults.some(({ target }) => target === '$') ? undefined : (call['tenantId'] ?? caller.tenantId);
+  const isGuid = typeof tenantId === 'string' && GUID.test(tenantId);
+  if (tenantId !== undefined && !isGuid && !faults.some(({ target }) => target === 'tenantId')) {
+    faults.push({ target: 'tenantId', message: 'must be a GUID: the tenant to call in' });
+  }
+  const key = keys.find((one) => one !== undefined && one !== '') ?? null;
+  if (key !== null && key.length > MAX_KEY_LENGTH) {
+    faults.push({ target: 'Idempotency-Key', message: `must be at most ${String(MAX_KEY_LENGTH)} characters` });
+  }
+  if (faults.length > 0 || !isGuid) {
+    const summary = faults.map(({ target, message }) => `${target} ${message}`).join('; ');
+    throw new ApiError(400, 'BadRequest', `The call is not valid: ${summary}.`, { details: faults });
+  }
+  const tenant = tenantId.toLowerCase();
+  const data = { callId: callIdFor(tenant, caller.appId, key), tenantId: tenant, call };
+  return { data, requestHash: requestHash({ appId, tenantId: tenant, call }) };
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { commandMessage, PlainProducer, PlainReader, type HistoryEvent } from './support/plain-kafka.js';
+import { STACK_TIMEOUT_MS, StackForTests } from './support/stack-for-tests.js';
+
+type Json = Record<string, unknown>;
+
+/** The examples of Microsoft's page, and what its table of permissions asks for each. */
+const EXAMPLES = [
+  { example: 1, kind: 'peer', media: 'service', role: 'Calls.Initiate.All' },
+  { example: 2, kind: 'peer', media: 'app', role: 'Calls.Initiate.All' },
+  { example: 3, kind: 'group', media: 'service', role: 'Calls.InitiateGroupCall.All' },
+  { example: 4, kind: 'group', media: 'app', role: 'Calls.InitiateGroupCall.All' },
+  { example: 5, kind: 'meeting', media: 'service', role: 'Calls.JoinGroupCall.All' },
+  { example: 6, kind: 'meeting', media: 'app', role: 'Calls.JoinGroupCall.All' },
+  { example: 7, kind: 'pstn', media: 'service', role: 'Calls.Initiate.All' },
+  { example: 8, kind: 'pstn', media: 'app', role: 'Calls.Initiate.All' },
+] as const;
+const MEDIA_ROLE = 'Calls.AccessMedia.All';
+const ALL_ROLES = [...new Set([...EXAMPLES.map(({ role }) => role), MEDIA_ROLE])];
+
+let stack: StackForTests;
+let events: PlainReader;
+let commands: PlainProducer;
+let token: string;
+
+beforeAll(async () => {
+  const quick = { SIMULATOR_ESTABLISH_MS: '20', SIMULATOR_RING_MS: '50', SIMULATOR_TALK_MS: '200' };
+  stack = await StackForTests.start({ environment: { 'graph-simulator': quick } });
+  const { brokers } = stack.file.kafka;
+  events = await PlainReader.start(brokers, `${stack.file.topicPrefix}events`);
+  commands = await PlainProducer.start(brokers, `${stack.file.topicPrefix}commands`);
+  token = await stack.callerToken();
+}, STACK_TIMEOUT_MS);
+
+afterAll(async () => {
+  await commands.stop();
+  await events.stop();
+  await stack.stop();
+});
+
+/** The example as its author would send it: with one's own tenant, as the page says. */
+function requestOf(example: number, tenantId = stack.file.caller.tenantId): Json {
+  const file = new URL(`../libs/graph/fixtures/create-call/seed-ex${example}-request.json`, import.meta.url);
+  return withTenant(JSON.parse(readFileSync(file, 'utf8')) as Json, tenantId);
+}
+
+function withTenant(value: Json, tenantId: string): Json {
+  const text = JSON.stringify({ ...value, tenantId }, (name, member: unknown) => (name === 'tenantId' ? tenantId : member));
+  return JSON.parse(text) as Json;
+}
+
+async function placeOverKafka(call: Json, tenantId = stack.file.caller.tenantId): Promise<string> {
+  const callId = randomUUID();
+  await commands.send(commandMessage('CreateCall', { callId, tenantId, call }));
+  return callId;
+}
+
+async function placeOverHttp(call: Json): Promise<string> {
+  const response = await post(call);
+  const body = (await response.json()) as Json;
+  expect([response.status, body]).toEqual([202, { '@odata.type': '#microsoft.graph.call', id: body['id'], state: null }]);
+  expect(response.headers.get('location')).toMatch(new RegExp(`/v1\\.0/communications/calls/${String(body['id'])}$`));
+  return String(body['id']);
+}
+
+function post(call: unknown, headers: Record<string, string> = {}) {
+  return stack.fetch(`${stack.file.gateway.url}/v1.0/communications/calls`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(call),
+  });
+}
+
+/** The creates that Graph's side read off the wire for a call. */
+async function postsOf(callId: string): Promise<{ callId: string; body: Json }[]> {
+  const response = await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/posts`);
+  const { posts } = (await response.json()) as { posts: { callId: string; body: Json }[] };
+  return posts.filter((one) => one.callId === callId);
+}
+
+function statesOf(history: readonly HistoryEvent[]): unknown[] {
+  return history.filter(({ type }) => type === 'CallStateChanged').map(({ data }) => data['state']);
+}
+
+function expectWellFormed(callId: string, history: readonly HistoryEvent[]): void {
+  expect(history.map(({ sequence }) => sequence)).toEqual(history.map((_, index) => String(index + 1).padStart(10, '0')));
+  expect(new Set(history.map(({ id }) => id)).size).toBe(history.length);
+  for (const { source, data } of history) expect([source, data['callId']]).toEqual([`/calls/${callId}`, callId]);
+}
+
+describe.each(EXAMPLES)('example $example ($kind, $media-hosted media)', ({ example, kind, media, role }) => {
+  it.each(['HTTP', 'Kafka'])('is placed over %s and told from its acceptance to its end', async (way) => {
+    const request = requestOf(example);
+    const callId = await (way === 'HTTP' ? placeOverHttp(request) : placeOverKafka(request));
+    const history = await events.ended(callId);
+    expectWellFormed(callId, history);
+    const types = history.map(({ type }) => type);
+    expect(types.filter((type) => type === 'CallAccepted' || type === 'CallCreated').toSorted()).toEqual([
+      'CallAccepted',
+      'CallCreated',
+    ]);
+    expect(history.find(({ type }) => type === 'CallAccepted')?.data).toMatchObject({ kind, media });
+    expect(statesOf(history)).toEqual(['establishing', 'established', 'terminating', 'terminated']);
+    expect(types.includes('RosterUpdated')).toBe(kind === 'group' || kind === 'meeting');
+
+    const posts = await postsOf(callId);
+    expect(posts).toHaveLength(1);
+    const sent = posts[0]?.body ?? {};
+    const asked = Object.entries(request).filter(([name]) => !['callbackUri', 'direction'].includes(name));
+    expect(sent).toEqual({ ...Object.fromEntries(asked), callbackUri: expect.any(String) as string });
+    expect(sent['callbackUri']).toMatch(new RegExp(`^${stack.file.ingest.url}/v1/callbacks/.*/${callId}/1/`));
+  });
+
+  const missing = media === 'app' ? [role, MEDIA_ROLE] : [role];
+  it.each(missing)('fails with 403 and 7504 when the app’s token lacks %s', async (absent) => {
+    const tenantId = randomUUID();
+    await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/tenants/${tenantId}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ roles: ALL_ROLES.filter((one) => one !== absent) }),
+    });
+    const history = await events.ended(await placeOverKafka(requestOf(example, tenantId), tenantId));
+    expect(history.map(({ type }) => type)).toEqual(['CallAccepted', 'CallCreationFailed']);
+    expect(history[1]?.data).toMatchObject({ reason: 'rejected', error: { httpStatus: 403, code: '7504' } });
+  });
+});
+
+describe('the gateway', () => {
+  it('answers a GET for each of 100 calls that were only just accepted', async () => {
+    const request = requestOf(1);
+    const statuses = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const response = await post(request);
+        const { id } = (await response.json()) as { id: string };
+        const read = await stack.fetch(`${stack.file.gateway.url}/v1.0/communications/calls/${id}`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        return [response.status, read.status, ((await read.json()) as Json)['id'] === id];
+      }),
+    );
+    expect(statuses).toEqual(Array.from({ length: 100 }, () => [202, 200, true]));
+  });
+
+  it('refuses the document’s literal example 5, whose tenantId is no GUID, and names it', async () => {
+    const file = new URL('../libs/graph/fixtures/create-call/seed-ex5-request.json', import.meta.url);
+    const response = await post(JSON.parse(readFileSync(file, 'utf8')));
+    const body = (await response.json()) as Json;
+    expect(response.status).toBe(400);
+    expect(JSON.stringify(body)).toContain('tenantId');
+  });
+
+  it('makes one call of requests with the same Idempotency-Key', async () => {
+    const key = randomUUID();
+    const ids = await Promise.all(
+      [1, 2, 3].map(async () => (await (await post(requestOf(1), { 'idempotency-key': key })).json()) as Json),
+    );
+    const callId = String(ids[0]?.['id']);
+    expect(ids.map(({ id }) => id)).toEqual([callId, callId, callId]);
+    await events.ended(callId);
+    expect(await postsOf(callId)).toHaveLength(1);
+  });
+
+  it('ends a call', async () => {
+    await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/script`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ talkMs: 600_000, match: { tenantId: stack.file.caller.tenantId } }),
+    });
+    const callId = await placeOverHttp(requestOf(1));
+    await events.historyWith(callId, ({ data }) => data['state'] === 'established');
+    const response = await stack.fetch(`${stack.file.gateway.url}/v1.0/communications/calls/${callId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(response.status).toBe(202);
+    expect(statesOf(await events.ended(callId)).at(-1)).toBe('terminated');
+  });
+});
