@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CallEvent, Observation } from '@callbus/contracts';
 import { foldCall, type History } from './fold-call.js';
 
-const FIXTURES = new URL('../../../libs/graph/fixtures/notifications/', import.meta.url);
+const FIXTURES = new URL('../../../../libs/graph/fixtures/notifications/', import.meta.url);
 const callId = '11111111-1111-4111-8111-111111111111';
 const tenantId = '22222222-2222-4222-8222-222222222222';
 const base = { callId, tenantId, appId: tenantId, receivedAt: '2026-01-01T00:00:00.000Z' };
