@@ -16,32 +16,23 @@ const deepImports = {
   regex: '^@callbus/[^/]+/',
   message: 'Import a library by its name: what is not in its index.ts is its own.',
 };
-const otherPackages = { regex: '^(\\.\\./)+(apps|libs)/', message: 'Packages import each other by name, never by path.' };
+const otherPackages = {
+  regex: '^(\\.\\./)+(apps/|libs/|.*/src/)',
+  message: 'Packages import each other by name, never by path.',
+};
+
+/** One file imports kafkajs, so that another client can take its place. */
+const KAFKAJS_CLIENT = 'libs/kafka/src/kafkajs-client.ts';
+const kafkajs = { regex: '^kafkajs(/|$)', message: `Only ${KAFKAJS_CLIENT} imports kafkajs; use the port of @callbus/kafka.` };
 
 function lawOf(folder, allowed) {
   const others = `^@callbus/(?!(${allowed.join('|') || '-'})$)`;
   const message = `The law of imports: ${folder} may import ${allowed.length > 0 ? allowed.join(', ') : 'nothing'} of ours.`;
-  return {
-    files: [`${folder}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: [{ regex: others, message }, deepImports, otherPackages, ...kafkajsIn(folder)] },
-      ],
-    },
-  };
+  return [{ regex: others, message }, deepImports, otherPackages];
 }
 
-/** One file imports kafkajs, so that another client can take its place. */
-function kafkajsIn(folder) {
-  return folder === 'test'
-    ? []
-    : [
-        {
-          regex: '^kafkajs(/|$)',
-          message: 'Only libs/kafka/src/kafkajs-client.ts imports kafkajs; use the port of @callbus/kafka.',
-        },
-      ];
+function restrict(files, patterns) {
+  return { files: [files], rules: { 'no-restricted-imports': ['error', { patterns }] } };
 }
 
 export default tseslint.config(
@@ -68,11 +59,8 @@ export default tseslint.config(
   // Nest reads the types of constructor parameters at run time, so classes that are injected are imported as values.
   ...Object.entries(LAW)
     .toSorted(([a], [b]) => Number(b.includes('*')) - Number(a.includes('*')))
-    .map(([folder, allowed]) => lawOf(folder, allowed)),
-  {
-    files: ['libs/kafka/src/kafkajs-client.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [deepImports, otherPackages] }] },
-  },
+    .map(([folder, allowed]) => restrict(`${folder}/**/*.ts`, [...lawOf(folder, allowed), kafkajs])),
+  restrict(KAFKAJS_CLIENT, lawOf('libs/kafka', LAW['libs/kafka'])),
   { files: ['**/*.test.ts', 'test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

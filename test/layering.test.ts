@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ESLint } from 'eslint';
+import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
+
+/** The law of design §1: what each package may import of ours. */
+const LAW: Readonly<Record<string, readonly string[]>> = {
+  'libs/contracts': [],
+  'libs/kafka': ['contracts'],
+  'libs/graph': [],
+  'libs/chassis': [],
+  'apps/gateway': ['contracts', 'kafka', 'graph', 'chassis'],
+  'apps/call-dispatcher': ['contracts', 'kafka', 'graph', 'chassis'],
+  'apps/notification-ingest': ['contracts', 'kafka', 'graph', 'chassis'],
+  'apps/graph-simulator': ['graph', 'chassis'],
+  'apps/local-stack': ['contracts', 'kafka', 'graph', 'chassis'],
+};
+
+/** @returns what the linter says of a text in the place of this file about its imports */
+async function importFaults(file: string, text: string): Promise<string[]> {
+  const eslint = new ESLint({ cwd: PROJECT_ROOT });
+  const [result] = await eslint.lintText(text, { filePath: join(PROJECT_ROOT, file) });
+  const messages = result?.messages ?? [];
+  const fatal = messages.find((message) => message.fatal);
+  if (fatal !== undefined) throw new Error(fatal.message);
+  return messages.filter(({ ruleId }) => ruleId === 'no-restricted-imports').map(({ message }) => message);
+}
+
+describe('the law of imports', () => {
+  it.each([
+    ['libs/contracts/src/index.ts', "export * from '@callbus/kafka';"],
+    ['libs/kafka/src/index.ts', "export * from '@callbus/chassis';"],
+    ['libs/kafka/src/kafkajs-client.ts', "export * from '@callbus/graph';"],
+    ['libs/graph/src/index.ts', "export * from '@callbus/contracts';"],
+    ['libs/chassis/src/index.ts', "export * from '@callbus/kafka';"],
+    ['apps/gateway/src/main.ts', "export * from '@callbus/call-dispatcher';"],
+    ['apps/gateway/src/main.ts', "export * from '../../call-dispatcher/src/ledger.js';"],
+    ['libs/contracts/src/index.ts', "export * from '../../../apps/gateway/src/main.js';"],
+    ['apps/gateway/src/main.ts', "export * from '@callbus/kafka/src/kafkajs-client.js';"],
+    ['apps/gateway/src/main.ts', "export * from 'kafkajs';"],
+    ['libs/kafka/src/gathering-sender.ts', "export * from 'kafkajs';"],
+    ['apps/graph-simulator/src/main.ts', "export * from '@callbus/contracts';"],
+    ['apps/graph-simulator/src/main.ts', "export * from '@callbus/kafka';"],
+  ])('is broken by %s with %s, and the linter says so', async (file, text) => {
+    expect(await importFaults(file, text)).not.toEqual([]);
+  });
+
+  it('lets through what it allows', async () => {
+    expect(await importFaults('apps/gateway/src/main.ts', "export * from '@callbus/kafka';")).toEqual([]);
+    expect(await importFaults('libs/kafka/src/kafkajs-client.ts', "export * from 'kafkajs';")).toEqual([]);
+    expect(await importFaults('libs/kafka/src/index.ts', "export * from '@callbus/contracts';")).toEqual([]);
+  });
+
+  it('is what every package’s dependencies and the compiler’s references keep to', () => {
+    const folders = ['libs', 'apps'].flatMap((kind) => readdirSync(join(PROJECT_ROOT, kind)).map((name) => `${kind}/${name}`));
+    expect(folders.toSorted()).toEqual(Object.keys(LAW).toSorted());
+    for (const folder of folders) {
+      const read = (file: string): unknown => JSON.parse(readFileSync(join(PROJECT_ROOT, folder, file), 'utf8'));
+      const { dependencies = {} } = read('package.json') as { dependencies?: Record<string, string> };
+      const { references = [] } = read('tsconfig.json') as { references?: { path: string }[] };
+      const ours = Object.keys(dependencies).flatMap((name) => /^@callbus\/(.*)$/.exec(name)?.[1] ?? []);
+      const referenced = references.map(({ path }) => path.split('/').at(-1) ?? '');
+      expect([folder, ours.filter((name) => !LAW[folder]?.includes(name))]).toEqual([folder, []]);
+      expect([folder, referenced.toSorted()]).toEqual([folder, ours.toSorted()]);
+    }
+  });
+});
