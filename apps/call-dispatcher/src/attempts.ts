@@ -136,6 +136,11 @@ export class Attempts {
       } catch (error) {
         if (!(error instanceof KafkaError)) throw error;
         this.options.logger.warn({ err: error, callId: record.callId, type: record.type }, 'an outcome is not in the ledger yet');
+        if (error.code === 'RECORD_REFUSED' && record.type === 'Created' && record.call != null) {
+          // Graph's answer is too large for the ledger; that the call was created is what counts.
+          await this.record({ ...record, call: null });
+          return;
+        }
         await delay(retryMs);
       }
     }

@@ -2,6 +2,7 @@
 export const KAFKA_ERRORS = {
   QUEUE_FULL: 'More waits for Kafka than the sender may hold. Refuse new work for now (503 with Retry-After) and try again.',
   SEND_FAILED: 'Kafka did not acknowledge a record. Send it again under the same id: it may have been written.',
+  RECORD_REFUSED: 'Kafka refuses this record whenever it is sent. Make it smaller, or mend the limits of its topic.',
   SENDER_CLOSED: 'The sender is closed or closing. Send before the shutdown begins, or again after the restart.',
   TOPIC_MISSING: 'Create the topic, or correct KAFKA_TOPIC_PREFIX.',
   PARTITION_COUNT:

@@ -9,7 +9,10 @@ export interface PartitionAck {
   readonly appendedAtMs: number | null;
 }
 
-/** Sends the records, those of one partition in the order given; may answer for fewer partitions than asked (trap T1). */
+/**
+ * Sends the records, those of one partition in the order given; may answer for fewer partitions than asked (trap T1).
+ * Throws KafkaError RECORD_REFUSED when one of them can never be sent, anything else when it may work later.
+ */
 export type SendBatch = (records: readonly OutgoingRecord[]) => Promise<readonly PartitionAck[]>;
 
 export interface SenderLimits {
@@ -104,11 +107,23 @@ export class GatheringSender implements RecordSender {
       this.lastFailure = null;
       for (const entry of entries) entry.resolve(entry.records.map((record) => places.get(record) as SentRecord));
     } catch (error) {
+      if (isRefusal(error)) return this.sendApart(entries, error);
       this.lastFailure = error instanceof Error ? error.message : String(error);
       const failure = new KafkaError('SEND_FAILED', `Sending failed: ${this.lastFailure}.`, { cause: error });
       for (const entry of entries) entry.reject(failure);
-    } finally {
-      for (const entry of entries) this.waitingBytes -= entry.bytes;
+    }
+    for (const entry of entries) this.waitingBytes -= entry.bytes;
+  }
+
+  /** One refused record fails a whole send; only the call that it belongs to is to fail. */
+  private async sendApart(entries: readonly Waiting[], refusal: KafkaError): Promise<void> {
+    if (entries.length > 1) {
+      for (const entry of entries) await this.sendGathered([entry]);
+      return;
+    }
+    for (const entry of entries) {
+      entry.reject(refusal);
+      this.waitingBytes -= entry.bytes;
     }
   }
 
@@ -131,6 +146,10 @@ export class GatheringSender implements RecordSender {
       missing = missing.filter((record) => !places.has(record));
     }
   }
+}
+
+function isRefusal(error: unknown): error is KafkaError {
+  return error instanceof KafkaError && error.code === 'RECORD_REFUSED';
 }
 
 function sizeOf(record: OutgoingRecord): number {

@@ -41,7 +41,8 @@ export interface ReceivedRecord {
 export interface RecordSender {
   /**
    * @returns where the records are, in the order given
-   * @throws KafkaError QUEUE_FULL (nothing was taken), SEND_FAILED (each record may be in the log or not), SENDER_CLOSED
+   * @throws KafkaError QUEUE_FULL (nothing was taken), SEND_FAILED (each record may be in the log or not),
+   * RECORD_REFUSED (one of these records can never be sent), SENDER_CLOSED
    */
   send(records: readonly OutgoingRecord[]): Promise<readonly SentRecord[]>;
   condition(): Condition;

@@ -13,6 +13,7 @@ import {
   type KafkaMessage,
   type logCreator,
   type Producer,
+  type ProducerBatch,
 } from 'kafkajs';
 import { dispositionOf } from './disposition-of.js';
 import { KafkaError } from './errors.js';
@@ -174,11 +175,14 @@ class KafkajsSender implements RecordSender {
       if (messages === undefined) topics.set(topic, [message]);
       else messages.push(message);
     }
-    const answers = await this.producer.sendBatch({
+    const batch: ProducerBatch = {
       acks: -1,
       timeout: SEND_TIMEOUT_MS,
       compression: bytes >= COMPRESS_FROM_BYTES ? CompressionTypes.GZIP : CompressionTypes.None,
       topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
+    };
+    const answers = await this.producer.sendBatch(batch).catch((error: unknown) => {
+      throw refusalOf(error) ?? error;
     });
     return answers
       .filter((answer) => answer.errorCode === 0)
@@ -189,6 +193,15 @@ class KafkajsSender implements RecordSender {
         appendedAtMs: logAppendTime === undefined || logAppendTime === '-1' ? null : Number(logAppendTime),
       }));
   }
+}
+
+/** What Kafka says of a record that it will never take; the client wraps it into an error of its own. */
+const REFUSALS: readonly unknown[] = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'];
+
+function refusalOf(error: unknown): KafkaError | null {
+  const { type, cause } = error as { type?: unknown; cause?: { type?: unknown } };
+  const isRefused = REFUSALS.includes(type) || REFUSALS.includes(cause?.type);
+  return isRefused ? new KafkaError('RECORD_REFUSED', (error as Error).message, { cause: error }) : null;
 }
 
 /** T3: the client's encoder throws TypeErrors at null, numbers and objects; whatever the types say, nothing else gets through. */
@@ -269,7 +282,12 @@ class KafkajsConsumer implements RecordConsumer {
     const lost = new AbortController();
     const signal = AbortSignal.any([lost.signal, this.stopping.signal]);
     const mayStart = (): boolean =>
-      !signal.aborted && payload.isRunning() && !payload.isStale() && generation === this.generation;
+      !signal.aborted &&
+      payload.isRunning() &&
+      !payload.isStale() &&
+      generation === this.generation &&
+      // T7: what was fetched before a rebalance is still delivered after it.
+      this.partitions.includes(partition);
     // T7: on a timer, caught: a rebalance means to begin nothing more, and to finish what is under way.
     const beat = setInterval(() => {
       payload.heartbeat().catch((error: unknown) => {
@@ -302,13 +320,15 @@ class KafkajsConsumer implements RecordConsumer {
   private async handle(record: ReceivedRecord, signal: AbortSignal, mayGoOn: () => boolean): Promise<boolean> {
     const { handler, deadLetter, onFatal } = this.options;
     let run = (attempt: number): Promise<void> => handler(record, { signal, attempt });
+    let isPutAside = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await run(attempt);
         return true;
       } catch (error) {
         const disposition = dispositionOf(error, attempt);
-        if (disposition.kind === 'stop' || (disposition.kind === 'dead-letter' && deadLetter === undefined)) {
+        // Without a place for dead letters, or with one that refuses it, the record must not be passed over.
+        if (disposition.kind === 'stop' || (disposition.kind === 'dead-letter' && (deadLetter === undefined || isPutAside))) {
           onFatal(error);
           return false;
         }
@@ -319,6 +339,7 @@ class KafkajsConsumer implements RecordConsumer {
         );
         if (disposition.kind === 'dead-letter') {
           const attempts = attempt;
+          isPutAside = true;
           run = async () => deadLetter?.(record, error, attempts);
           continue;
         }

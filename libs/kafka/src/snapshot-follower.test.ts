@@ -1,0 +1,77 @@
+import { encodeSnapshot, FOLD_VERSION, partitionOf, type FoldedCall, type Snapshot } from '@callbus/contracts';
+import type { FollowOptions, KafkaClient } from './kafka-client.js';
+import { SnapshotFollower } from './snapshot-follower.js';
+
+const CALL_ID = 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a11';
+
+function snapshot(offset: number, callId = CALL_ID): Snapshot {
+  return { callId, sequence: offset, offset, foldVersion: FOLD_VERSION, call: {} as FoldedCall };
+}
+
+/** A follower whose topic the test writes. */
+async function follower(onFatal: (error: unknown) => void = () => undefined) {
+  let options: FollowOptions | undefined;
+  const client = {
+    follow: (given: FollowOptions) => {
+      options = given;
+      return Promise.resolve({
+        caughtUp: () => Promise.resolve(),
+        reached: () => Promise.resolve(),
+        stop: () => Promise.resolve(),
+      });
+    },
+  } as unknown as KafkaClient;
+  const snapshots = await SnapshotFollower.start({ client, topicPrefix: 'calls.', keep: ({ offset }) => offset, onFatal });
+  let offset = 0n;
+  const write = (key: string, value: Buffer | null): void => {
+    options?.onRecord({
+      topic: 't',
+      partition: 0,
+      offset: (offset += 1n),
+      timestampMs: 0,
+      key: Buffer.from(key),
+      value,
+      headers: {},
+    });
+  };
+  return { snapshots, write, topic: options?.topic };
+}
+
+describe('SnapshotFollower', () => {
+  it('follows the snapshots topic of the installation', async () => {
+    expect((await follower()).topic).toBe('calls.snapshots');
+  });
+
+  it('counts the highest offset, not the last record, and names what was overwritten', async () => {
+    const { snapshots, write } = await follower();
+    const partition = partitionOf(CALL_ID, 12);
+    for (const offset of [5, 9, 7]) write(CALL_ID, encodeSnapshot(snapshot(offset)));
+    expect(snapshots.get(CALL_ID)).toBe(9);
+    expect(snapshots.overwritten([partition], 12)).toEqual([9]);
+    expect(snapshots.overwritten([(partition + 1) % 12], 12)).toEqual([]);
+    write(CALL_ID, encodeSnapshot(snapshot(9)));
+    expect(snapshots.overwritten([partition], 12)).toEqual([]);
+  });
+
+  it('forgets a call at its tombstone', async () => {
+    const { snapshots, write } = await follower();
+    write(CALL_ID, encodeSnapshot(snapshot(1)));
+    write(CALL_ID, null);
+    expect([snapshots.get(CALL_ID), snapshots.values()]).toEqual([undefined, []]);
+  });
+
+  it('hands over a call as soon as it is known, and undefined when it does not come in time', async () => {
+    const { snapshots, write } = await follower();
+    const waiting = Promise.all([snapshots.waitFor(CALL_ID, 60_000), snapshots.waitFor(CALL_ID, 60_000)]);
+    write(CALL_ID, encodeSnapshot(snapshot(3)));
+    expect(await waiting).toEqual([3, 3]);
+    expect(await snapshots.waitFor('other', 1)).toBeUndefined();
+  });
+
+  it('stops at a snapshot of a newer release rather than guess', async () => {
+    const { write } = await follower();
+    expect(() => {
+      write(CALL_ID, Buffer.from(JSON.stringify({ ...snapshot(1), foldVersion: FOLD_VERSION + 1 })));
+    }).toThrow(expect.objectContaining({ code: 'UNKNOWN_VERSION' }) as Error);
+  });
+});
