@@ -60,7 +60,7 @@ export default tseslint.config(
   ...Object.entries(LAW)
     .toSorted(([a], [b]) => Number(b.includes('*')) - Number(a.includes('*')))
     .map(([folder, allowed]) => restrict(`${folder}/**/*.ts`, [...lawOf(folder, allowed), kafkajs])),
-  restrict(KAFKAJS_CLIENT, lawOf('libs/kafka', LAW['libs/kafka'])),
+  restrict(KAFKAJS_CLIENT.replace('.ts', '{,.int.test}.ts'), lawOf('libs/kafka', LAW['libs/kafka'])),
   { files: ['**/*.test.ts', 'test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

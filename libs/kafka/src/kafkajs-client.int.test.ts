@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { jest } from '@jest/globals';
+import { describeKafkaClient, eventually, newGroup, recordFor } from './kafka-client.contract.js';
+import type { KafkaClient } from './kafka-client.js';
+import { createKafkaClient } from './kafkajs-client.js';
+
+const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');
+const nothing = (): void => undefined;
+const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const prefix = `int-${randomUUID()}.`;
+
+type Produce = (this: unknown, request: ProduceRequest) => Promise<unknown>;
+interface ProduceRequest {
+  readonly topicData: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number }[] }[];
+}
+
+let client: KafkaClient;
+let topics = 0;
+
+beforeAll(() => {
+  client = createKafkaClient({ brokers, clientId: 'test', logger });
+});
+afterAll(() => client.close());
+
+async function newTopic(config: Record<string, string> = {}): Promise<string> {
+  const topic = `${prefix}${(topics += 1)}`;
+  const stamped = { 'message.timestamp.type': 'LogAppendTime', ...config };
+  await client.admin().ensureTopics([{ topic, partitions: 3, replicationFactor: 1, config: stamped }]);
+  return topic;
+}
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+/** What a test opens is closed after it, however it ends. */
+async function opened<T extends { close(): Promise<void> } | { stop(): Promise<void> }>(opening: Promise<T>): Promise<T> {
+  const one = await opening;
+  cleanUps.push(() => ('stop' in one ? one.stop() : one.close()));
+  return one;
+}
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+describeKafkaClient('kafkajs', { client: () => client, topic: () => newTopic() });
+
+describe('the traps of kafkajs', () => {
+  it('T1: writes what an answer left out, though the client called it sent', async () => {
+    const topic = await newTopic();
+    const { prototype } = createRequire(import.meta.url)('kafkajs/src/broker') as { prototype: { produce: Produce } };
+    const produce = Reflect.get(prototype, 'produce');
+    let hasStruck = false;
+    // As after a leader that moved: the request goes out without one of the partitions, and so comes the answer.
+    const spy = jest.spyOn(prototype, 'produce').mockImplementation(function (this: unknown, request) {
+      const isOurs = !hasStruck && request.topicData.some((one) => one.topic === topic);
+      if (!isOurs) return produce.call(this, request);
+      hasStruck = true;
+      const topicData = request.topicData.map((one) => ({
+        ...one,
+        partitions: one.partitions.filter(({ partition }) => partition !== 1),
+      }));
+      return produce.call(this, { ...request, topicData });
+    });
+    const sender = await opened(client.sender());
+    const sent = await sender.send([0, 1, 2, 1].map((partition, index) => recordFor(topic, partition, 'a', `${index}`)));
+    spy.mockRestore();
+    expect(hasStruck).toBe(true);
+    expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([
+      [0, 0n],
+      [1, 0n],
+      [2, 0n],
+      [1, 1n],
+    ]);
+    const read: string[] = [];
+    const follower = await opened(
+      client.follow({
+        topic,
+        onRecord: ({ partition, value }) => read.push(`${partition}:${String(value)}`),
+        onFatal: nothing,
+      }),
+    );
+    await follower.caughtUp();
+    expect(read.toSorted()).toEqual(['0:0', '1:1', '1:3', '2:2']);
+  });
+
+  it('T3: sends whatever header it is given, though the types were not kept to', async () => {
+    const topic = await newTopic();
+    const headers = { number: 1, truth: true, object: { a: [1] }, nothing: null, absent: undefined, text: 'é' };
+    const sender = await opened(client.sender());
+    await sender.send([{ topic, partition: 0, key: 'a', value: 'x', headers: headers as unknown as Record<string, string> }]);
+    const read: Record<string, unknown>[] = [];
+    const follower = await opened(client.follow({ topic, onRecord: (record) => read.push(record.headers), onFatal: nothing }));
+    await follower.caughtUp();
+    const asText = Object.fromEntries(Object.entries(read[0] ?? {}).map(([name, value]) => [name, String(value)]));
+    expect(asText).toEqual({ number: '1', truth: 'true', object: '{"a":[1]}', text: 'é' });
+  });
+
+  it('T4: begins at the log’s start, not at its end, when its offset is gone', async () => {
+    const topic = await newTopic();
+    const group = newGroup();
+    const sender = await opened(client.sender());
+    await sender.send(['1', '2', '3'].map((value) => recordFor(topic, 0, value, value)));
+    const { Kafka, logLevel } = await import('kafkajs');
+    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 0, offset: '99' }] });
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '1' }] });
+    await admin.disconnect();
+    const handled: string[] = [];
+    await opened(
+      client.consume({
+        topic,
+        group,
+        handler: ({ value }) => {
+          handled.push(String(value));
+          return Promise.resolve();
+        },
+        onFatal: nothing,
+      }),
+    );
+    await eventually('what is still there came', () => handled.length === 2);
+    expect(handled).toEqual(['2', '3']);
+  });
+
+  it('T6: lets the other keys and partitions of a fetch go on while one record takes long', async () => {
+    const topic = await newTopic();
+    const { promise: released, resolve: release } = Promise.withResolvers<null>();
+    const handled: string[] = [];
+    const sender = await opened(client.sender());
+    const quick = [0, 0, 1, 2].map((partition, index) => recordFor(topic, partition, `key-${index}`, 'quick'));
+    await sender.send([recordFor(topic, 0, 'slow', 'slow'), ...quick, recordFor(topic, 0, 'slow', 'behind')]);
+    await opened(
+      client.consume({
+        topic,
+        group: newGroup(),
+        handler: async ({ value }) => {
+          if (String(value) === 'slow') await released;
+          handled.push(String(value));
+        },
+        onFatal: nothing,
+      }),
+    );
+    await eventually('the others are handled', () => handled.length === quick.length);
+    expect(handled).toEqual(quick.map(() => 'quick'));
+    release(null);
+    await eventually('the slow ones are too', () => handled.length === quick.length + 2);
+    expect(handled.slice(-2)).toEqual(['slow', 'behind']);
+  });
+
+  it('T7: keeps its partitions while a record takes longer than the session', async () => {
+    const topic = await newTopic();
+    const sessionTimeoutMs = 6_000;
+    const assignments: unknown[] = [];
+    let hasBegun = false;
+    let isDone = false;
+    const sender = await opened(client.sender());
+    await sender.send([recordFor(topic, 0, 'a', '1')]);
+    const group = newGroup();
+    await opened(
+      client.consume({
+        topic,
+        group,
+        sessionTimeoutMs,
+        handler: async () => {
+          expect(hasBegun).toBe(false);
+          hasBegun = true;
+          await new Promise((resolve) => setTimeout(resolve, sessionTimeoutMs + 1_500));
+          isDone = true;
+        },
+        onAssigned: (partitions) => {
+          assignments.push(partitions);
+        },
+        onFatal: nothing,
+      }),
+    );
+    await eventually('it is done', () => isDone);
+    await eventually('it is committed', async () => (await client.admin().committed(group, topic)).get(0) === 1n);
+    expect(assignments).toHaveLength(1);
+  });
+
+  it('T9: puts a record without a key where it was told to, each time', async () => {
+    const topic = await newTopic();
+    const sender = await opened(client.sender());
+    const sent = await sender.send(Array.from({ length: 50 }, (_, index) => recordFor(topic, index % 3, null, `${index}`)));
+    expect(sent.map(({ partition }) => partition)).toEqual(sent.map((_, index) => index % 3));
+    const ranges = await client.admin().offsets(topic);
+    expect(ranges.map(({ end }) => Number(end)).toSorted()).toEqual([16, 17, 17]);
+  });
+
+  it('T10: tries as often as it was told to, though the client would follow NODE_ENV', async () => {
+    expect(process.env['NODE_ENV']).toBe('test');
+    const retries: unknown[] = [];
+    const note = (fields: object): void => {
+      if ('retryCount' in fields) retries.push(fields.retryCount);
+    };
+    const away = createKafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', logger: { ...logger, info: note, warn: note } });
+    await expect(away.sender()).rejects.toThrow();
+    expect(Math.max(...retries.map(Number))).toBe(8);
+    await away.close();
+  }, 60_000);
+
+  it('T11: sets next to no timers while it has nothing to do', async () => {
+    const topic = await newTopic();
+    const sender = await opened(client.sender());
+    const consumer = await opened(
+      client.consume({ topic, group: newGroup(), handler: () => Promise.resolve(), onFatal: nothing }),
+    );
+    await sender.send([recordFor(topic, 0, 'a', '1')]);
+    await eventually('it is assigned', () => consumer.condition().ok);
+    const spy = jest.spyOn(globalThis, 'setTimeout');
+    const begunAt = performance.now();
+    await new Promise((resolve) => {
+      setInterval(resolve, 2_000).unref();
+    });
+    const perSecond = spy.mock.calls.length / ((performance.now() - begunAt) / 1_000);
+    const negative = spy.mock.calls.filter(([, ms]) => (ms ?? 0) < 0);
+    spy.mockRestore();
+    expect(negative).toEqual([]);
+    expect(perSecond).toBeLessThan(60);
+  });
+});
