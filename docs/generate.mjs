@@ -1,0 +1,93 @@
+// Writes the pages that follow from the code: `npm run docs`. With --check it only says whether they are up to date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { KafkaSettings, settingsOf } from '@callbus/chassis';
+import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
+import { KAFKA_ERRORS } from '@callbus/kafka';
+import * as prettier from 'prettier';
+import { DispatcherSettings } from '../apps/call-dispatcher/dist/dispatcher-settings.js';
+import { GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
+import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';
+import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-settings.js';
+import { IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
+
+const GENERATED = '<!-- Generated from the code by `npm run docs`. -->';
+
+function table(heads, rows) {
+  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function settingsPage() {
+  const services = {
+    gateway: GatewaySettings,
+    'call-dispatcher': DispatcherSettings,
+    'notification-ingest': IngestSettings,
+    'graph-simulator': SimulatorSettings,
+    'local-stack': LocalStackSettings,
+  };
+  const tables = Object.entries(services).map(([name, type]) => {
+    const rows = settingsOf(type).map(({ variable, describe, secret }) => [
+      `\`${variable}\``,
+      describe + (secret ? ' (secret)' : ''),
+      defaultOf(type, variable),
+    ]);
+    return `## ${name}\n\n${table(['variable', 'meaning', 'default'], rows)}`;
+  });
+  const intro =
+    'Environment variables. The value of any `NAME` may be in a file that `NAME_FILE` names. A faulty one ends the start, with all faults at once.';
+  return ['# Settings', GENERATED, intro, ...tables].join('\n\n');
+}
+
+function defaultOf(type, variable) {
+  for (const holder of [new type(), new KafkaSettings()]) {
+    const info = settingsOf(holder.constructor).find((one) => one.variable === variable);
+    if (info === undefined || !Object.hasOwn(holder, info.property)) continue;
+    const value = holder[info.property];
+    if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return '';
+    return `\`${Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : value}\``;
+  }
+  return '';
+}
+
+function topicsPage() {
+  const rows = Object.values(TOPICS).map(({ name, partitions, config, writers, readers }) => [
+    `\`calls.${name}\``,
+    partitions === 'installation' ? '`KAFKA_PARTITIONS`' : partitions,
+    Object.entries(config)
+      .map(([key, value]) => `\`${key}=${value}\``)
+      .join(' '),
+    writers.join(', '),
+    readers.join(', '),
+  ]);
+  const intro =
+    '`calls.` is `KAFKA_TOPIC_PREFIX`. Every record’s key is the callId, and its partition is murmur2 of the key, as Kafka’s Java clients compute it. The local stack creates the topics; in production whoever runs the cluster does.';
+  return ['# Topics', GENERATED, intro, table(['topic', 'partitions', 'configuration', 'writers', 'readers'], rows)].join('\n\n');
+}
+
+function errorsPage() {
+  const rowsOf = (errors) => Object.entries(errors).map(([code, meaning]) => [`\`${code}\``, meaning]);
+  return [
+    '# Errors',
+    GENERATED,
+    '## Messages',
+    'The reason of a dead letter (`dead-letter-reason`), beside `UNEXPECTED` for a failure that nobody foresaw and `UNHANDLED_NOTIFICATION` for a callback that nobody can read.',
+    table(['code', 'meaning, and what to do'], rowsOf(CONTRACT_ERRORS)),
+    '## Kafka',
+    table(['code', 'meaning, and what to do'], rowsOf(KAFKA_ERRORS)),
+  ].join('\n\n');
+}
+
+const pages = { 'settings.md': settingsPage(), 'topics.md': topicsPage(), 'errors.md': errorsPage() };
+const stale = [];
+for (const [name, text] of Object.entries(pages)) {
+  const file = new URL(name, import.meta.url);
+  const options = await prettier.resolveConfig(file);
+  const formatted = await prettier.format(text, { ...options, parser: 'markdown' });
+  if (process.argv.includes('--check')) {
+    if (formatted !== readFileSync(file, 'utf8')) stale.push(name);
+  } else writeFileSync(file, formatted);
+}
+if (stale.length > 0) {
+  console.error(`not up to date: ${stale.map((name) => `docs/${name}`).join(', ')}; run «npm run docs»`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,17 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
+
+const pages = globSync('{*.md,docs/**/*.md}', { cwd: PROJECT_ROOT });
+
+it('has pages that say what the code says', () => {
+  execFileSync(process.execPath, [join(PROJECT_ROOT, 'docs', 'generate.mjs'), '--check'], { stdio: 'pipe' });
+});
+
+it.each(pages)('%s has no link that leads nowhere', (page) => {
+  const text = readFileSync(join(PROJECT_ROOT, page), 'utf8');
+  const targets = [...text.matchAll(/\]\(([^)#\s]+)/g)].map(([, target]) => target ?? '');
+  const ours = targets.filter((target) => !/^[a-z]+:/.test(target));
+  expect(ours.filter((target) => !existsSync(join(PROJECT_ROOT, dirname(page), target)))).toEqual([]);
+});
