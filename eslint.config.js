@@ -61,6 +61,14 @@ export default tseslint.config(
     .toSorted(([a], [b]) => Number(b.includes('*')) - Number(a.includes('*')))
     .map(([folder, allowed]) => restrict(`${folder}/**/*.ts`, [...lawOf(folder, allowed), kafkajs])),
   restrict(KAFKAJS_CLIENT.replace('.ts', '{,.int.test}.ts'), lawOf('libs/kafka', LAW['libs/kafka'])),
-  { files: ['**/*.test.ts', 'test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // Jest's asymmetric matchers are of type any.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+    },
+  },
   { files: ['**/*.js', '**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

@@ -51,6 +51,7 @@ function poison(): [reason: string, message: PlainMessage][] {
   return [
     ['NOT_JSON', { key: 'poison-1', value: '{"specversion":' }],
     ['NOT_JSON', { key: 'poison-2', value: Buffer.from([0xff, 0xfe, 0x00, 0x80]) }],
+    ['TOO_DEEP', { key: 'deep', value: with_({ data: { deep: JSON.parse('['.repeat(900) + ']'.repeat(900)) as unknown } }) }],
     ['NO_VALUE', { key: 'poison-3', value: null }],
     ['NOT_A_CLOUDEVENT', { key: 'poison-4', value: '[1,2,3]' }],
     ['NOT_A_CLOUDEVENT', { key: 'poison-5', value: '{"hello":"world"}' }],

@@ -1,4 +1,5 @@
 import type { Logger } from '@callbus/chassis';
+import { ContractError } from '@callbus/contracts';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError, errorBody } from './api-error.js';
@@ -29,9 +30,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     .send(errorBody(apiError, about));
 }
 
-/** Errors of Fastify and Nest, such as a body that is no JSON or a route that is none, keep their status and words. */
+/** A body that cannot be read is the caller’s to mend. Errors of Fastify and Nest, such as a route that is none, keep their status and words. */
 function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof ContractError) return new ApiError(400, 'BadRequest', error.detail, { cause: error });
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
   if (typeof status !== 'number' || status < 400 || status >= 500) {
     return new ApiError(500, 'InternalServerError', 'The request failed; repeat it with the same Idempotency-Key.', {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { partitionsOf, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
+import { MAX_INPUT_DEPTH, parseJson, partitionsOf, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
 import { kafkaClientOf, SnapshotFollower } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { Callers } from './callers.js';
 import { CallerTokens } from './caller-tokens.js';
 import { CommandLog } from './command-log.js';
@@ -62,10 +63,14 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.with({ settings, callers, commands, snapshots }),
     adapter,
-    { logger: nestLogger(logger), abortOnError: false },
+    { bodyParser: false, logger: nestLogger(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ErrorFilter(logger));
   const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: FastifyRequest, body: Buffer) =>
+    Promise.resolve(body.length === 0 ? undefined : parseJson(body, MAX_INPUT_DEPTH)),
+  );
   fastify.addHook('onRequest', async (request, reply) => {
     try {
       callers.set(request, await tokens.verify(request.headers.authorization));

@@ -1,4 +1,5 @@
 import { ContractError } from './errors.js';
+import { MAX_RECORD_DEPTH, parseJson } from './json.js';
 
 /** A CloudEvent 1.0 with JSON data, as this project writes and reads it. */
 export interface CloudEvent<D = unknown> {
@@ -61,13 +62,18 @@ export function encodeCloudEvent(event: CloudEvent<object>): Message {
 
 /**
  * Reads a CloudEvent of either mode: structured by its content type or by its members, binary by its `ce_*` headers.
- * @throws ContractError NO_VALUE, NOT_JSON, NOT_A_CLOUDEVENT
+ * @param maxDepth levels that its JSON may nest
+ * @throws ContractError NO_VALUE, NOT_JSON, TOO_DEEP, NOT_A_CLOUDEVENT
  */
-export function decodeCloudEvent(value: Buffer | null, headers: Readonly<Record<string, HeaderValue>>): CloudEvent {
+export function decodeCloudEvent(
+  value: Buffer | null,
+  headers: Readonly<Record<string, HeaderValue>>,
+  maxDepth: number = MAX_RECORD_DEPTH,
+): CloudEvent {
   const isBinary =
     text(headers['ce_specversion']) !== null && !(text(headers['content-type']) ?? '').startsWith(STRUCTURED_CONTENT_TYPE);
   if (value === null) throw new ContractError('NO_VALUE', 'The record’s value is null.');
-  const body = parseJson(value);
+  const body = parseJson(value, maxDepth);
   if (!isBinary) return checked(body);
   const attributes = Object.fromEntries(
     ATTRIBUTES.flatMap((name) => {
@@ -76,15 +82,6 @@ export function decodeCloudEvent(value: Buffer | null, headers: Readonly<Record<
     }),
   );
   return checked({ ...attributes, data: body });
-}
-
-/** @throws ContractError NOT_JSON */
-export function parseJson(value: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)) as unknown;
-  } catch (error) {
-    throw new ContractError('NOT_JSON', `The value cannot be read: ${error instanceof SyntaxError ? 'bad JSON' : 'bad UTF-8'}.`);
-  }
 }
 
 function checked(envelope: unknown): CloudEvent {

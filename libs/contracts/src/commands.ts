@@ -4,6 +4,7 @@ import { IsIn, IsISO8601, IsObject, IsOptional, IsUUID, Matches } from 'class-va
 import { dataSchema, decodeCloudEvent, schemaVersion, type CloudEvent } from './cloud-event.js';
 import { isCallId } from './call-id.js';
 import { ContractError } from './errors.js';
+import { MAX_INPUT_DEPTH } from './json.js';
 import { checkedAs } from './validation.js';
 
 const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -86,7 +87,7 @@ export function decodeCommand(
   value: Buffer | null,
   headers: Parameters<typeof decodeCloudEvent>[1],
 ): Command {
-  const event = decodeCloudEvent(value, headers);
+  const event = decodeCloudEvent(value, headers, MAX_INPUT_DEPTH);
   if (!Object.hasOwn(COMMAND_CLASSES, event.type))
     throw new ContractError('UNKNOWN_TYPE', `The type is ${JSON.stringify(event.type.slice(0, 64))}.`);
   const type = event.type as Command['type'];

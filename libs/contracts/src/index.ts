@@ -3,15 +3,7 @@ export { partitionOf } from './partition-of.js';
 export { partitionsOf, topicName, TOPICS, type TopicSpec } from './topics.js';
 export { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';
 export { CallbackPaths, type CallbackAddress } from './callback-path.js';
-export {
-  dataSchema,
-  decodeCloudEvent,
-  encodeCloudEvent,
-  parseJson,
-  schemaVersion,
-  type CloudEvent,
-  type Message,
-} from './cloud-event.js';
+export { dataSchema, decodeCloudEvent, encodeCloudEvent, schemaVersion, type CloudEvent, type Message } from './cloud-event.js';
 export {
   createCallCommand,
   CreateCallData,
@@ -48,6 +40,7 @@ export {
   type FailureReason,
   type Observation,
 } from './observations.js';
+export { MAX_INPUT_DEPTH, parseJson } from './json.js';
 export { requestHash } from './request-hash.js';
 export {
   encodeEvent,

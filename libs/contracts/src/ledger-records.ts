@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Min } from 'class-validator';
 import type { IfUnknown } from './commands.js';
-import { parseJson } from './cloud-event.js';
 import { ContractError } from './errors.js';
+import { parseJson } from './json.js';
 import { checkedAs } from './validation.js';
 
 export const LEDGER_VERSION = 1;

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Min } from 'class-validator';
-import { parseJson } from './cloud-event.js';
 import type { IfUnknown } from './commands.js';
 import { ContractError } from './errors.js';
+import { parseJson } from './json.js';
 import type { CreationError } from './ledger-records.js';
 import { checkedAs } from './validation.js';
 

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { IsInt, IsObject, IsUUID, Matches, Min } from 'class-validator';
-import { parseJson } from './cloud-event.js';
 import { ContractError } from './errors.js';
+import { parseJson } from './json.js';
 import type { FailureReason } from './observations.js';
 import type { CreationError } from './ledger-records.js';
 import { checkedAs } from './validation.js';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ContractError, parseJson, type NotificationObservation } from '@callbus/contracts';
+import { ContractError, MAX_INPUT_DEPTH, parseJson, type NotificationObservation } from '@callbus/contracts';
 import { refusal, type AuthenticCallback } from './authenticate-callback.js';
 
 /** Those of Graph's headers that say something about the callback; never the token. */
@@ -23,10 +23,10 @@ export function notificationOf(
   { id, receivedAtMs }: { readonly id: string; readonly receivedAtMs: number },
 ): NotificationObservation {
   try {
-    parseJson(body);
+    parseJson(body, MAX_INPUT_DEPTH);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    throw refusal(400, 'BadRequest', 'The body is not JSON in UTF-8.', { cause: error });
+    throw refusal(400, 'BadRequest', error.detail, { cause: error });
   }
   const { callId, attempt, appId, tenantId } = address;
   return {

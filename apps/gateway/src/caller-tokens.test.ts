@@ -1,0 +1,140 @@
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
+import { exportJWK, exportSPKI, SignJWT } from 'jose';
+import { CallerTokens } from './caller-tokens.js';
+
+const TENANT_ID = 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333';
+const CALLER_ID = '00001111-aaaa-4222-bbbb-3333cccc4444';
+const AUDIENCE = 'api://callbus';
+const ISSUER = 'https://login.example/{tenantId}/v2.0';
+const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+let server: Server;
+let answer: { status: number; keys?: object[] };
+let tokens: CallerTokens;
+let nowMs: number;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const { port } = server.address() as AddressInfo;
+    const keys = { keys: answer.keys };
+    const body = request.url === '/openid' ? { jwks_uri: `http://127.0.0.1:${String(port)}/keys` } : keys;
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+});
+
+beforeEach(async () => {
+  answer = { status: 200, keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }] };
+  nowMs = Date.now();
+  const { port } = server.address() as AddressInfo;
+  const openIdUrl = `http://127.0.0.1:${String(port)}/openid`;
+  tokens = new CallerTokens({ openIdUrl, issuers: [ISSUER], audience: AUDIENCE, cooldownMs: 0 }, () => nowMs);
+});
+
+afterEach(() => {
+  tokens.close();
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  await once(server.close(), 'close');
+});
+
+const seconds = (fromNow: number): number => Math.floor(Date.now() / 1_000) + fromNow;
+const GOOD = {
+  iss: ISSUER.replace('{tenantId}', TENANT_ID),
+  aud: AUDIENCE,
+  tid: TENANT_ID,
+  azp: CALLER_ID,
+  roles: ['Calls.Create'],
+  exp: seconds(3_600),
+};
+
+async function bearer(claims: object = {}, key: KeyObject = pair.privateKey, kid = 'k1'): Promise<string> {
+  const token = await new SignJWT({ ...GOOD, ...claims }).setProtectedHeader({ alg: 'RS256', kid }).sign(key);
+  return `Bearer ${token}`;
+}
+
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+async function hs256(): Promise<string> {
+  const signed = `${encoded({ alg: 'HS256', kid: 'k1' })}.${encoded(GOOD)}`;
+  const mac = createHmac('sha256', await exportSPKI(pair.publicKey)).update(signed);
+  return `Bearer ${signed}.${mac.digest('base64url')}`;
+}
+
+describe('a caller’s token', () => {
+  it('names the caller, its tenant and its roles', async () => {
+    await tokens.start();
+    const caller = await tokens.verify(await bearer({ azp: CALLER_ID.toUpperCase(), roles: ['Calls.Create', 7] }));
+    expect(caller).toEqual({ appId: CALLER_ID, tenantId: TENANT_ID, roles: ['Calls.Create'] });
+    // Version 1.0 tokens name the application in appid.
+    expect(await tokens.verify(await bearer({ azp: undefined, appid: CALLER_ID }))).toMatchObject({ appId: CALLER_ID });
+    expect(await tokens.verify(await bearer({ roles: undefined }))).toMatchObject({ roles: [] });
+  });
+
+  it.each<[string, () => Promise<string | undefined> | string | undefined]>([
+    ['is missing', () => undefined],
+    ['is empty', () => ''],
+    ['is of another scheme', () => 'Basic a.b.c'],
+    ['is two tokens', async () => `${await bearer()}, ${await bearer()}`],
+    ['is not signed', () => `Bearer ${encoded({ alg: 'none' })}.${encoded(GOOD)}.`],
+    ['says that its algorithm is none', () => `Bearer ${encoded({ alg: 'none' })}.${encoded(GOOD)}.c2ln`],
+    ['is signed with the public key as a secret', hs256],
+    ['is signed by another', () => bearer({}, foreign.privateKey)],
+    ['is signed by a key that is not published', () => bearer({}, foreign.privateKey, 'k2')],
+    ['is for another audience', () => bearer({ aud: 'api://other' })],
+    ['is for several audiences', () => bearer({ aud: [AUDIENCE, 'api://other'] })],
+    ['is of another issuer', () => bearer({ iss: 'https://login.example/other/v2.0' })],
+    ['is of an issuer of another tenant', () => bearer({ tid: CALLER_ID })],
+    ['names no tenant', () => bearer({ tid: undefined })],
+    ['names no application', () => bearer({ azp: undefined })],
+    ['has expired', () => bearer({ exp: seconds(-120) })],
+    ['never expires', () => bearer({ exp: undefined })],
+    ['is not valid yet', () => bearer({ nbf: seconds(600) })],
+    ['is huge', () => `Bearer ${'a'.repeat(20_000)}.b.c`],
+  ])('that %s is refused with 401', async (_what, authorization) => {
+    await tokens.start();
+    const header = await authorization();
+    await expect(tokens.verify(header)).rejects.toMatchObject({
+      status: 401,
+      options: { headers: { 'www-authenticate': 'Bearer' } },
+    });
+  });
+
+  it('is verified once and remembered until it expires, then verified again', async () => {
+    await tokens.start();
+    const authorization = await bearer({ exp: seconds(30) });
+    await tokens.verify(authorization);
+    const verify = jest.spyOn(tokens as unknown as { payloadOf: () => unknown }, 'payloadOf');
+    await tokens.verify(authorization);
+    expect(verify).not.toHaveBeenCalled();
+    nowMs += 31_000;
+    await tokens.verify(authorization);
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it('cannot be judged without keys: 503, and the reason can be told', async () => {
+    answer = { status: 503 };
+    await tokens.start();
+    expect(tokens.isReady()).toBe(false);
+    expect(tokens.whyNot()).not.toBe('');
+    await expect(tokens.verify(await bearer())).rejects.toMatchObject({
+      status: 503,
+      options: { headers: { 'retry-after': '5' } },
+    });
+  });
+
+  it('is still judged by the last good keys while new ones cannot be had, and by new ones once they are published', async () => {
+    await tokens.start();
+    answer = { ...answer, status: 503 };
+    await expect(tokens.verify(await bearer())).resolves.toMatchObject({ appId: CALLER_ID });
+    answer = { status: 200, keys: [{ ...(await exportJWK(foreign.publicKey)), kid: 'k2', alg: 'RS256', use: 'sig' }] };
+    await expect(tokens.verify(await bearer({}, foreign.privateKey, 'k2'))).resolves.toMatchObject({ appId: CALLER_ID });
+  });
+});

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { requestHash } from '@callbus/contracts';
+import type { ApiError } from './api-error.js';
+import { readCreateCall } from './read-create-call.js';
+
+const TENANT_ID = 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333';
+const APP_ID = '00001111-aaaa-4222-bbbb-3333cccc4444';
+const caller = { appId: '2891555a-92ff-42e6-80fa-6e1300c6b5c6', tenantId: TENANT_ID, roles: [] };
+const CALL = JSON.parse(
+  readFileSync(new URL('../../../libs/graph/fixtures/create-call/seed-ex1-request.json', import.meta.url), 'utf8'),
+) as Record<string, unknown>;
+
+function refusalOf(body: unknown, keys: string[] = []): ApiError {
+  try {
+    readCreateCall(body, caller, keys, APP_ID);
+  } catch (error) {
+    return error as ApiError;
+  }
+  throw new Error('The request was read.');
+}
+
+describe('a create request', () => {
+  it('is a call in the tenant that it names, else in the caller’s', () => {
+    const other = '11111111-2222-4333-8444-555555555555';
+    expect(readCreateCall({ ...CALL, tenantId: other.toUpperCase() }, caller, [], APP_ID).data.tenantId).toBe(other);
+    expect(readCreateCall({ ...CALL, tenantId: undefined }, caller, [], APP_ID).data.tenantId).toBe(TENANT_ID);
+  });
+
+  it('is known by the hash that the dispatcher will compute', () => {
+    const { data, requestHash: hash } = readCreateCall({ ...CALL, tenantId: TENANT_ID }, caller, [], APP_ID);
+    expect(hash).toBe(requestHash({ appId: APP_ID, tenantId: TENANT_ID, call: data.call }));
+  });
+
+  it('is the same call for the same Idempotency-Key, else for the same client-request-id, else a call of its own', () => {
+    const idOf = (...keys: (string | undefined)[]): string =>
+      readCreateCall({ ...CALL, tenantId: TENANT_ID }, caller, keys, APP_ID).data.callId;
+    expect(idOf('a', 'x')).toBe(idOf('a', 'y'));
+    expect(idOf(undefined, 'x')).toBe(idOf('', 'x'));
+    expect(idOf('a')).not.toBe(idOf('b'));
+    expect(idOf()).not.toBe(idOf());
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ['nothing', undefined, ['$']],
+    ['a list', [], ['$']],
+    ['a tenantId that is no GUID', { ...CALL, tenantId: 'contoso' }, ['tenantId']],
+    ['no targets', { ...CALL, tenantId: TENANT_ID, targets: undefined }, ['targets']],
+    ['two faults', { ...CALL, tenantId: 'contoso', requestedModalities: 'audio' }, ['requestedModalities', 'tenantId']],
+  ])('of %s is refused with every fault named', (_what, body, targets) => {
+    const refusal = refusalOf(body);
+    expect(refusal).toMatchObject({ status: 400, code: 'BadRequest' });
+    expect(refusal.options.details?.map(({ target }) => target).toSorted()).toEqual(targets);
+    for (const target of targets) expect(refusal.message).toContain(target);
+  });
+
+  it('with a key that is too long is refused', () => {
+    expect(refusalOf({ ...CALL, tenantId: TENANT_ID }, ['k'.repeat(257)]).message).toMatch(/Idempotency-Key .*256/);
+  });
+});

@@ -1,0 +1,141 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeCloudEvent, encodeCloudEvent, type CloudEvent } from './cloud-event.js';
+import {
+  createCallCommand,
+  decodeCommand,
+  endCallCommand,
+  type Command,
+  type CreateCallData,
+  type EndCallData,
+} from './commands.js';
+import { toCloudEvent, type CallEvent, type EventSubject, type EventType } from './events.js';
+import { decodeLedgerRecord, encodeLedgerRecord, type LedgerRecord } from './ledger-records.js';
+import { decodeObservation, encodeObservation, type Observation } from './observations.js';
+import { decodeSnapshot, encodeSnapshot } from './snapshots.js';
+
+// The fixtures pin what is on Kafka: records of every release so far are read by this one, so a fixture never changes
+// within a version but for members that are added.
+const FIXTURES = join(import.meta.dirname, '../fixtures');
+const namesIn = (kind: string): string[] => readdirSync(join(FIXTURES, kind)).map((file) => file.replace(/\.json$/, ''));
+const fixture = (kind: string, name: string): unknown => JSON.parse(readFileSync(join(FIXTURES, kind, `${name}.json`), 'utf8'));
+const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+const parsed = (value: Buffer): unknown => JSON.parse(value.toString('utf8'));
+
+// The compiler sees to it that a new type needs a line here, and so a fixture.
+const COMMANDS: Record<Command['type'], true> = { CreateCall: true, EndCall: true };
+const LEDGER: Record<LedgerRecord['type'], true> = {
+  Accepted: true,
+  Invalid: true,
+  EndRequested: true,
+  Intent: true,
+  Created: true,
+  Rejected: true,
+  Refused: true,
+  NotSent: true,
+  Unknown: true,
+  Released: true,
+  Expired: true,
+};
+const OBSERVATIONS: Record<Observation['kind'], true> = { accepted: true, outcome: true, notification: true };
+const EVENTS: Record<EventType, true> = {
+  CallAccepted: true,
+  CallCreated: true,
+  CallCreationFailed: true,
+  CallOutcomeUnknown: true,
+  CallStateChanged: true,
+  RosterUpdated: true,
+  DuplicateCallDetected: true,
+};
+
+describe('the golden fixtures', () => {
+  it.each([
+    ['commands', COMMANDS],
+    ['ledger', LEDGER],
+    ['observations', OBSERVATIONS],
+    ['events', EVENTS],
+  ])('have one of %s for each type', (kind, types) => {
+    expect(namesIn(kind).toSorted()).toEqual(Object.keys(types).toSorted());
+  });
+
+  it.each(Object.keys(COMMANDS))('pin the command %s', (type) => {
+    const envelope = fixture('commands', type) as CloudEvent<CreateCallData & EndCallData>;
+    expect(decodeCommand(Buffer.from(envelope.data.callId), bytes(envelope), {})).toEqual({ type, data: envelope.data });
+    const ours = type === 'CreateCall' ? createCallCommand : endCallCommand;
+    // Each EndCall is an event of its own; a CreateCall is the same one however often it is sent.
+    expect({ ...ours(envelope.source, envelope.data), ...(type === 'EndCall' && { id: envelope.id }) }).toEqual(envelope);
+  });
+
+  it.each(Object.keys(LEDGER))('pin the ledger’s %s', (type) => {
+    const plain = fixture('ledger', type);
+    const record = decodeLedgerRecord(bytes(plain));
+    expect(record).toMatchObject({ type });
+    expect(parsed(encodeLedgerRecord(record))).toEqual(plain);
+  });
+
+  it.each(Object.keys(OBSERVATIONS))('pin the observation %s', (kind) => {
+    const plain = fixture('observations', kind);
+    const observation = decodeObservation(bytes(plain));
+    expect(observation).toMatchObject({ kind });
+    expect(parsed(encodeObservation(observation))).toEqual(plain);
+  });
+
+  it.each(Object.keys(EVENTS))('pin the event %s', (type) => {
+    const envelope = fixture('events', type) as CloudEvent<EventSubject & Record<string, unknown>>;
+    const { callId, graphCallId, tenantId, appId, ...data } = envelope.data;
+    const subject = { callId, graphCallId, tenantId, appId };
+    const event = { type, sequence: Number(envelope.sequence), time: envelope.time, subject, data } as unknown as CallEvent;
+    expect(toCloudEvent(event)).toEqual(envelope);
+    const { value, headers } = encodeCloudEvent(toCloudEvent(event));
+    expect(decodeCloudEvent(value, headers)).toEqual(envelope);
+  });
+
+  it('pin the snapshot', () => {
+    const plain = fixture('snapshots', 'snapshot');
+    expect(parsed(encodeSnapshot(decodeSnapshot(bytes(plain))))).toEqual(plain);
+  });
+});
+
+describe('a message of another version', () => {
+  const code = (read: () => unknown): unknown => {
+    try {
+      read();
+    } catch (error) {
+      return (error as { code?: unknown }).code;
+    }
+    return 'was read';
+  };
+
+  it('stops the reader of the ledger, of observations and of snapshots, and dead-letters a command', () => {
+    const newer = (kind: string, name: string, change: object): Buffer =>
+      bytes({ ...(fixture(kind, name) as object), ...change });
+    expect(code(() => decodeLedgerRecord(newer('ledger', 'Intent', { version: 2 })))).toBe('UNKNOWN_VERSION');
+    expect(code(() => decodeLedgerRecord(newer('ledger', 'Intent', { version: 2, type: 'Later' })))).toBe('UNKNOWN_VERSION');
+    expect(code(() => decodeObservation(newer('observations', 'outcome', { version: 2 })))).toBe('UNKNOWN_VERSION');
+    expect(code(() => decodeSnapshot(newer('snapshots', 'snapshot', { foldVersion: 99 })))).toBe('UNKNOWN_VERSION');
+    const command = newer('commands', 'EndCall', { dataschema: 'urn:callbus:schema/EndCall/2' });
+    expect(code(() => decodeCommand(Buffer.from('x'), command, {}))).toBe('UNKNOWN_VERSION');
+  });
+
+  it.each(Object.keys(LEDGER))('keeps members it does not know in %s', (type) => {
+    const plain = { ...(fixture('ledger', type) as object), addedLater: { by: 'release N+1' } };
+    expect(parsed(encodeLedgerRecord(decodeLedgerRecord(bytes(plain))))).toEqual(plain);
+  });
+
+  it.each([
+    ['a number', 7],
+    ['null', null],
+    ['a list', []],
+    ['no version', { type: 'Intent' }],
+    ['no type', { version: 1 }],
+    ['a type of the prototype', { version: 1, type: 'constructor', kind: 'constructor' }],
+    ['members of another shape', { version: 1, type: 'Intent', kind: 'outcome', callId: 7, attempt: 'one' }],
+  ])('is an error of the message, not of the program: %s', (_what, plain) => {
+    for (const read of [decodeLedgerRecord, decodeObservation]) {
+      expect(code(() => read(bytes(plain)))).toMatch(/^(INVALID_MESSAGE|UNKNOWN_TYPE)$/);
+      expect(code(() => read(null))).toBe('NO_VALUE');
+      expect(code(() => read(Buffer.from('{')))).toBe('NOT_JSON');
+    }
+    expect(code(() => decodeSnapshot(bytes(plain)))).toBe('INVALID_MESSAGE');
+  });
+});

@@ -1,0 +1,42 @@
+import { ContractError } from './errors.js';
+
+/** Levels that JSON from outside may nest. A call of Graph's nests about ten; code that walks a value stays far from its stack's end. */
+export const MAX_INPUT_DEPTH = 100;
+
+/** Levels that a record of ours may nest: it holds what came from outside, and what it came in. */
+export const MAX_RECORD_DEPTH = 200;
+
+/**
+ * @param maxDepth levels that it may nest
+ * @throws ContractError NOT_JSON, TOO_DEEP
+ */
+export function parseJson(value: Buffer, maxDepth: number = MAX_RECORD_DEPTH): unknown {
+  if (isDeeper(value, maxDepth)) throw new ContractError('TOO_DEEP', `The value nests deeper than ${String(maxDepth)} levels.`);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)) as unknown;
+  } catch (error) {
+    throw new ContractError('NOT_JSON', `The value cannot be read: ${error instanceof SyntaxError ? 'bad JSON' : 'bad UTF-8'}.`);
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = [0x5b, 0x7b];
+const CLOSING = [0x5d, 0x7d];
+
+/** Counts brackets outside of strings; so it is known before anything is built. */
+function isDeeper(json: Buffer, maxDepth: number): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] as number;
+    if (isInString) {
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) isInString = false;
+    } else if (byte === QUOTE) isInString = true;
+    else if (OPENING.includes(byte)) {
+      if (++depth > maxDepth) return true;
+    } else if (CLOSING.includes(byte)) depth--;
+  }
+  return false;
+}
