@@ -11,8 +11,13 @@ import {
 } from '@callbus/contracts';
 import { toGraphCall, type AppToken, type GraphClient } from '@callbus/graph';
 import { KafkaError } from '@callbus/kafka';
+import type { Breaker } from './breaker.js';
+import type { BrokerClock } from './broker-clock.js';
 import type { Ledger } from './ledger.js';
 import { outcomeRecord, type AttemptKey } from './outcome-record.js';
+import { ownerKey, type Quotas } from './quotas.js';
+
+export type Owner = Pick<LedgerCommand, 'appId' | 'tenantId'>;
 
 export interface AttemptsOptions {
   readonly ledger: Ledger;
@@ -21,8 +26,11 @@ export interface AttemptsOptions {
   readonly callbackPublicUrl: string;
   readonly intentDeadlineMs: number;
   readonly intentOrphanMs: number;
-  /** Attempts under way at once. */
-  readonly limit: number;
+  readonly quotas: Quotas;
+  readonly breaker: Breaker;
+  readonly clock: BrokerClock;
+  /** Attempts of this process under way at once, per app and tenant, and in all. */
+  readonly limits: { readonly perTenant: number; readonly inAll: number };
   readonly logger: Logger;
   /** Called when the call is no longer in this process's hands, and there is room for another. */
   readonly onReleased: (callId: string) => void;
@@ -36,13 +44,50 @@ const LONGEST_RETRY_MS = 5_000;
  * an Intent that took effect, seen by reading back. There is one POST per nonce, whatever comes of it.
  */
 export class Attempts {
-  private readonly inHand = new Set<string>();
+  private readonly inHand = new Map<string, Owner>();
+  private readonly inHandOf = new Map<string, number>();
   private readonly running = new Set<Promise<void>>();
 
   constructor(private readonly options: AttemptsOptions) {}
 
-  hasRoom(): boolean {
-    return this.inHand.size < this.options.limit;
+  /** @returns what keeps an app from dialling in a tenant now; null when nothing does */
+  obstacle(owner: Owner): string | null {
+    const { quotas, breaker, clock, limits } = this.options;
+    if (breaker.waitMs() > 0) return 'Graph cannot be reached';
+    const exceeded = quotas.obstacle(owner, clock.nowMs());
+    if (exceeded !== null) return exceeded;
+    if ((this.inHandOf.get(ownerKey(owner)) ?? 0) >= limits.perTenant || this.inHand.size >= limits.inAll) {
+      return 'as many calls as may be dialled at once are being dialled (GRAPH_MAX_CONCURRENT_CREATES)';
+    }
+    return null;
+  }
+
+  /**
+   * Takes the call into this process's hands, if nothing stands in the way; `begin` or `giveBack` has to follow.
+   * @returns what stands in the way; null when it was taken
+   */
+  reserve(callId: string, owner: Owner): string | null {
+    const obstacle = this.isInHand(callId) ? 'an attempt of the call is under way' : this.obstacle(owner);
+    if (obstacle !== null) return obstacle;
+    const key = ownerKey(owner);
+    this.inHand.set(callId, owner);
+    this.inHandOf.set(key, (this.inHandOf.get(key) ?? 0) + 1);
+    this.options.quotas.reserve(callId, owner);
+    this.options.breaker.begin();
+    return null;
+  }
+
+  /** The attempt that the call was reserved for is not made. */
+  giveBack(callId: string): void {
+    const owner = this.inHand.get(callId);
+    if (owner === undefined) return;
+    const key = ownerKey(owner);
+    this.inHand.delete(callId);
+    const left = (this.inHandOf.get(key) ?? 1) - 1;
+    if (left > 0) this.inHandOf.set(key, left);
+    else this.inHandOf.delete(key);
+    this.options.quotas.giveBack(callId, owner, this.options.ledger.get(callId));
+    this.options.onReleased(callId);
   }
 
   /** Whether this process is at an attempt of this call right now. */
@@ -51,7 +96,7 @@ export class Attempts {
   }
 
   /**
-   * Proposes an attempt and, if the proposal takes effect, POSTs and records the outcome in the background.
+   * Proposes an attempt for a call that was reserved and, if the proposal takes effect, POSTs and records the outcome in the background.
    * @param first records to be appended in front of the Intent, in the same send
    * @returns the call as the ledger has it after the Intent was read back
    * @throws KafkaError: the Intent may be in the ledger; then it is closed as not sent, in the background
@@ -64,7 +109,6 @@ export class Attempts {
   ): Promise<Dispatch | undefined> {
     const { ledger, intentDeadlineMs: deadlineMs, intentOrphanMs: orphanMs } = this.options;
     const key = { callId, attempt, nonce: randomUUID() };
-    this.inHand.add(callId);
     let work: Promise<void> | undefined;
     try {
       const begunAtMs = performance.now();
@@ -89,8 +133,7 @@ export class Attempts {
   private release(callId: string, work: Promise<void>): void {
     const running = work.finally(() => {
       this.running.delete(running);
-      this.inHand.delete(callId);
-      this.options.onReleased(callId);
+      this.giveBack(callId);
     });
     this.running.add(running);
   }
@@ -120,7 +163,9 @@ export class Attempts {
         if (current !== undefined && isEndRequested(current)) throw new Error('the call was ended before it was dialled');
       },
     });
-    logger.info({ callId, attempt, outcome: outcome.kind }, 'dialled');
+    if (outcome.kind === 'not-sent' && outcome.isUnreachable) this.options.breaker.notConnected();
+    else if (outcome.kind !== 'not-sent') this.options.breaker.connected();
+    logger.info({ callId, attempt, tenantId, appId, outcome: outcome.kind }, 'attempted');
     if (outcome.kind === 'unknown')
       logger.warn({ callId, attempt, why: outcome.why }, 'nobody knows whether this attempt dialled');
     const earlier = ledger.get(callId)?.attempts.filter((one) => one.attempt < attempt) ?? [];

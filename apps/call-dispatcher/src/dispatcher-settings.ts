@@ -42,11 +42,77 @@ export class DispatcherSettings extends ServiceSettings {
   @Max(60_000)
   graphResponseTimeoutMs: number = 10_000;
 
-  @Setting('GRAPH_MAX_CONCURRENT_CREATES', { kind: 'integer', describe: 'Creates under way at once in this process' })
+  @Setting('GRAPH_MAX_CONCURRENT_CREATES', {
+    kind: 'integer',
+    describe: 'Creates under way at once in this process, per app and tenant',
+  })
   @IsInt()
   @Min(1)
   @Max(10_000)
-  graphMaxConcurrentCreates: number = 256;
+  graphMaxConcurrentCreates: number = 64;
+
+  @Setting('GRAPH_MAX_CONCURRENT_CREATES_IN_ALL', { kind: 'integer', describe: 'Creates under way at once in this process' })
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  graphMaxConcurrentCreatesInAll: number = 256;
+
+  @Setting('GRAPH_MAX_LIVE_CALLS', {
+    kind: 'integer',
+    describe: 'Calls that may live at once, per app and tenant; further commands wait until their notAfter',
+  })
+  @IsInt()
+  @Min(1)
+  graphMaxLiveCalls: number = 100;
+
+  @Setting('GRAPH_MAX_CALLS_PER_MONTH', {
+    kind: 'integer',
+    describe: 'Attempts to dial in one month (UTC), per app and tenant; further commands wait until their notAfter',
+  })
+  @IsInt()
+  @Min(1)
+  graphMaxCallsPerMonth: number = 10_000;
+
+  @Setting('GRAPH_BREAKER_FAILURES', {
+    kind: 'integer',
+    describe: 'Connections to Graph in a row that do not come about, after which dialling pauses',
+  })
+  @IsInt()
+  @Min(1)
+  graphBreakerFailures: number = 5;
+
+  @Setting('GRAPH_BREAKER_OPEN_MS', { kind: 'integer', describe: 'Milliseconds of that pause, after which one attempt probes' })
+  @IsInt()
+  @Min(10)
+  @Max(600_000)
+  graphBreakerOpenMs: number = 5_000;
+
+  @Setting('KEEP_ALIVE_INTERVAL_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds between keep-alives of a call; Graph ends one after 45 minutes without',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(20 * 60_000)
+  keepAliveIntervalMs: number = 15 * 60_000;
+
+  @Setting('UNKNOWN_GRACE_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds that Graph has to call back for an attempt with an unknown outcome, before it is parked',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(DAY_MS)
+  unknownGraceMs: number = 120_000;
+
+  @Setting('REDIAL_MAX_UNKNOWN_ATTEMPTS', {
+    kind: 'integer',
+    describe: 'Attempts with an unknown outcome up to which a command with ifUnknown: redial is dialled again',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(10)
+  redialMaxUnknownAttempts: number = 2;
 
   @Setting('CALLBACK_PUBLIC_URL', { describe: 'Where Graph reaches the receiver, in front of /v1/callbacks' })
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https address' })

@@ -1,18 +1,20 @@
 import type { Logger } from '@callbus/chassis';
 import type { AppTokens } from '@callbus/graph';
-import type { RecordSender } from '@callbus/kafka';
+import type { RecordSender, SnapshotFollower } from '@callbus/kafka';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Attempts } from './attempts.js';
 import type { DispatcherSettings } from './dispatcher-settings.js';
 import { InboxController } from './inbox.controller.js';
-import { APP_TOKENS, CREATE_CALL_RULES, LOGGER, RECORD_SENDER, TOPIC_OPTIONS, type TopicOptions } from './injected.js';
+import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER, RECORD_SENDER, TOPIC_OPTIONS, type TopicOptions } from './injected.js';
 import type { CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
+import type { CallHistory } from './next-step.js';
 import { RelayController } from './relay.controller.js';
 
 export interface DispatcherParts {
   readonly ledger: Ledger;
   readonly attempts: Attempts;
+  readonly histories: SnapshotFollower<CallHistory>;
   readonly tokens: AppTokens;
   readonly sender: RecordSender;
   readonly logger: Logger;
@@ -21,7 +23,7 @@ export interface DispatcherParts {
 
 @Module({ controllers: [InboxController, RelayController] })
 export class DispatcherModule {
-  static with({ ledger, attempts, tokens, sender, logger, settings }: DispatcherParts): DynamicModule {
+  static with({ ledger, attempts, histories, tokens, sender, logger, settings }: DispatcherParts): DynamicModule {
     const rules: CreateCallRules = {
       appId: settings.graphAppId,
       tenants: settings.graphTenants,
@@ -36,6 +38,7 @@ export class DispatcherModule {
         { provide: Attempts, useValue: attempts },
         { provide: APP_TOKENS, useValue: tokens },
         { provide: RECORD_SENDER, useValue: sender },
+        { provide: HISTORIES, useValue: histories },
         { provide: LOGGER, useValue: logger },
         { provide: CREATE_CALL_RULES, useValue: rules },
         { provide: TOPIC_OPTIONS, useValue: { topicPrefix, partitions } satisfies TopicOptions },

@@ -1,19 +1,24 @@
 import type { Logger } from '@callbus/chassis';
-import { isEndRequested, isSettled, partitionOf, type Dispatch, type Snapshot } from '@callbus/contracts';
-import { GraphTokenError, type AppToken, type AppTokens, type GraphClient } from '@callbus/graph';
+import { isSettled, partitionOf, type Dispatch, type Snapshot } from '@callbus/contracts';
+import { GraphTokenError, GraphUnreachableError, type AppToken, type AppTokens } from '@callbus/graph';
 import { KafkaError, type SnapshotFollower } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
+import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
+import type { FollowUps } from './follow-ups.js';
 import type { Ledger } from './ledger.js';
-import { nextStep, type CallHistory, type Step } from './next-step.js';
+import { liveCallOf, nextStep, type CallHistory, type NextStepRules, type Step } from './next-step.js';
+import { WaitingLine } from './waiting-line.js';
 
 export interface DriverOptions {
   readonly ledger: Ledger;
   readonly histories: SnapshotFollower<CallHistory>;
   readonly attempts: Attempts;
+  readonly followUps: FollowUps;
+  readonly breaker: Breaker;
   readonly tokens: AppTokens;
-  readonly graph: GraphClient;
   readonly clock: BrokerClock;
+  readonly rules: NextStepRules;
   /** Partitions of the commands topic. */
   readonly partitions: number;
   /** Those that this process was given: whose calls it looks after. */
@@ -24,58 +29,67 @@ export interface DriverOptions {
 
 /** Until what failed for reasons that pass (a token, Kafka, a hang-up) is tried again. */
 const RETRY_MS = 1_000;
+/** How long the history is given to say that it has folded what it was told. */
+const FOLD_MS = 10_000;
 const LONGEST_TIMER_MS = 60_000;
+/** Failures that pass without anybody's doing. */
+const PASSING = [KafkaError, GraphTokenError, GraphUnreachableError] as const;
 
 /**
- * Works off everything that waits: next attempts, expiry, orphaned Intents, proofs by callbacks, hang-ups. It looks after
- * the calls whose partition of the commands topic this process was given; that shares the work and is never needed for
- * safety.
+ * Works off everything that waits: next attempts, expiry, orphaned Intents, proofs by callbacks, the grace period, hang-ups,
+ * keep-alives. It looks after the calls whose partition of the commands topic this process was given; that shares the
+ * work and is never needed for safety.
  */
 export class Driver {
   private readonly timers = new Map<string, NodeJS.Timeout>();
-  private readonly busy = new Set<string>();
-  private readonly waitingForRoom = new Set<string>();
-  private readonly hungUp = new Set<string>();
+  /** Calls that a step is being taken for → whether they changed meanwhile. */
+  private readonly busy = new Map<string, boolean>();
+  private readonly line = new WaitingLine();
+  private breakerTimer: NodeJS.Timeout | undefined;
   private isStopped = false;
 
   constructor(private readonly options: DriverOptions) {}
 
   /** To be called after every new assignment, and at the start: looks at all calls that are under way. */
   takeOver(): void {
-    for (const dispatch of this.options.ledger.all()) if (this.isUnderWay(dispatch)) this.look(dispatch.callId);
+    for (const dispatch of this.options.ledger.all()) this.look(dispatch.callId);
   }
 
   /** To be called whenever anything changed for the call. */
   look(callId: string): void {
     clearTimeout(this.timers.get(callId));
     this.timers.delete(callId);
+    if (this.busy.has(callId)) this.busy.set(callId, true);
     if (this.isStopped || this.busy.has(callId) || this.options.attempts.isInHand(callId)) return;
-    const dispatch = this.options.ledger.get(callId);
-    if (dispatch === undefined || !this.isUnderWay(dispatch) || !this.isMine(callId)) return;
-    const { clock, histories } = this.options;
-    const step = nextStep(dispatch, histories.get(callId), clock.nowMs(), this.hungUp);
+    const { ledger, histories, clock, followUps, rules } = this.options;
+    const dispatch = ledger.get(callId);
+    const history = histories.get(callId);
+    if (dispatch?.command == null || !this.isMine(callId) || !isUnderWay(dispatch, history)) return;
+    const live = liveCallOf(dispatch, history);
+    if (live !== null) followUps.begin(dispatch, live);
+    const heldBack = this.line.reasonOf(callId, dispatch.command);
+    const facts = { history, nowMs: clock.nowMs(), followUps: followUps.all, heldBack };
+    const step = nextStep(dispatch, facts, rules);
     if (step.kind === 'wait') this.lookAfter(callId, step.untilMs - clock.nowMs());
-    else this.start(dispatch, step);
+    else if (step.kind === 'attempt') this.attempt(dispatch, dispatch.command, step);
+    else this.start(dispatch, step.kind, () => this.take(dispatch, step));
   }
 
-  /** To be called when an attempt of this process came to its end. */
-  onReleased(callId: string): void {
-    this.look(callId);
-    for (const waiting of this.waitingForRoom) {
-      if (!this.options.attempts.hasRoom()) return;
-      this.waitingForRoom.delete(waiting);
-      this.look(waiting);
-    }
+  /** To be called when an attempt of this process came to its end, or a call ended: there is room for another. */
+  advance(): void {
+    const { attempts } = this.options;
+    this.line.advance(
+      (owner) => attempts.obstacle(owner) === null,
+      (callId) => {
+        this.look(callId);
+      },
+    );
   }
 
   stop(): void {
     this.isStopped = true;
+    clearTimeout(this.breakerTimer);
     for (const timer of this.timers.values()) clearTimeout(timer);
-  }
-
-  private isUnderWay(dispatch: Dispatch): boolean {
-    if (!isSettled(dispatch) || dispatch.attempts.some(({ state }) => state === 'open')) return true;
-    return dispatch.phase === 'created' && isEndRequested(dispatch);
   }
 
   private isMine(callId: string): boolean {
@@ -83,7 +97,7 @@ export class Driver {
   }
 
   private lookAfter(callId: string, waitMs: number): void {
-    if (waitMs === Infinity) return;
+    if (waitMs === Infinity || this.isStopped) return;
     const timer = setTimeout(
       () => {
         this.look(callId);
@@ -93,74 +107,94 @@ export class Driver {
     this.timers.set(callId, timer);
   }
 
-  private start(dispatch: Dispatch, step: Exclude<Step, { kind: 'wait' }>): void {
+  private attempt(
+    dispatch: Dispatch,
+    command: NonNullable<Dispatch['command']>,
+    { attempt, withNewToken }: Extract<Step, { kind: 'attempt' }>,
+  ): void {
+    const { attempts, breaker, clock, tokens } = this.options;
     const { callId } = dispatch;
-    this.busy.add(callId);
-    this.take(dispatch, step)
+    const obstacle = attempts.reserve(callId, command);
+    if (obstacle !== null) {
+      this.line.add(callId, command, obstacle);
+      this.lookAfter(callId, command.notAfterMs + 1 - clock.nowMs());
+      this.advanceAfter(breaker.waitMs());
+      return;
+    }
+    this.line.remove(callId, command);
+    this.start(dispatch, 'attempt', async () => {
+      let token: AppToken;
+      try {
+        token = await (withNewToken ? tokens.refresh(command.tenantId) : tokens.get(command.tenantId));
+      } catch (error) {
+        attempts.giveBack(callId);
+        if (error instanceof GraphTokenError) this.line.add(callId, command, `no token could be had: ${error.message}`);
+        throw error;
+      }
+      await attempts.begin(callId, attempt, token);
+      return 0;
+    });
+  }
+
+  private advanceAfter(waitMs: number): void {
+    if (waitMs === 0 || this.breakerTimer !== undefined || this.isStopped) return;
+    this.breakerTimer = setTimeout(() => {
+      this.breakerTimer = undefined;
+      this.advance();
+      this.advanceAfter(this.options.breaker.waitMs());
+    }, waitMs + 1);
+  }
+
+  /** @param work resolves with the milliseconds after which the call is to be looked at again at the latest */
+  private start({ callId }: Dispatch, what: Step['kind'], work: () => Promise<number>): void {
+    this.busy.set(callId, false);
+    work()
       .catch((error: unknown) => {
-        if (!(error instanceof KafkaError || error instanceof GraphTokenError)) throw error;
-        this.options.logger.warn({ err: error, callId, step: step.kind }, 'a step for a call failed and is tried again');
-        return false;
+        if (!PASSING.some((kind) => error instanceof kind)) throw error;
+        this.options.logger.warn({ err: error, callId, step: what }, 'a step for a call failed and is tried again');
+        return RETRY_MS;
       })
-      .then((isDone) => {
+      .then((waitMs) => {
+        const hasChanged = this.busy.get(callId) === true;
         this.busy.delete(callId);
-        if (isDone) this.look(callId);
-        else this.lookAfter(callId, RETRY_MS);
+        if (waitMs === 0 || hasChanged) this.look(callId);
+        else this.lookAfter(callId, waitMs);
       })
       .catch(this.options.onFatal);
   }
 
-  /** @returns false when it is to be tried again later */
-  private async take(dispatch: Dispatch, step: Exclude<Step, { kind: 'wait' }>): Promise<boolean> {
-    const { ledger, attempts } = this.options;
-    const { callId } = dispatch;
+  private async take(dispatch: Dispatch, step: Exclude<Step, { kind: 'wait' | 'attempt' }>): Promise<number> {
+    const { ledger, followUps } = this.options;
     switch (step.kind) {
       case 'append':
-        await ledger.append(callId, [step.record]);
-        return true;
-      case 'attempt': {
-        if (!attempts.hasRoom()) {
-          this.waitingForRoom.add(callId);
-          return false;
-        }
-        const token = await this.token(dispatch, step.withNewToken);
-        await attempts.begin(callId, step.attempt, token);
-        return true;
-      }
-      case 'hang-up': {
-        const token = await this.token(dispatch, false);
-        const taken = await Promise.all(step.graphCallIds.map((graphCallId) => this.hangUp(callId, graphCallId, token)));
-        return taken.every(Boolean);
-      }
+        await ledger.append(dispatch.callId, [step.record]);
+        return 0;
+      case 'grace-over':
+        await followUps.graceOver(dispatch, step);
+        return FOLD_MS;
+      case 'hang-up':
+        return (await followUps.hangUp(dispatch, step)) ? 0 : RETRY_MS;
+      case 'keep-alive':
+        return (await followUps.keepAlive(dispatch, step)) ? 0 : RETRY_MS;
+      case 'confirm-gone':
+        return (await followUps.confirmGone(dispatch, step)) ? FOLD_MS : RETRY_MS;
     }
   }
+}
 
-  private token(dispatch: Dispatch, isNew: boolean): Promise<AppToken> {
-    const tenantId = dispatch.command?.tenantId ?? '';
-    return isNew ? this.options.tokens.refresh(tenantId) : this.options.tokens.get(tenantId);
-  }
-
-  private async hangUp(callId: string, graphCallId: string, token: AppToken): Promise<boolean> {
-    const outcome = await this.options.graph.endCall(graphCallId, token.value);
-    const isSettledNow = outcome.kind !== 'failed' || outcome.isFinal;
-    if (isSettledNow) this.hungUp.add(graphCallId);
-    if (outcome.kind === 'failed') {
-      const { httpStatus, code, message } = outcome.error;
-      this.options.logger.error(
-        { callId, httpStatus, code, graphSays: message, isFinal: outcome.isFinal },
-        'a call could not be ended',
-      );
-    } else {
-      this.options.logger.info({ callId, outcome: outcome.kind }, 'hung up');
-    }
-    return isSettledNow;
-  }
+function isUnderWay(dispatch: Dispatch, history: CallHistory | undefined): boolean {
+  if (!isSettled(dispatch) || dispatch.attempts.some(({ state }) => state === 'open')) return true;
+  if (dispatch.phase === 'created' && history?.hasEnded !== true) return true;
+  return (history?.surplus.length ?? 0) > 0;
 }
 
 /** What is kept of a snapshot for the driver. */
 export function historyOf({ call }: Snapshot): CallHistory {
   return {
     hasEnded: call.phase === 'ended',
+    isEndRefused: call.isEndRefused,
     proven: call.attempts.filter(({ isProven }) => isProven).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
+    parkedAttempt: call.isParked ? call.unknownAttempt : null,
+    surplus: call.surplus.filter(({ end }) => end === undefined).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
   };
 }

@@ -6,15 +6,17 @@ import {
   type CreateCallData,
   type Dispatch,
   type EndCallData,
+  type ReleaseCallData,
   type LedgerRecord,
 } from '@callbus/contracts';
 import type { AppTokens } from '@callbus/graph';
-import { OnRecord, type ReceivedRecord } from '@callbus/kafka';
+import { OnRecord, type ReceivedRecord, type SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { Attempts } from './attempts.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
-import { APP_TOKENS, CREATE_CALL_RULES, LOGGER } from './injected.js';
+import type { CallHistory } from './next-step.js';
+import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER } from './injected.js';
 
 export const INBOX_GROUP = 'call-dispatcher';
 
@@ -25,6 +27,7 @@ export class InboxController {
     private readonly ledger: Ledger,
     private readonly attempts: Attempts,
     @Inject(APP_TOKENS) private readonly tokens: AppTokens,
+    @Inject(HISTORIES) private readonly histories: SnapshotFollower<CallHistory>,
     @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -32,8 +35,14 @@ export class InboxController {
   @OnRecord(TOPICS.commands.name, { group: INBOX_GROUP, deadLetterTopic: TOPICS.commandsDeadLetter.name })
   async take({ key, value, headers, timestampMs }: ReceivedRecord): Promise<void> {
     const command = decodeCommand(key, value, headers);
-    if (command.type === 'CreateCall') await this.createCall(command.data, timestampMs);
-    else await this.endCall(command.data);
+    switch (command.type) {
+      case 'CreateCall':
+        return this.createCall(command.data, timestampMs);
+      case 'EndCall':
+        return this.endCall(command.data);
+      case 'ReleaseCall':
+        return this.releaseCall(command.data, timestampMs);
+    }
   }
 
   private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
@@ -55,7 +64,7 @@ export class InboxController {
     }
     const accepted: LedgerRecord = { type: 'Accepted', callId, command, requestHash };
     const token = this.tokens.peek(command.tenantId);
-    if (token === undefined || !this.attempts.hasRoom()) return this.ledger.append(callId, [accepted]);
+    if (token === undefined || this.attempts.reserve(callId, command) !== null) return this.ledger.append(callId, [accepted]);
     return this.attempts.begin(callId, 1, token, [accepted]);
   }
 
@@ -67,5 +76,24 @@ export class InboxController {
     if (!after?.endRequestedBy.includes(tenantId)) {
       this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
     }
+  }
+
+  /** Its time counts from its arrival, so that an old one that is read again allows nothing. */
+  private async releaseCall(data: ReleaseCallData, arrivedAtMs: number): Promise<void> {
+    const { callId, attempt, reason, operator } = data;
+    if (this.ledger.get(callId)?.command?.tenantId !== data.tenantId.toLowerCase() || !(await this.isParked(callId, attempt))) {
+      this.logger.warn({ callId, attempt }, 'a release names no attempt that is parked; nothing was done');
+      return;
+    }
+    const notAfterMs = arrivedAtMs + this.rules.notAfterDefaultMs;
+    await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
+  }
+
+  /** Whoever sent the release may have seen a snapshot that is only on its way here. */
+  private async isParked(callId: string, attempt: number): Promise<boolean> {
+    const parked = (): boolean => this.histories.get(callId)?.parkedAttempt === attempt;
+    if (parked()) return true;
+    await this.histories.caughtUp();
+    return parked();
   }
 }

@@ -9,6 +9,7 @@ import {
   type Dispatch,
   type LedgerRecord,
   type Observation,
+  type Transition,
 } from '@callbus/contracts';
 import { KafkaError, type KafkaClient, type ReceivedRecord, type RecordSender, type TopicFollower } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
@@ -35,7 +36,7 @@ export interface LedgerOptions {
 export class Ledger {
   private readonly dispatches = new Map<string, Dispatch>();
   private readonly reports = new Map<bigint, readonly Observation[]>();
-  private readonly listeners = new Set<(dispatch: Dispatch) => void>();
+  private readonly listeners = new Set<(dispatch: Dispatch, transition: Transition) => void>();
   private reportFrom: bigint;
   private readonly topic: string;
   private follower: TopicFollower | undefined;
@@ -68,7 +69,7 @@ export class Ledger {
   }
 
   /** Called after every record that changed a call. */
-  onChange(listener: (dispatch: Dispatch) => void): void {
+  onChange(listener: (dispatch: Dispatch, transition: Transition) => void): void {
     this.listeners.add(listener);
   }
 
@@ -131,6 +132,6 @@ export class Ledger {
       const observations = observationsOf(before, dispatch, transition, { offset, appendedAtMs: timestampMs });
       if (observations.length > 0) this.reports.set(offset, observations);
     }
-    for (const listener of this.listeners) listener(dispatch);
+    for (const listener of this.listeners) listener(dispatch, transition);
   }
 }

@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '@callbus/contracts';
-import { nextStep, type CallHistory } from './next-step.js';
+import { keepAliveAfter, nextStep, type CallHistory, type FollowUp, type Step } from './next-step.js';
 import {
   ACCEPTED,
   CALL_ID,
@@ -13,7 +13,9 @@ import {
   START_MS,
 } from './testing/dispatches.js';
 
-const NONE: ReadonlySet<string> = new Set();
+const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: 900_000, maxUnknownAttempts: 2 };
+const NOTHING: CallHistory = { hasEnded: false, isEndRefused: false, proven: [], parkedAttempt: null, surplus: [] };
+const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 const created = (attempt: number, graphCallId: string | null = 'graph-1'): LedgerRecord => ({
   type: 'Created',
   ...key(attempt),
@@ -28,8 +30,14 @@ const refused = (attempt: number, retryAfterMs: number, httpStatus = 429): Ledge
 });
 const notSent = (attempt: number): LedgerRecord => ({ type: 'NotSent', ...key(attempt), why: 'refused' });
 
-function step(records: readonly LedgerRecord[], nowMs = START_MS + 5_000, history?: CallHistory, hungUp = NONE) {
-  return nextStep(dispatchAfter(...records), history, nowMs, hungUp);
+function step(
+  records: readonly LedgerRecord[],
+  nowMs = START_MS + 5_000,
+  history: Partial<CallHistory> = {},
+  followUp: Partial<FollowUp> = {},
+) {
+  const followUps = new Map([['graph-1', { keepAliveAtMs: Infinity, isHungUp: false, confirmAtMs: null, ...followUp }]]);
+  return nextStep(dispatchAfter(...records), { history: { ...NOTHING, ...history }, nowMs, followUps }, RULES);
 }
 
 describe('a call that waits', () => {
@@ -92,7 +100,7 @@ describe('an open attempt', () => {
   it.each(['open', 'unknown'])('is created when a callback proves it while it is %s', (state) => {
     const records: LedgerRecord[] = [ACCEPTED, intent(1)];
     if (state === 'unknown') records.push({ type: 'Unknown', ...key(1), why: 'reset' });
-    const history = { hasEnded: false, proven: [{ attempt: 1, graphCallId: 'graph-1' }] };
+    const history = { proven: [{ attempt: 1, graphCallId: 'graph-1' }] };
     expect(step(records, START_MS, history)).toEqual({
       kind: 'append',
       record: { type: 'Created', callId: CALL_ID, attempt: 1, provenBy: 'callback', graphCallId: 'graph-1' },
@@ -101,9 +109,50 @@ describe('an open attempt', () => {
 });
 
 describe('an unknown outcome', () => {
-  it('is never dialled again by itself', () => {
-    const records: LedgerRecord[] = [ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' }];
-    expect(step(records, COMMAND.notAfterMs + 1)).toEqual({ kind: 'wait', untilMs: Infinity });
+  const unknown = (attempt: number): LedgerRecord => ({ type: 'Unknown', ...key(attempt), why: 'reset' });
+  const released = (attempt: number): LedgerRecord => ({ type: 'Released', callId: CALL_ID, attempt, by: 'policy' });
+  const records = [ACCEPTED, intent(1), unknown(1)];
+  const overAtMs = START_MS + 2_000 + RULES.unknownGraceMs;
+  const redialing: LedgerRecord[] = [
+    {
+      type: 'Accepted',
+      callId: CALL_ID,
+      command: { ...COMMAND, ifUnknown: 'redial', notAfterMs: overAtMs * 2 },
+      requestHash: '',
+    },
+    intent(1),
+    unknown(1),
+  ];
+
+  it('is never dialled again by itself, and waits for its callbacks', () => {
+    expect(step(records, overAtMs)).toEqual({ kind: 'wait', untilMs: overAtMs + 1 });
+    expect(step(records, overAtMs + 1)).toMatchObject({ kind: 'grace-over', attempt: 1 });
+    expect(step(records, overAtMs + 1, { parkedAttempt: 1 })).toEqual(NEVER);
+  });
+
+  it('is dialled again only when it is parked, if the command wants that', () => {
+    expect(step(redialing, overAtMs + 1)).toMatchObject({ kind: 'grace-over', attempt: 1 });
+    expect(step(redialing, overAtMs + 1, { parkedAttempt: 1 })).toEqual({
+      kind: 'append',
+      record: { type: 'Released', callId: CALL_ID, attempt: 1, by: 'policy' },
+    });
+  });
+
+  it('is dialled again no more often than allowed, not when its end is wanted, and not after notAfter', () => {
+    const thrice = [...redialing, released(1), intent(2), unknown(2), released(2), intent(3), unknown(3)];
+    expect(step(thrice.slice(0, 6), overAtMs + 9_000, { parkedAttempt: 2 })).toMatchObject({
+      record: { type: 'Released', attempt: 2 },
+    });
+    expect(step(thrice, overAtMs + 9_000, { parkedAttempt: 3 })).toEqual(NEVER);
+    expect(step([...redialing, END_REQUESTED], overAtMs + 1, { parkedAttempt: 1 })).toEqual(NEVER);
+    expect(step(redialing, overAtMs * 2 + 1, { parkedAttempt: 1 })).toEqual(NEVER);
+  });
+
+  it('has a grace period of its own for each attempt', () => {
+    const twice = [...redialing, released(1), intent(2), unknown(2)];
+    const secondOverAtMs = START_MS + 5_000 + RULES.unknownGraceMs;
+    expect(step(twice, secondOverAtMs, { parkedAttempt: 1 })).toEqual({ kind: 'wait', untilMs: secondOverAtMs + 1 });
+    expect(step(twice, secondOverAtMs + 1, { parkedAttempt: 1 })).toMatchObject({ kind: 'grace-over', attempt: 2 });
   });
 });
 
@@ -111,24 +160,68 @@ describe('a call that is to end', () => {
   const records = [ACCEPTED, intent(1), created(1), END_REQUESTED];
 
   it('is hung up once', () => {
-    expect(step(records)).toEqual({ kind: 'hang-up', graphCallIds: ['graph-1'] });
-    expect(step(records, START_MS, undefined, new Set(['graph-1']))).toEqual({ kind: 'wait', untilMs: Infinity });
+    expect(step(records)).toEqual({ kind: 'hang-up', isSurplus: false, attempt: 1, graphCallId: 'graph-1' });
+    expect(step(records, START_MS, {}, { isHungUp: true })).toEqual(NEVER);
   });
 
-  it('is left alone when its history has ended', () => {
-    expect(step(records, START_MS, { hasEnded: true, proven: [] })).toEqual({ kind: 'wait', untilMs: Infinity });
+  it('is left alone when its history has ended, or Graph refused to end it for good', () => {
+    expect(step(records, START_MS, { hasEnded: true })).toEqual(NEVER);
+    expect(step(records, START_MS, { isEndRefused: true })).toEqual(NEVER);
   });
 
   it('is hung up by the id from a callback when the answer carried none', () => {
     const withoutId = [ACCEPTED, intent(1), created(1, null), END_REQUESTED];
-    expect(step(withoutId)).toEqual({ kind: 'wait', untilMs: Infinity });
-    expect(step(withoutId, START_MS, { hasEnded: false, proven: [{ attempt: 1, graphCallId: 'graph-2' }] })).toEqual({
+    expect(step(withoutId)).toEqual(NEVER);
+    expect(step(withoutId, START_MS, { proven: [{ attempt: 1, graphCallId: 'graph-2' }] })).toMatchObject({
       kind: 'hang-up',
-      graphCallIds: ['graph-2'],
+      graphCallId: 'graph-2',
     });
   });
 
   it('is not hung up while it is not asked for', () => {
-    expect(step([ACCEPTED, intent(1), created(1)])).toEqual({ kind: 'wait', untilMs: Infinity });
+    expect(step([ACCEPTED, intent(1), created(1)])).toEqual(NEVER);
+  });
+});
+
+describe('a surplus call', () => {
+  const surplus = [{ attempt: 2, graphCallId: 'graph-2' }];
+
+  it.each<[string, LedgerRecord[]]>([
+    ['created', [ACCEPTED, intent(1), created(1)]],
+    ['rejected', [ACCEPTED, intent(1), { type: 'Rejected', ...key(1), error: GRAPH_ERROR }]],
+    ['waiting', [ACCEPTED]],
+  ])('is hung up whatever the call is: %s', (_phase, records) => {
+    const end = { kind: 'hang-up', isSurplus: true, attempt: 2, graphCallId: 'graph-2' };
+    expect(step(records, START_MS, { surplus })).toEqual(end);
+  });
+
+  it('is not taken for the call', () => {
+    const both = [ACCEPTED, intent(1), created(1)];
+    expect(step(both, START_MS, { surplus: [{ attempt: 1, graphCallId: 'GRAPH-1' }] })).toMatchObject({ isSurplus: true });
+  });
+});
+
+describe('a call that lives', () => {
+  const records = [ACCEPTED, intent(1), created(1)];
+
+  it('is kept alive when it is time', () => {
+    expect(step(records, START_MS, {}, { keepAliveAtMs: START_MS + 1 })).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+    expect(step(records, START_MS, {}, { keepAliveAtMs: START_MS })).toEqual({
+      kind: 'keep-alive',
+      attempt: 1,
+      graphCallId: 'graph-1',
+    });
+    expect(step(records, START_MS, { hasEnded: true }, { keepAliveAtMs: START_MS })).toEqual(NEVER);
+  });
+
+  it('is asked for again before it counts as gone', () => {
+    expect(step(records, START_MS, {}, { confirmAtMs: START_MS + 1 })).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+    expect(step(records, START_MS, {}, { confirmAtMs: START_MS })).toMatchObject({ kind: 'confirm-gone' });
+  });
+
+  it('is kept alive every interval since it was created, whoever does it', () => {
+    expect(keepAliveAfter(1_000, 1_000, 900)).toBe(1_900);
+    expect(keepAliveAfter(1_901, 1_000, 900)).toBe(2_800);
+    expect(keepAliveAfter(500, 1_000, 900)).toBe(1_900);
   });
 });

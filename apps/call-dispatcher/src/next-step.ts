@@ -4,8 +4,49 @@ import { sameGraphId } from '@callbus/graph';
 /** What the driver has to know of a call's history. */
 export interface CallHistory {
   readonly hasEnded: boolean;
+  /** Whether Graph refused for good to end the call. */
+  readonly isEndRefused: boolean;
   /** Attempts that a callback or an answer has proven, with Graph's id of the call where it is known. */
-  readonly proven: readonly { readonly attempt: number; readonly graphCallId: string | null }[];
+  readonly proven: readonly LiveCall[];
+  /** The attempt whose callbacks, as far as any were stored within the grace period, are all folded and prove nothing. */
+  readonly parkedAttempt: number | null;
+  /** Calls beside the call that nobody has hung up yet. */
+  readonly surplus: readonly CallOfGraph[];
+}
+
+interface LiveCall {
+  readonly attempt: number;
+  readonly graphCallId: string | null;
+}
+
+export interface CallOfGraph extends LiveCall {
+  readonly graphCallId: string;
+}
+
+/** What this process did about one of Graph's calls; forgotten at its end, and then done again, which is harmless. */
+export interface FollowUp {
+  /** When Graph is next to be told that the call goes on, broker time. */
+  readonly keepAliveAtMs: number;
+  readonly isHungUp: boolean;
+  /** When Graph is to be asked whether the call is really gone, since it said so once; broker time. */
+  readonly confirmAtMs: number | null;
+}
+
+export interface NextStepRules {
+  readonly unknownGraceMs: number;
+  readonly keepAliveIntervalMs: number;
+  /** Attempts with an unknown outcome up to which `ifUnknown: redial` allows another. */
+  readonly maxUnknownAttempts: number;
+}
+
+export interface NextStepFacts {
+  readonly history: CallHistory | undefined;
+  /** The broker's time, ms since 1970. */
+  readonly nowMs: number;
+  /** By Graph's id of the call. */
+  readonly followUps: ReadonlyMap<string, FollowUp>;
+  /** What keeps the call from its next attempt: a limit that is reached, or Graph being away. */
+  readonly heldBack?: string | undefined;
 }
 
 export type Step =
@@ -14,7 +55,10 @@ export type Step =
   | { readonly kind: 'append'; readonly record: LedgerRecord }
   /** Dial; `withNewToken`: Graph refused the last one. */
   | { readonly kind: 'attempt'; readonly attempt: number; readonly withNewToken: boolean }
-  | { readonly kind: 'hang-up'; readonly graphCallIds: readonly string[] };
+  /** Tell the history that Graph had its time to call back. */
+  | { readonly kind: 'grace-over'; readonly attempt: number; readonly why: string }
+  | ({ readonly kind: 'hang-up'; readonly isSurplus: boolean } & CallOfGraph)
+  | ({ readonly kind: 'keep-alive' | 'confirm-gone' } & CallOfGraph);
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 15_000;
@@ -23,21 +67,31 @@ const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 /**
  * What is to be done for a call by the process that looks after it. Pure: the ledger, the history and the time decide,
  * so all that waits goes on after a crash.
- * @param nowMs the broker's time, ms since 1970
- * @param hungUp Graph's ids of calls whose hang-up was taken
  */
-export function nextStep(dispatch: Dispatch, history: CallHistory | undefined, nowMs: number, hungUp: ReadonlySet<string>): Step {
+export function nextStep(dispatch: Dispatch, facts: NextStepFacts, rules: NextStepRules): Step {
+  const { history, nowMs } = facts;
   const proof = proofOf(dispatch, history);
   if (proof !== null) return { kind: 'append', record: proof };
   const open = dispatch.attempts.find(({ state }) => state === 'open');
   const orphanAtMs = open === undefined ? Infinity : open.intendedAtMs + open.orphanMs;
   if (open !== undefined && nowMs > orphanAtMs) return { kind: 'append', record: orphaned(dispatch, open) };
-  if (dispatch.phase === 'waiting') return stepOfWaiting(dispatch, nowMs);
-  if (dispatch.phase === 'created' && isEndRequested(dispatch) && history?.hasEnded !== true) {
-    const graphCallIds = aliveIds(dispatch, history).filter((id) => !hungUp.has(id));
-    if (graphCallIds.length > 0) return { kind: 'hang-up', graphCallIds };
-  }
-  return open === undefined ? NEVER : { kind: 'wait', untilMs: orphanAtMs + 1 };
+  const followUp = earliest(
+    [...(history?.surplus ?? [])].map((call) => endOf(call, true, facts)),
+    stepOfCreated(dispatch, facts),
+    open === undefined ? NEVER : { kind: 'wait', untilMs: orphanAtMs + 1 },
+  );
+  if (followUp.kind !== 'wait') return followUp;
+  if (dispatch.phase === 'waiting') return earliest([followUp], stepOfWaiting(dispatch, facts));
+  if (dispatch.phase === 'unknown') return earliest([followUp], stepOfUnknown(dispatch, facts, rules));
+  return followUp;
+}
+
+/** What can be done now comes before what has to wait; of what waits, the soonest. */
+function earliest(steps: readonly Step[], ...more: readonly Step[]): Step {
+  return [...steps, ...more].reduce((first, step) => {
+    if (first.kind !== 'wait') return first;
+    return step.kind !== 'wait' || step.untilMs < first.untilMs ? step : first;
+  }, NEVER);
 }
 
 /** A callback on an attempt's own address is the proof that it dialled. */
@@ -55,13 +109,13 @@ function orphaned({ callId }: Dispatch, { attempt }: Attempt): LedgerRecord {
   return { type: 'Unknown', callId, attempt, why: 'the process that dialled wrote no outcome' };
 }
 
-function stepOfWaiting(dispatch: Dispatch, nowMs: number): Step {
+function stepOfWaiting(dispatch: Dispatch, { nowMs, heldBack }: NextStepFacts): Step {
   const { callId, command } = dispatch;
   if (command === null) return NEVER;
   const { notAfterMs } = command;
   const last = latestAttempt(dispatch);
   const earliestMs = earliestNextMs(dispatch);
-  if (nowMs > notAfterMs) return { kind: 'append', record: { type: 'Expired', callId, why: whyExpired(last) } };
+  if (nowMs > notAfterMs) return { kind: 'append', record: { type: 'Expired', callId, why: whyExpired(last, heldBack) } };
   if (earliestMs > notAfterMs) return { kind: 'wait', untilMs: notAfterMs + 1 };
   if (nowMs < earliestMs) return { kind: 'wait', untilMs: earliestMs };
   return { kind: 'attempt', attempt: (last?.attempt ?? 0) + 1, withNewToken: last?.httpStatus === 401 };
@@ -76,18 +130,68 @@ function earliestNextMs({ attempts }: Dispatch): number {
   return last.intendedAtMs + Math.min(FIRST_BACKOFF_MS * 2 ** (inVain - 1), LONGEST_BACKOFF_MS);
 }
 
-function whyExpired(last: Attempt | undefined): string {
+function whyExpired(last: Attempt | undefined, heldBack: string | undefined): string {
+  if (heldBack !== undefined) return `notAfter passed while it was held back: ${heldBack}`;
   if (last === undefined) return 'notAfter passed before the call could be dialled';
   if (last.state !== 'refused') return `notAfter passed, and attempt ${String(last.attempt)} had not reached Graph`;
   return `notAfter passed while waiting, since Graph refused attempt ${String(last.attempt)} for now (HTTP ${String(last.httpStatus)})`;
 }
 
-function aliveIds(dispatch: Dispatch, history: CallHistory | undefined): string[] {
-  const ids: string[] = [];
+/**
+ * Nobody knows whether it dialled. It is dialled again only when it is parked, so that every callback that was stored
+ * within the grace period has counted, and only if an operator or the command allows it.
+ */
+function stepOfUnknown(dispatch: Dispatch, { history, nowMs }: NextStepFacts, rules: NextStepRules): Step {
+  const { callId, command } = dispatch;
+  const last = latestAttempt(dispatch);
+  if (last === undefined || command === null) return NEVER;
+  if (history?.parkedAttempt !== last.attempt) {
+    const overAtMs = (last.closedAtMs ?? last.intendedAtMs) + rules.unknownGraceMs;
+    if (nowMs <= overAtMs) return { kind: 'wait', untilMs: overAtMs + 1 };
+    const why = `no callback has proven it within ${String(rules.unknownGraceMs)} ms`;
+    return { kind: 'grace-over', attempt: last.attempt, why };
+  }
+  const unknown = dispatch.attempts.filter(({ state }) => state === 'unknown').length;
+  const mayRedial = command.ifUnknown === 'redial' && unknown <= rules.maxUnknownAttempts && nowMs <= command.notAfterMs;
+  if (!mayRedial || isEndRequested(dispatch)) return NEVER;
+  return { kind: 'append', record: { type: 'Released', callId, attempt: last.attempt, by: 'policy' } };
+}
+
+/** Hangs up a call of which the end is wanted, and keeps another one alive. */
+function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts): Step {
+  if (dispatch.phase !== 'created' || facts.history?.hasEnded === true) return NEVER;
+  const call = liveCallOf(dispatch, facts.history);
+  if (call === null) return NEVER;
+  if (isEndRequested(dispatch) && facts.history?.isEndRefused !== true) {
+    const end = endOf(call, false, facts);
+    if (end.kind !== 'wait') return end;
+  }
+  const followUp = facts.followUps.get(call.graphCallId);
+  if (followUp?.confirmAtMs != null) {
+    return facts.nowMs >= followUp.confirmAtMs
+      ? { kind: 'confirm-gone', ...call }
+      : { kind: 'wait', untilMs: followUp.confirmAtMs };
+  }
+  const keepAliveAtMs = followUp?.keepAliveAtMs ?? Infinity;
+  return facts.nowMs >= keepAliveAtMs ? { kind: 'keep-alive', ...call } : { kind: 'wait', untilMs: keepAliveAtMs };
+}
+
+function endOf({ attempt, graphCallId }: CallOfGraph, isSurplus: boolean, { followUps }: NextStepFacts): Step {
+  return followUps.get(graphCallId)?.isHungUp === true ? NEVER : { kind: 'hang-up', isSurplus, attempt, graphCallId };
+}
+
+/** Graph's call that is the call; null while its id is not known. */
+export function liveCallOf(dispatch: Dispatch, history: CallHistory | undefined): CallOfGraph | null {
+  const isSurplus = (id: string): boolean => history?.surplus.some((one) => sameGraphId(one.graphCallId, id)) ?? false;
   for (const { attempt, state, graphCallId } of dispatch.attempts) {
     if (state !== 'created') continue;
     const id = graphCallId ?? history?.proven.find((one) => one.attempt === attempt)?.graphCallId ?? null;
-    if (id !== null && !ids.some((known) => sameGraphId(known, id))) ids.push(id);
+    if (id !== null && !isSurplus(id)) return { attempt, graphCallId: id };
   }
-  return ids;
+  return null;
+}
+
+/** The first keep-alive after `nowMs`: every interval since the call was created, so that a crash leaves no more than one out. */
+export function keepAliveAfter(nowMs: number, createdAtMs: number, intervalMs: number): number {
+  return createdAtMs + Math.max(1, Math.ceil((nowMs - createdAtMs) / intervalMs)) * intervalMs;
 }

@@ -117,9 +117,13 @@ it('tells an unknown outcome, and later its proof', () => {
   ]);
 });
 
-it('tells no failure of a later attempt while an earlier one is unknown', () => {
+it('tells the failure of a later attempt as unknown while an earlier one is', () => {
   const released: LedgerRecord = { type: 'Released', callId: CALL_ID, attempt: 1, by: 'operator' };
-  expect(told(ACCEPTED, intent(1), unknown, released, intent(2), rejected(2)).slice(3)).toEqual([[], [], []]);
+  const toldOf = (...records: LedgerRecord[]) => told(ACCEPTED, intent(1), unknown, released, ...records).slice(3);
+  const earlier = expect.stringContaining('an earlier attempt may have dialled');
+  expect(toldOf(intent(2), rejected(2))).toMatchObject([[], [], [{ outcome: 'unknown', attempt: 2, why: earlier }]]);
+  expect(toldOf({ type: 'Expired', callId: CALL_ID, why: 'late' })).toMatchObject([[], [{ outcome: 'unknown', attempt: 1 }]]);
+  expect(toldOf(END_REQUESTED)).toMatchObject([[], [{ outcome: 'unknown', attempt: 1, why: earlier }]]);
 });
 
 it('tells nothing of what comes to be tried again', () => {

@@ -1,11 +1,12 @@
-import type {
-  AcceptedObservation,
-  Dispatch,
-  FailureReason,
-  LedgerCommand,
-  Observation,
-  OutcomeObservation,
-  Transition,
+import {
+  latestAttempt,
+  type AcceptedObservation,
+  type Dispatch,
+  type FailureReason,
+  type LedgerCommand,
+  type Observation,
+  type OutcomeObservation,
+  type Transition,
 } from '@callbus/contracts';
 import { callKindOf, mediaHostingOf } from '@callbus/graph';
 
@@ -58,10 +59,6 @@ function outcomeOf(before: Dispatch | undefined, after: Dispatch, transition: Tr
     const dialledAt = intendedAtMs === undefined ? {} : { dialledAt: new Date(intendedAtMs).toISOString() };
     return { outcome: 'created', attempt, provenBy, graphCallId, call, ...dialledAt };
   }
-  if (transition.kind === 'unknown') {
-    // Beside a proven attempt nothing is unknown.
-    return after.phase === 'unknown' ? { outcome: 'unknown', attempt: transition.attempt, why: transition.why } : null;
-  }
   if (after.phase === before?.phase) return null;
   switch (after.phase) {
     case 'cancelled':
@@ -71,8 +68,28 @@ function outcomeOf(before: Dispatch | undefined, after: Dispatch, transition: Tr
     case 'rejected':
     case 'invalid':
       return failed(after.phase, 'error' in transition ? transition.error : undefined);
+    case 'unknown':
+      return { outcome: 'unknown', attempt: latestAttempt(after)?.attempt ?? 1, why: whyUnknown(transition) };
     default:
       return null;
+  }
+}
+
+/** A call is unknown by its latest attempt, or it falls back to that when a later attempt came to nothing. */
+function whyUnknown(transition: Transition): string {
+  const before = 'an earlier attempt may have dialled';
+  switch (transition.kind) {
+    case 'unknown':
+      return transition.why;
+    case 'rejected':
+    case 'refused':
+      return `Graph refused attempt ${String(transition.attempt)} (${transition.error.code}), and ${before}`;
+    case 'not-sent':
+      return `attempt ${String(transition.attempt)} was not sent (${transition.why}), and ${before}`;
+    case 'expired':
+      return `${transition.why}, and ${before}`;
+    default:
+      return `the call was ended while it waited for its next attempt, and ${before}`;
   }
 }
 

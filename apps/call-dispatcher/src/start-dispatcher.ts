@@ -4,12 +4,15 @@ import { AppTokens, GraphClient } from '@callbus/graph';
 import { kafkaClientOf, KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import { Attempts } from './attempts.js';
+import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
 import { DispatcherModule } from './dispatcher.module.js';
 import { orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
 import { Driver, historyOf } from './driver.js';
+import { FollowUps } from './follow-ups.js';
 import { INBOX_GROUP } from './inbox.controller.js';
 import { Ledger } from './ledger.js';
+import { Quotas } from './quotas.js';
 import { requireWholeLedger } from './require-whole-ledger.js';
 import { RELAY_GROUP } from './relay.controller.js';
 
@@ -39,6 +42,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const ledger = await Ledger.open({ client, sender, topicPrefix, clock, logger, reportFrom, onFatal: fail });
   onShutdown('ledger', () => ledger.close());
   const histories = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
+  await histories.caughtUp();
   onShutdown('histories', () => histories.stop());
 
   const tokens = new AppTokens({
@@ -53,9 +57,14 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     connectTimeoutMs: settings.graphConnectTimeoutMs,
     headersTimeoutMs: settings.graphResponseTimeoutMs,
     bodyTimeoutMs: settings.graphResponseTimeoutMs,
-    maxConcurrentPosts: settings.graphMaxConcurrentCreates,
+    maxConcurrentPosts: settings.graphMaxConcurrentCreatesInAll,
   });
   onShutdown('graph', () => graph.close());
+  const quotas = new Quotas(
+    { maxLiveCalls: settings.graphMaxLiveCalls, maxCallsPerMonth: settings.graphMaxCallsPerMonth },
+    (callId) => histories.get(callId)?.hasEnded === true,
+  );
+  const breaker = new Breaker({ failures: settings.graphBreakerFailures, openMs: settings.graphBreakerOpenMs });
   const attempts = new Attempts({
     ledger,
     graph,
@@ -63,30 +72,47 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     callbackPublicUrl: settings.callbackPublicUrl,
     intentDeadlineMs: settings.intentDeadlineMs,
     intentOrphanMs: orphanMsOf(settings),
-    limit: settings.graphMaxConcurrentCreates,
+    quotas,
+    breaker,
+    clock,
+    limits: { perTenant: settings.graphMaxConcurrentCreates, inAll: settings.graphMaxConcurrentCreatesInAll },
     logger,
     onReleased: (callId) => {
-      driver.onReleased(callId);
+      driver.look(callId);
+      driver.advance();
     },
   });
   onShutdown('attempts', () => attempts.drain());
+  const rules = {
+    unknownGraceMs: settings.unknownGraceMs,
+    keepAliveIntervalMs: settings.keepAliveIntervalMs,
+    maxUnknownAttempts: settings.redialMaxUnknownAttempts,
+  };
   const driver = new Driver({
     ledger,
     histories,
     attempts,
+    followUps: new FollowUps({ sender, topicPrefix, partitions, tokens, graph, clock, rules, logger }),
+    breaker,
     tokens,
-    graph,
     clock,
+    rules,
     partitions,
     assignment: () => transport.assignment(TOPICS.commands.name),
     logger,
     onFatal: fail,
   });
-  ledger.onChange(({ callId }) => {
-    driver.look(callId);
+  for (const dispatch of ledger.all()) quotas.restore(dispatch);
+  ledger.onChange((dispatch, { kind }) => {
+    if (kind === 'intended') quotas.intended(dispatch);
+    quotas.update(dispatch);
+    driver.look(dispatch.callId);
   });
   histories.onSnapshot((callId) => {
+    const dispatch = ledger.get(callId);
+    if (dispatch !== undefined) quotas.update(dispatch);
     driver.look(callId);
+    if (histories.get(callId)?.hasEnded === true) driver.advance();
   });
 
   const transport = new KafkaTransport({
@@ -106,8 +132,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     },
   });
   health.addReadiness('kafka consumers', () => transport.condition());
-  await histories.caughtUp();
-  const module = DispatcherModule.with({ ledger, attempts, tokens, sender, logger, settings });
+  const module = DispatcherModule.with({ ledger, attempts, histories, tokens, sender, logger, settings });
   const app = await NestFactory.createMicroservice(module, {
     strategy: transport,
     logger: nestLogger(logger),

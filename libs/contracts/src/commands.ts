@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { IsIn, IsISO8601, IsObject, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, Min } from 'class-validator';
 import { dataSchema, decodeCloudEvent, schemaVersion, type CloudEvent } from './cloud-event.js';
 import { isCallId } from './call-id.js';
 import { ContractError } from './errors.js';
@@ -49,10 +49,38 @@ export class EndCallData {
   tenantId!: string;
 }
 
-export type Command =
-  { readonly type: 'CreateCall'; readonly data: CreateCallData } | { readonly type: 'EndCall'; readonly data: EndCallData };
+/** An operator allows one new dial after this attempt, which is parked; for any other attempt or state it does nothing. */
+export class ReleaseCallData {
+  @Matches(LOWER_CASE_UUID, CALL_ID_RULE)
+  callId!: string;
 
-const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData } as const;
+  @IsUUID('all')
+  tenantId!: string;
+
+  /** The one that CallOutcomeUnknown named. */
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+
+  /** Why it may be dialled again, in words; kept in the ledger. */
+  @IsString()
+  @MaxLength(1_000)
+  reason!: string;
+
+  /** Who decided. */
+  @IsString()
+  @MaxLength(200)
+  operator!: string;
+}
+
+const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData, ReleaseCall: ReleaseCallData } as const;
+
+type CommandData = { [T in keyof typeof COMMAND_CLASSES]: InstanceType<(typeof COMMAND_CLASSES)[T]> };
+
+export type Command = {
+  [T in keyof CommandData]: { readonly type: T; readonly data: CommandData[T] };
+}[keyof CommandData];
+
 const COMMAND_VERSION = 1;
 
 /** The envelope of a CreateCall; its id is the callId, so the same command has the same id wherever it is sent again. */
@@ -62,6 +90,10 @@ export function createCallCommand(source: string, data: CreateCallData): CloudEv
 
 export function endCallCommand(source: string, data: EndCallData): CloudEvent<EndCallData> {
   return envelope('EndCall', randomUUID(), source, data);
+}
+
+export function releaseCallCommand(source: string, data: ReleaseCallData): CloudEvent<ReleaseCallData> {
+  return envelope('ReleaseCall', randomUUID(), source, data);
 }
 
 function envelope<D extends { callId: string }>(type: string, id: string, source: string, data: D): CloudEvent<D> {
@@ -93,7 +125,7 @@ export function decodeCommand(
   const type = event.type as Command['type'];
   const version = schemaVersion(event.dataschema);
   if (version > COMMAND_VERSION) throw new ContractError('UNKNOWN_VERSION', `The version of ${type} is ${version}.`);
-  const data = checkedAs<CreateCallData | EndCallData>(COMMAND_CLASSES[type], event.data);
+  const data = checkedAs<Command['data']>(COMMAND_CLASSES[type], event.data);
   const keyText = key?.toString('utf8') ?? null;
   if (!isCallId(data.callId) || keyText !== data.callId)
     throw new ContractError('KEY_MISMATCH', 'The key differs from data.callId.');

@@ -38,6 +38,7 @@ export interface EventData {
     late: boolean;
   };
   DuplicateCallDetected: { attempt: number; graphCallId: string };
+  CallEndFailed: { attempt: number; error: CreationError | null };
 }
 
 export type EventType = keyof EventData;

@@ -5,9 +5,10 @@ import {
   createCallCommand,
   decodeCommand,
   endCallCommand,
+  releaseCallCommand,
   type Command,
   type CreateCallData,
-  type EndCallData,
+  type ReleaseCallData,
 } from './commands.js';
 import { toCloudEvent, type CallEvent, type EventSubject, type EventType } from './events.js';
 import { decodeLedgerRecord, encodeLedgerRecord, type LedgerRecord } from './ledger-records.js';
@@ -23,7 +24,7 @@ const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 const parsed = (value: Buffer): unknown => JSON.parse(value.toString('utf8'));
 
 // The compiler sees to it that a new type needs a line here, and so a fixture.
-const COMMANDS: Record<Command['type'], true> = { CreateCall: true, EndCall: true };
+const COMMANDS: Record<Command['type'], true> = { CreateCall: true, EndCall: true, ReleaseCall: true };
 const LEDGER: Record<LedgerRecord['type'], true> = {
   Accepted: true,
   Invalid: true,
@@ -37,7 +38,14 @@ const LEDGER: Record<LedgerRecord['type'], true> = {
   Released: true,
   Expired: true,
 };
-const OBSERVATIONS: Record<Observation['kind'], true> = { accepted: true, outcome: true, notification: true };
+const OBSERVATIONS: Record<Observation['kind'], true> = {
+  accepted: true,
+  outcome: true,
+  notification: true,
+  'grace-over': true,
+  'keep-alive': true,
+  end: true,
+};
 const EVENTS: Record<EventType, true> = {
   CallAccepted: true,
   CallCreated: true,
@@ -46,6 +54,7 @@ const EVENTS: Record<EventType, true> = {
   CallStateChanged: true,
   RosterUpdated: true,
   DuplicateCallDetected: true,
+  CallEndFailed: true,
 };
 
 describe('the golden fixtures', () => {
@@ -59,11 +68,13 @@ describe('the golden fixtures', () => {
   });
 
   it.each(Object.keys(COMMANDS))('pin the command %s', (type) => {
-    const envelope = fixture('commands', type) as CloudEvent<CreateCallData & EndCallData>;
+    const envelope = fixture('commands', type) as CloudEvent<CreateCallData & ReleaseCallData>;
     expect(decodeCommand(Buffer.from(envelope.data.callId), bytes(envelope), {})).toEqual({ type, data: envelope.data });
-    const ours = type === 'CreateCall' ? createCallCommand : endCallCommand;
-    // Each EndCall is an event of its own; a CreateCall is the same one however often it is sent.
-    expect({ ...ours(envelope.source, envelope.data), ...(type === 'EndCall' && { id: envelope.id }) }).toEqual(envelope);
+    const ours = { CreateCall: createCallCommand, EndCall: endCallCommand, ReleaseCall: releaseCallCommand }[
+      type as Command['type']
+    ];
+    // A CreateCall is the same event however often it is sent; each of the others is one of its own.
+    expect({ ...ours(envelope.source, envelope.data), ...(type !== 'CreateCall' && { id: envelope.id }) }).toEqual(envelope);
   });
 
   it.each(Object.keys(LEDGER))('pin the ledger’s %s', (type) => {

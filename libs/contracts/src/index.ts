@@ -10,6 +10,8 @@ export {
   decodeCommand,
   endCallCommand,
   EndCallData,
+  releaseCallCommand,
+  ReleaseCallData,
   type Command,
   type IfUnknown,
 } from './commands.js';
@@ -35,6 +37,9 @@ export {
   AcceptedObservation,
   decodeObservation,
   encodeObservation,
+  EndObservation,
+  GraceOverObservation,
+  KeepAliveObservation,
   NotificationObservation,
   OutcomeObservation,
   type FailureReason,
@@ -59,4 +64,5 @@ export {
   type AttemptInHistory,
   type CallPhase,
   type FoldedCall,
+  type SurplusCall,
 } from './snapshots.js';

@@ -136,6 +136,12 @@ export class ReleasedRecord extends LedgerRecordBase {
   @IsOptional()
   @IsInt()
   notAfterMs?: number;
+  @IsOptional()
+  @IsString()
+  reason?: string;
+  @IsOptional()
+  @IsString()
+  operator?: string;
 }
 
 export class ExpiredRecord extends LedgerRecordBase {

@@ -15,6 +15,8 @@ export interface Attempt {
   /** The earliest time of a next attempt, milliseconds since the epoch; for a refused one. */
   readonly retryAtMs: number | null;
   readonly httpStatus: number | null;
+  /** LogAppendTime of the record that said what became of it, milliseconds since the epoch; null while open. */
+  readonly closedAtMs: number | null;
 }
 
 /**
@@ -156,6 +158,7 @@ function intended(before: Dispatch, record: Extract<LedgerRecord, { type: 'Inten
     graphCallId: null,
     retryAtMs: null,
     httpStatus: null,
+    closedAtMs: null,
   };
   return { dispatch: { ...before, attempts: [...before.attempts, attempt], phase: 'open' }, transition: { kind: 'intended' } };
 }
@@ -188,7 +191,8 @@ function mayClose(attempt: Attempt, record: Outcome, appendedAtMs: number): bool
   return attempt.state === 'open' || attempt.state === 'unknown';
 }
 
-function withOutcome(attempt: Attempt, record: Outcome, appendedAtMs: number): Attempt {
+function withOutcome(before: Attempt, record: Outcome, appendedAtMs: number): Attempt {
+  const attempt = { ...before, closedAtMs: appendedAtMs };
   switch (record.type) {
     case 'Created':
       return { ...attempt, state: 'created', graphCallId: record.graphCallId ?? null };
@@ -206,8 +210,10 @@ function withOutcome(attempt: Attempt, record: Outcome, appendedAtMs: number): A
 /** A proof outranks all; else the latest attempt decides, but a failure after an unknown attempt leaves the call unknown. */
 function phaseAfter(before: Dispatch, attempts: readonly Attempt[], closedOne: Attempt): DispatchPhase {
   if (attempts.some((attempt) => attempt.state === 'created')) return 'created';
-  if (closedOne.attempt !== attempts.at(-1)?.attempt) return before.phase;
-  switch (closedOne.state) {
+  const latest = attempts.at(-1) ?? closedOne;
+  // The outcome of an older attempt counts only when it was the one that kept the call unknown.
+  if (closedOne.attempt !== latest.attempt && (before.phase !== 'unknown' || hasUnknown(attempts))) return before.phase;
+  switch (latest.state) {
     case 'unknown':
       return 'unknown';
     case 'rejected':

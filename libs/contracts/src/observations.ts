@@ -92,13 +92,57 @@ export class NotificationObservation extends ObservationBase {
   claims!: Record<string, string>;
 }
 
+/**
+ * The time within which Graph would have called back is over. It lies behind every callback that was stored before, so
+ * whoever has folded it has counted them all.
+ */
+export class GraceOverObservation extends ObservationBase {
+  readonly kind = 'grace-over';
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+  @IsString()
+  why!: string;
+}
+
+/** Graph does not know the call any more: it refused to keep it alive, or to end it, and said so again when asked. */
+export class KeepAliveObservation extends ObservationBase {
+  readonly kind = 'keep-alive';
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+  @IsString()
+  graphCallId!: string;
+  @IsIn(['gone'])
+  result!: 'gone';
+}
+
+/** What came of hanging up. */
+export class EndObservation extends ObservationBase {
+  readonly kind = 'end';
+  @IsInt()
+  @Min(1)
+  attempt!: number;
+  @IsString()
+  graphCallId!: string;
+  /** `refused`: for good. */
+  @IsIn(['ended', 'gone', 'refused'])
+  result!: 'ended' | 'gone' | 'refused';
+  @IsOptional()
+  @IsObject()
+  error?: CreationError;
+}
+
 const OBSERVATION_CLASSES = {
   accepted: AcceptedObservation,
   outcome: OutcomeObservation,
   notification: NotificationObservation,
+  'grace-over': GraceOverObservation,
+  'keep-alive': KeepAliveObservation,
+  end: EndObservation,
 } as const;
 
-export type Observation = AcceptedObservation | OutcomeObservation | NotificationObservation;
+export type Observation = InstanceType<(typeof OBSERVATION_CLASSES)[keyof typeof OBSERVATION_CLASSES]>;
 
 export function encodeObservation(observation: Observation): Buffer {
   return Buffer.from(JSON.stringify(Object.assign({ version: OBSERVATION_VERSION }, observation)));

@@ -16,6 +16,13 @@ export interface AttemptInHistory {
   readonly isProven: boolean;
 }
 
+/** A call of Graph's beside the one that is the call. */
+export interface SurplusCall {
+  readonly attempt: number;
+  readonly graphCallId: string;
+  readonly end?: 'ended' | 'gone' | 'refused';
+}
+
 export type CallPhase = 'announced' | 'accepted' | 'created' | 'failed' | 'unknown' | 'ended';
 
 /** The folded state of one call: all that the next observation needs, and all that a reader may want. */
@@ -41,9 +48,14 @@ export interface FoldedCall {
   readonly terminationReason: string | null;
   readonly participants: readonly Record<string, unknown>[];
   readonly failure: { readonly reason: FailureReason; readonly error: CreationError | null } | null;
+  /** The attempt that nobody knows the outcome of; null while there is none. */
+  readonly unknownAttempt: number | null;
+  /** Whether an operator, or the command's `ifUnknown`, has to decide what becomes of that attempt. */
   readonly isParked: boolean;
-  /** Proven calls that are not the call: to be ended. */
-  readonly surplus: readonly { readonly attempt: number; readonly graphCallId: string }[];
+  /** Proven calls that are not the call: to be ended, unless it says what came of that. */
+  readonly surplus: readonly SurplusCall[];
+  /** Whether Graph refused for good to end the call. */
+  readonly isEndRefused: boolean;
   /** The last observations seen, newest last, so that a repeat is known as one. */
   readonly seen: readonly string[];
 }

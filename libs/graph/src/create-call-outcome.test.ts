@@ -107,10 +107,11 @@ describe('outcomeOf', () => {
   it('a request that never left is not sent', () => {
     const error = new Error('connect ECONNREFUSED');
     expect(outcomeOf({ stage: 'not-connected', error })).toEqual({
+      isUnreachable: true,
       kind: 'not-sent',
       why: expect.stringContaining('ECONNREFUSED') as string,
     });
-    expect(outcomeOf({ stage: 'nothing-sent', error })).toMatchObject({ kind: 'not-sent' });
+    expect(outcomeOf({ stage: 'nothing-sent', error })).toMatchObject({ kind: 'not-sent', isUnreachable: false });
   });
 
   it('a request that left without an answer is unknown, whatever the error', () => {

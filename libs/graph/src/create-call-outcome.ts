@@ -35,7 +35,11 @@ export type CreateCallOutcome =
   | { readonly kind: 'unauthorized'; readonly error: GraphError }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number; readonly error: GraphError }
   | { readonly kind: 'rejected'; readonly error: GraphError }
-  | { readonly kind: 'not-sent'; readonly why: string }
+  | {
+      readonly kind: 'not-sent';
+      readonly why: string;
+      /** Whether Graph, or the way to it, was away. */ readonly isUnreachable: boolean;
+    }
   | { readonly kind: 'unknown'; readonly why: string };
 
 const DEFAULT_RETRY_AFTER_MS = 1_000;
@@ -48,9 +52,9 @@ const MONTHLY_LIMIT_CODE = '8529';
 export function outcomeOf(wire: WireResult): CreateCallOutcome {
   switch (wire.stage) {
     case 'not-connected':
-      return { kind: 'not-sent', why: `no connection to Graph: ${wire.error.message}` };
+      return { kind: 'not-sent', why: `no connection to Graph: ${wire.error.message}`, isUnreachable: true };
     case 'nothing-sent':
-      return { kind: 'not-sent', why: `no byte of the request was sent: ${wire.error.message}` };
+      return { kind: 'not-sent', why: `no byte of the request was sent: ${wire.error.message}`, isUnreachable: false };
     case 'sent':
       return { kind: 'unknown', why: `the request was sent and no answer came: ${wire.error.message}` };
     case 'answered':

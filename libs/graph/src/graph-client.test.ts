@@ -137,7 +137,7 @@ describe('createCall', () => {
       throw new Error('past the deadline');
     };
     const outcome = await graphClient.createCall({ ...request, beforeSend });
-    expect(outcome).toEqual({ kind: 'not-sent', why: 'no byte of the request was sent: past the deadline' });
+    expect(outcome).toMatchObject({ kind: 'not-sent', why: 'no byte of the request was sent: past the deadline' });
     // The peer has seen the connection end when this is over.
     for (const socket of sockets) if (!socket.destroyed) await once(socket, 'close');
     expect(received).toEqual({ connections: 1, text: '' });

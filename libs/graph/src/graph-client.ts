@@ -71,7 +71,7 @@ export class GraphClient {
   async createCall({ token, body, callId, clientRequestId, beforeSend }: CreateCallRequest): Promise<CreateCallOutcome> {
     return this.tracked(
       this.slots.run(async () => {
-        if (this.closing) return { kind: 'not-sent', why: 'the process is shutting down' };
+        if (this.closing) return { kind: 'not-sent', why: 'the process is shutting down', isUnreachable: false };
         const headers = {
           authorization: `Bearer ${token}`,
           'content-type': 'application/json',

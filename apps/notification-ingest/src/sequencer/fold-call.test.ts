@@ -182,4 +182,83 @@ describe('foldCall', () => {
     ]);
     expect(unhandled).toHaveLength(2);
   });
+
+  describe('an unknown outcome', () => {
+    const unknown = (attempt: number): Observation => ({
+      ...base,
+      kind: 'outcome',
+      id: `u${String(attempt)}`,
+      outcome: 'unknown',
+      attempt,
+      why: 'reset',
+    });
+    const graceOver = (attempt: number): Observation => ({
+      ...base,
+      kind: 'grace-over',
+      id: `g${String(attempt)}`,
+      attempt,
+      why: 'no callback',
+    });
+    const marks = (...observations: Observation[]): unknown[] =>
+      fold([accepted, ...observations])
+        .events.slice(1)
+        .map(({ type, data }) => (type === 'CallOutcomeUnknown' ? [data.attempt, data.parked] : type));
+
+    it('is told, and parked when the grace period is over and nothing has proven it', () => {
+      expect(marks(unknown(1), graceOver(1))).toEqual([
+        [1, false],
+        [1, true],
+      ]);
+      expect(fold([accepted, unknown(1), graceOver(1)]).history.call).toMatchObject({ isParked: true, unknownAttempt: 1 });
+    });
+
+    it('is not parked when a callback came before the grace period was over, although nobody had read it yet (G1)', () => {
+      const { events, history } = fold([accepted, unknown(1), establishing, graceOver(1)]);
+      expect(shown(events)).toEqual(['CallAccepted', 'CallOutcomeUnknown', 'CallCreated', 'establishing']);
+      expect(history.call.isParked).toBe(false);
+    });
+
+    it('ranks by the attempt, and parked over unknown, whatever comes first', () => {
+      expect(marks(graceOver(1), unknown(1))).toEqual([[1, true]]);
+      expect(marks(unknown(2), unknown(1), graceOver(1))).toEqual([[2, false]]);
+      expect(marks(unknown(1), graceOver(1), unknown(2), graceOver(2))).toEqual([
+        [1, false],
+        [1, true],
+        [2, false],
+        [2, true],
+      ]);
+      expect(marks(failed, unknown(1), graceOver(1))).toEqual(['CallCreationFailed']);
+    });
+
+    it('is still proven by a callback after it was parked', () => {
+      const { events, history } = fold([accepted, unknown(1), graceOver(1), established]);
+      expect(shown(events).slice(-2)).toEqual(['CallCreated', 'established']);
+      expect(history.call).toMatchObject({ phase: 'created', isParked: false });
+    });
+  });
+
+  it('G4: ends a call that Graph does not know any more, once', () => {
+    const gone: Observation = { ...base, kind: 'keep-alive', id: 'k', attempt: 1, graphCallId, result: 'gone' };
+    const { events } = fold([accepted, created, established, gone, { ...gone, id: 'k2' }, terminated]);
+    expect(shown(events).slice(-2)).toEqual(['established', 'terminated!']);
+    expect(events.at(-1)?.data).toMatchObject({ observedBy: 'reconciler', previousState: 'established' });
+  });
+
+  it('tells that a call could not be ended, and what came of a surplus one', () => {
+    const end = (attempt: number, id: string, result: 'ended' | 'refused'): Observation => ({
+      ...base,
+      kind: 'end',
+      id: `${id}-${result}`,
+      attempt,
+      graphCallId: id,
+      result,
+      ...(result === 'refused' && { error: { httpStatus: 403, code: 'Forbidden', message: 'no' } }),
+    });
+    const other = 'ffffffff-0000-4000-8000-000000000000';
+    const second = notification('s', state('established', 'updated', other), 2);
+    const { events, history } = fold([accepted, created, second, end(2, other, 'ended'), end(1, graphCallId, 'refused')]);
+    expect(shown(events).slice(2)).toEqual(['DuplicateCallDetected', 'CallEndFailed']);
+    expect(events.at(-1)?.data).toEqual({ attempt: 1, error: { httpStatus: 403, code: 'Forbidden', message: 'no' } });
+    expect(history.call).toMatchObject({ isEndRefused: true, surplus: [{ attempt: 2, graphCallId: other, end: 'ended' }] });
+  });
 });

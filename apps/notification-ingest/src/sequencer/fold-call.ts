@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type {
   CallEvent,
+  EndObservation,
   EventData,
   EventType,
   FoldedCall,
@@ -60,8 +61,10 @@ function emptyCall({ tenantId, appId }: Observation): FoldedCall {
     terminationReason: null,
     participants: [],
     failure: null,
+    unknownAttempt: null,
     isParked: false,
     surplus: [],
+    isEndRefused: false,
     seen: [],
   };
 }
@@ -115,10 +118,18 @@ class Fold {
       case 'notification':
         this.notification(observation);
         return;
+      case 'grace-over':
+        this.unknown(observation.attempt, observation.why, true);
+        return;
+      case 'keep-alive':
+        this.gone(observation.attempt, observation.graphCallId);
+        return;
+      case 'end':
+        this.ended(observation);
     }
   }
 
-  /** Outcomes rank: created of any attempt first, else what came last is what the ledger says. */
+  /** Outcomes rank, whatever the order they come in: created of any attempt first, else the higher attempt, parked over unknown. */
   private outcome(outcome: OutcomeObservation): void {
     switch (outcome.outcome) {
       case 'created': {
@@ -142,12 +153,48 @@ class Fold {
         this.emit('CallCreationFailed', failure);
         return;
       }
-      case 'unknown': {
-        if (this.call.attempt !== null || this.call.phase === 'failed') return;
-        this.set({ phase: 'unknown', isParked: false });
-        this.emit('CallOutcomeUnknown', { attempt: outcome.attempt ?? 1, why: outcome.why ?? '', parked: false });
-      }
+      case 'unknown':
+        this.unknown(outcome.attempt ?? 1, outcome.why ?? '', false);
     }
+  }
+
+  private unknown(attempt: number, why: string, parked: boolean): void {
+    const { unknownAttempt, isParked, phase } = this.call;
+    if (this.call.attempt !== null || phase === 'failed') return;
+    const rank = (number: number, isDecided: boolean): number => 2 * number + (isDecided ? 1 : 0);
+    if (unknownAttempt !== null && rank(attempt, parked) <= rank(unknownAttempt, isParked)) return;
+    this.set({ phase: 'unknown', unknownAttempt: attempt, isParked: parked });
+    this.emit('CallOutcomeUnknown', { attempt, why, parked });
+  }
+
+  /** Graph does not know it any more, and said nothing of its end, or what it said was lost. */
+  private gone(attempt: number, graphCallId: string): void {
+    if (this.isMain(attempt, graphCallId)) {
+      if (this.call.phase !== 'ended') this.state({ state: TERMINATED }, 'reconciler');
+    } else this.endSurplus(graphCallId, 'gone');
+  }
+
+  private ended({ attempt, graphCallId, result, error }: EndObservation): void {
+    if (result === 'gone') {
+      this.gone(attempt, graphCallId);
+      return;
+    }
+    const isMain = this.isMain(attempt, graphCallId);
+    if (result === 'refused') {
+      if (isMain) this.set({ isEndRefused: true });
+      this.emit('CallEndFailed', { attempt, error: error ?? null });
+    }
+    if (!isMain) this.endSurplus(graphCallId, result);
+  }
+
+  private isMain(attempt: number, graphCallId: string): boolean {
+    const { attempt: main, graphCallId: id } = this.call;
+    return main === attempt && (id === null || sameGraphId(id, graphCallId));
+  }
+
+  private endSurplus(graphCallId: string, end: EndObservation['result']): void {
+    const surplus = this.call.surplus.map((one) => (sameGraphId(one.graphCallId, graphCallId) ? { ...one, end } : one));
+    this.set({ surplus });
   }
 
   private notification(notification: NotificationObservation): void {
@@ -205,7 +252,15 @@ class Fold {
       this.emit('RosterUpdated', { participants: change.participants, ...difference, late: hasEnded });
       return;
     }
+    this.state(change, 'callback');
+  }
+
+  private state(
+    change: Partial<Omit<Extract<Change, { kind: 'call' }>, 'kind'>>,
+    observedBy: EventData['CallStateChanged']['observedBy'],
+  ): void {
     const { call } = this;
+    const hasEnded = call.phase === 'ended';
     const state = change.state ?? call.state;
     if (state === null) return;
     const after = {
@@ -219,7 +274,7 @@ class Fold {
     const final = !late && state === TERMINATED;
     const previousState = call.state;
     if (!late) this.set({ ...after, state, phase: final ? 'ended' : call.phase });
-    this.emit('CallStateChanged', { previousState, state, ...after, final, late, observedBy: 'callback' });
+    this.emit('CallStateChanged', { previousState, state, ...after, final, late, observedBy });
   }
 
   private attemptInHistory(attempt: number): FoldedCall['attempts'][number] | undefined {

@@ -1,0 +1,145 @@
+import type { Logger } from '@callbus/chassis';
+import {
+  encodeObservation,
+  partitionOf,
+  topicName,
+  TOPICS,
+  type Dispatch,
+  type EndObservation,
+  type Observation,
+} from '@callbus/contracts';
+import type { AppToken, AppTokens, GraphClient } from '@callbus/graph';
+import type { RecordSender } from '@callbus/kafka';
+import type { BrokerClock } from './broker-clock.js';
+import { keepAliveAfter, type CallOfGraph, type FollowUp, type NextStepRules } from './next-step.js';
+
+export interface FollowUpsOptions {
+  readonly sender: RecordSender;
+  readonly topicPrefix: string;
+  readonly partitions: number;
+  readonly tokens: AppTokens;
+  readonly graph: GraphClient;
+  readonly clock: BrokerClock;
+  readonly rules: NextStepRules;
+  readonly logger: Logger;
+}
+
+/** Until Graph is asked again about a call that it says it does not know: its last callback may be on its way. */
+const CONFIRM_AFTER_MS = 5_000;
+/** Calls whose follow-ups are remembered; what is forgotten is done again. */
+const MAX_REMEMBERED = 100_000;
+
+/**
+ * What is done for calls that were dialled: ending them, keeping them alive, and telling their histories what came of it.
+ * Everything here may be done twice without harm, so it is remembered in memory only.
+ */
+export class FollowUps {
+  private readonly known = new Map<string, FollowUp>();
+
+  constructor(private readonly options: FollowUpsOptions) {}
+
+  /** By Graph's id of the call. */
+  get all(): ReadonlyMap<string, FollowUp> {
+    return this.known;
+  }
+
+  /** Begins to keep a call alive, if this process does not do so yet. */
+  begin(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): void {
+    if (this.known.has(graphCallId)) return;
+    const { clock, rules } = this.options;
+    const createdAtMs = dispatch.attempts.find((one) => one.attempt === attempt)?.closedAtMs ?? clock.nowMs();
+    const keepAliveAtMs = keepAliveAfter(clock.nowMs(), createdAtMs, rules.keepAliveIntervalMs);
+    this.remember(graphCallId, { keepAliveAtMs });
+  }
+
+  /** Says that Graph had its time to call back, behind all that it has called back. @throws KafkaError */
+  async graceOver(dispatch: Dispatch, { attempt, why }: { readonly attempt: number; readonly why: string }): Promise<void> {
+    await this.tell(dispatch, { kind: 'grace-over', id: `grace-over-${String(attempt)}`, attempt, why });
+  }
+
+  /** @returns false when it is to be tried again later @throws KafkaError, GraphTokenError */
+  async hangUp(dispatch: Dispatch, { attempt, graphCallId, isSurplus }: CallOfGraph & { isSurplus: boolean }): Promise<boolean> {
+    const { graph, logger } = this.options;
+    const { callId } = dispatch;
+    const outcome = await graph.endCall(graphCallId, (await this.token(dispatch)).value);
+    const end = { kind: 'end', attempt, graphCallId } as const;
+    const id = (result: EndObservation['result']): string => `end-${graphCallId}-${result}`;
+    if (outcome.kind === 'failed') {
+      const { httpStatus, code, message } = outcome.error;
+      const facts = { callId, graphCallId, httpStatus, code, graphSays: message, isFinal: outcome.isFinal };
+      logger.error(facts, 'a call could not be ended');
+      if (!outcome.isFinal) return false;
+      await this.tell(dispatch, { ...end, id: id('refused'), result: 'refused', error: outcome.error });
+    } else {
+      logger.info({ callId, graphCallId, outcome: outcome.kind }, 'hung up');
+      // What became of the call itself, Graph's last callback says; of a surplus call nothing else is heard.
+      if (isSurplus) await this.tell(dispatch, { ...end, id: id('ended'), result: 'ended' });
+      else if (outcome.kind === 'gone')
+        this.remember(graphCallId, { confirmAtMs: this.options.clock.nowMs() + CONFIRM_AFTER_MS });
+    }
+    this.remember(graphCallId, { isHungUp: true });
+    return true;
+  }
+
+  /** @returns false when it is to be tried again later @throws GraphTokenError */
+  async keepAlive(dispatch: Dispatch, { graphCallId }: CallOfGraph): Promise<boolean> {
+    const { graph, clock, rules, logger } = this.options;
+    const outcome = await graph.keepAlive(graphCallId, (await this.token(dispatch)).value);
+    if (outcome.kind === 'failed' && !outcome.isFinal) return false;
+    if (outcome.kind === 'failed') {
+      const { httpStatus, code } = outcome.error;
+      logger.warn({ callId: dispatch.callId, graphCallId, httpStatus, code }, 'Graph refused to keep a call alive');
+    }
+    const nowMs = clock.nowMs();
+    if (outcome.kind === 'gone') this.remember(graphCallId, { confirmAtMs: nowMs + CONFIRM_AFTER_MS });
+    this.remember(graphCallId, { keepAliveAtMs: nowMs + rules.keepAliveIntervalMs });
+    return true;
+  }
+
+  /** Asks Graph whether the call is really gone, and tells its history if so. @returns false when there was no answer */
+  async confirmGone(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): Promise<boolean> {
+    const { graph, clock } = this.options;
+    const { status } = await graph.getCall(graphCallId, (await this.token(dispatch)).value);
+    if (status === 404) {
+      await this.tell(dispatch, { kind: 'keep-alive', id: `gone-${graphCallId}`, attempt, graphCallId, result: 'gone' });
+      this.remember(graphCallId, { confirmAtMs: clock.nowMs() + 2 * CONFIRM_AFTER_MS });
+      return true;
+    }
+    if (status >= 500 || status === 429) return false;
+    this.remember(graphCallId, { confirmAtMs: null });
+    return true;
+  }
+
+  private token({ command }: Dispatch): Promise<AppToken> {
+    return this.options.tokens.get(command?.tenantId ?? '');
+  }
+
+  private remember(graphCallId: string, change: Partial<FollowUp>): void {
+    const oldest = this.known.keys().next();
+    if (this.known.size >= MAX_REMEMBERED && oldest.done !== true) this.known.delete(oldest.value);
+    const before = this.known.get(graphCallId) ?? { keepAliveAtMs: Infinity, isHungUp: false, confirmAtMs: null };
+    this.known.set(graphCallId, { ...before, ...change });
+  }
+
+  private async tell(dispatch: Dispatch, fact: Fact): Promise<void> {
+    const { sender, topicPrefix, partitions, clock } = this.options;
+    const { callId, command } = dispatch;
+    if (command === null) return;
+    const { tenantId, appId } = command;
+    const receivedAt = new Date(clock.nowMs()).toISOString();
+    const observation: Observation = { callId, tenantId, appId, receivedAt, ...fact };
+    await sender.send([
+      {
+        topic: topicName(topicPrefix, TOPICS.observations),
+        partition: partitionOf(callId, partitions),
+        key: callId,
+        value: encodeObservation(observation),
+      },
+    ]);
+  }
+}
+
+type Told = Extract<Observation, { kind: 'grace-over' | 'keep-alive' | 'end' }>;
+type Fact = {
+  [K in Told['kind']]: Omit<Extract<Told, { kind: K }>, 'callId' | 'tenantId' | 'appId' | 'receivedAt'>;
+}[Told['kind']];
