@@ -1,5 +1,5 @@
 // Tests run on the TypeScript sources of every package: the export condition «source» names them.
-// *.test.ts is pure, *.int.test.ts needs Kafka, test/*.e2e.test.ts needs the whole stack.
+// *.test.ts is pure, *.int.test.ts needs Kafka, *.e2e.test.ts needs the whole stack; *.long.test.ts is run by itself only.
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -33,7 +33,7 @@ export default {
       displayName: 'unit',
       roots: sources,
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(int|e2e)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(int|e2e|long)\\.test\\.ts$'],
     },
     {
       ...common,
@@ -44,5 +44,6 @@ export default {
       globalTeardown: '<rootDir>/test/support/kafka-for-tests-teardown.js',
     },
     { ...common, displayName: 'e2e', roots: ['<rootDir>/test'], testMatch: ['**/*.e2e.test.ts'] },
+    { ...common, displayName: 'long', roots: ['<rootDir>/test'], testMatch: ['**/*.long.test.ts'] },
   ],
 };

@@ -112,7 +112,7 @@ export class PlainProducer {
 
 /** A command as the documentation describes it, made by hand. */
 export function commandMessage(
-  type: 'CreateCall' | 'EndCall',
+  type: 'CreateCall' | 'EndCall' | 'ReleaseCall',
   data: Readonly<Record<string, unknown>> & { readonly callId: string },
   id = data.callId,
 ): PlainMessage {

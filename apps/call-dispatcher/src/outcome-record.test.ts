@@ -22,7 +22,7 @@ it.each<[CreateCallOutcome, object]>([
     { type: 'Rejected', error: GRAPH_ERROR },
   ],
   [
-    { kind: 'not-sent', why: 'no connection' },
+    { kind: 'not-sent', isUnreachable: true, why: 'no connection' },
     { type: 'NotSent', why: 'no connection' },
   ],
   [

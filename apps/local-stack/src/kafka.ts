@@ -4,6 +4,7 @@ import { StackError } from './errors.js';
 import { bootBroker, formatBroker, KAFKA_PROCESS, type BrokerPlan } from './kafka-broker.js';
 import { chooseKafka, findKafkaMeans } from './kafka-choice.js';
 import { kafkaJars } from './kafka-jars.js';
+import type { FurtherListener } from './kafka-properties.js';
 import type { StackPlaces } from './places.js';
 import { acceptsConnections, requireFreePorts } from './ports.js';
 import type { ProcessGroup, RunningProcess } from './process-group.js';
@@ -23,6 +24,7 @@ export interface Kafka {
 export interface KafkaPorts {
   readonly broker: number;
   readonly controller: number;
+  readonly further?: readonly FurtherListener[];
 }
 
 /** Starts a fresh Kafka, or finds the one that KAFKA_BROKERS names, and resolves when it accepts connections. */
@@ -80,7 +82,8 @@ async function javaKafka(
     { port: ports.broker, owner: KAFKA_PROCESS },
     { port: ports.controller, owner: `${KAFKA_PROCESS} (its controller)` },
   ]);
-  const address = { brokerPort: ports.broker, controllerPort: ports.controller };
+  const { further = [] } = ports;
+  const address = { brokerPort: ports.broker, controllerPort: ports.controller, further };
   const plan: BrokerPlan = { java, jarsFolder, folder: join(places.home, 'kafka'), address };
   await progress.step('formatting Kafka’s storage', () => formatBroker(plan, group));
   const boot = (): Promise<RunningProcess> => bootBroker(plan, group);

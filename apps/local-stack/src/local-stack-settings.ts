@@ -1,5 +1,6 @@
 import { KafkaSettings, Setting } from '@callbus/chassis';
-import { IsIn, IsInt, IsObject, IsString, Matches, Max, Min } from 'class-validator';
+import type { FurtherListener } from './kafka-properties.js';
+import { IsArray, IsIn, IsInt, IsObject, IsString, Matches, Max, Min } from 'class-validator';
 
 /** Variables by the name of a process (`call-dispatcher-1`) or of all of a kind (`call-dispatcher`). */
 export type EnvironmentByService = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -36,6 +37,14 @@ export class LocalStackSettings {
   })
   @IsObject()
   serviceEnvironment: EnvironmentByService = {};
+
+  @Setting('CALLBUS_KAFKA_LISTENERS', {
+    kind: 'json',
+    describe: 'Further listeners of the broker for clients behind a proxy: [{"port": 1, "advertisedPort": 2}]',
+  })
+  @IsArray()
+  @IsObject({ each: true })
+  kafkaListeners: readonly FurtherListener[] = [];
 
   @Setting('KAFKA_TOPIC_PREFIX', { describe: 'Prefix of every topic of this installation' })
   @Matches(/^[A-Za-z0-9._-]{0,100}$/)

@@ -77,7 +77,7 @@ export class Stack {
     const ports = await planPorts(services, (documented) => (isAuto ? freePort(taken) : Promise.resolve(documented)));
     await requireFreePorts(serviceOwners(ports));
 
-    this.kafka = await startKafka(places, ports.kafka, guarded.group, progress);
+    this.kafka = await startKafka(places, { ...ports.kafka, further: settings.kafkaListeners }, guarded.group, progress);
     const { brokers, own } = this.kafka;
     if (own !== undefined) this.supervisor.keep({ name: KAFKA_PROCESS, launch: own.boot }, own.process);
     const kafka = { brokers, topicPrefix: settings.topicPrefix, partitions: settings.partitions };

@@ -21,6 +21,15 @@ export class KafkaSettings {
   @Max(1000)
   partitions: number = 12;
 
+  @Setting('KAFKA_SESSION_TIMEOUT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds of silence after which a process loses its partitions to another',
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(300_000)
+  sessionTimeoutMs: number = 10_000;
+
   @Setting('KAFKA_SSL_ENABLED', { kind: 'boolean', describe: 'TLS to the brokers' })
   sslEnabled: boolean = false;
 

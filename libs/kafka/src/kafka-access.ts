@@ -10,14 +10,17 @@ export interface KafkaAccess {
   readonly saslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly saslUsername?: string;
   readonly saslPassword?: string;
+  /** A member of a consumer group that is silent for so long loses its partitions. */
+  readonly sessionTimeoutMs?: number;
 }
 
 export function kafkaClientOf(access: KafkaAccess, clientId: string, logger: KafkaLogger): KafkaClient {
-  const { brokers, sslEnabled, sslCa, saslMechanism, saslUsername = '', saslPassword = '' } = access;
+  const { brokers, sslEnabled, sslCa, saslMechanism, saslUsername = '', saslPassword = '', sessionTimeoutMs } = access;
   return createKafkaClient({
     brokers,
     clientId,
     logger,
+    ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     ...(sslEnabled ? { ssl: sslCa === undefined ? true : { ca: sslCa } } : {}),
     ...(saslMechanism === undefined
       ? {}

@@ -52,6 +52,8 @@ export interface KafkaClientOptions {
     readonly username: string;
     readonly password: string;
   };
+  /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
+  readonly sessionTimeoutMs?: number;
 }
 
 /** T10: said here, since the client's defaults change with NODE_ENV. */
@@ -103,7 +105,7 @@ class KafkajsClient implements KafkaClient {
   }
 
   async consume(options: ConsumeOptions): Promise<RecordConsumer> {
-    const sessionTimeout = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    const sessionTimeout = options.sessionTimeoutMs ?? this.options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
     const consumer = this.kafka.consumer({
       groupId: options.group,
       sessionTimeout,

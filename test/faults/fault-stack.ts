@@ -1,0 +1,358 @@
+import { randomUUID } from 'node:crypto';
+import { AssignerProtocol, Partitioners } from 'kafkajs';
+import { freePort } from '../../apps/local-stack/src/ports.js';
+import { commandMessage, plainKafka, PlainProducer, PlainReader, type PlainMessage } from '../support/plain-kafka.js';
+import { StackForTests, until } from '../support/stack-for-tests.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { outcomeOf, shown, violations, type Evidence, type SeenDelivery, type SeenPost } from './oracle.js';
+
+export const DISPATCHERS = ['call-dispatcher-1', 'call-dispatcher-2'] as const;
+export type Dispatcher = (typeof DISPATCHERS)[number];
+export const SEQUENCER = 'notification-sequencer-1';
+/** The one behind the proxy to Kafka. */
+export const PROXIED: Dispatcher = 'call-dispatcher-1';
+
+/** Short times, so that a row takes seconds; each is a setting that an operator has too. */
+export const TIMES = {
+  sessionMs: 2_000,
+  deadlineMs: 2_000,
+  responseMs: 4_000,
+  orphanMarginMs: 500,
+  graceMs: 2_000,
+  notAfterMs: 40_000,
+} as const;
+/** An Intent whose process died counts as unknown after this. */
+export const ORPHAN_MS = TIMES.deadlineMs + 2 * TIMES.responseMs + TIMES.orphanMarginMs;
+const SKEW_MS = 10 * 60_000;
+const EVIDENCE_MS = 250;
+
+export interface Placing {
+  /** Whose partitions the call is to lie in. */
+  readonly of?: Dispatcher;
+  readonly ifUnknown?: 'park' | 'redial';
+  readonly notAfter?: string;
+}
+
+/**
+ * A stack to break: real Kafka, two dispatchers whose wall clocks are ten minutes wrong, one each way (F36), proxies of
+ * ours between them and everything they talk to, and readers of all topics for the oracle. What is killed stays dead
+ * until it is restarted.
+ */
+export class FaultStack {
+  private readonly owned = new Map<number, Dispatcher>();
+  /** Processes killed so far. */
+  kills = 0;
+  private kept: { readonly untilMs: number; readonly evidence: Promise<Evidence> } | undefined;
+
+  private constructor(
+    readonly stack: StackForTests,
+    readonly graph: TcpProxy,
+    readonly authority: TcpProxy,
+    readonly kafka: TcpProxy,
+    readonly commands: PlainProducer,
+    private readonly readers: Omit<Evidence, 'posts' | 'deliveries'> & { readonly commandLog: PlainReader },
+  ) {}
+
+  static async start(): Promise<FaultStack> {
+    const [graph, authority, kafka] = await Promise.all([TcpProxy.start(), TcpProxy.start(), TcpProxy.start()]);
+    const taken = new Set<number>();
+    kafka.targetPort = await freePort(taken);
+    const simulatorPort = await freePort(taken);
+    graph.targetPort = authority.targetPort = simulatorPort;
+    const graphUrl = `https://localhost:${String(graph.port)}`;
+    const clock = (skewMs: number): Record<string, string> => ({
+      NODE_OPTIONS: `--import=${new URL('skewed-clock.mjs', import.meta.url).href}`,
+      CLOCK_SKEW_MS: String(skewMs),
+    });
+    const stack = await StackForTests.start({
+      dispatchers: 2,
+      restart: 'manual',
+      launcherEnvironment: {
+        CALLBUS_KAFKA_LISTENERS: JSON.stringify([{ port: kafka.targetPort, advertisedPort: kafka.port }]),
+      },
+      environment: {
+        // What the simulator calls itself is what an app asks a token for, so that has to be the proxy.
+        'graph-simulator': {
+          HTTP_PORT: String(simulatorPort),
+          SIMULATOR_PUBLIC_URL: graphUrl,
+          SIMULATOR_ESTABLISH_MS: '20',
+          SIMULATOR_RING_MS: '30',
+          SIMULATOR_TALK_MS: '300',
+        },
+        gateway: { GATEWAY_OPENID_URL: `${graphUrl}/common/v2.0/.well-known/openid-configuration` },
+        'notification-receiver': { CALLBACK_OPENID_URL: `${graphUrl}/callbacks/v1/.well-known/OpenIdConfiguration` },
+        'notification-sequencer': { KAFKA_SESSION_TIMEOUT_MS: String(TIMES.sessionMs) },
+        'call-dispatcher': {
+          GRAPH_BASE_URL: graphUrl,
+          GRAPH_AUTHORITY: `https://localhost:${String(authority.port)}`,
+          KAFKA_SESSION_TIMEOUT_MS: String(TIMES.sessionMs),
+          INTENT_DEADLINE_MS: String(TIMES.deadlineMs),
+          GRAPH_CONNECT_TIMEOUT_MS: '1000',
+          GRAPH_RESPONSE_TIMEOUT_MS: String(TIMES.responseMs),
+          INTENT_ORPHAN_MARGIN_MS: String(TIMES.orphanMarginMs),
+          UNKNOWN_GRACE_MS: String(TIMES.graceMs),
+          NOT_AFTER_DEFAULT_MS: String(TIMES.notAfterMs),
+          GRAPH_BREAKER_OPEN_MS: '500',
+          // Each row leaves its calls behind for the next.
+          GRAPH_MAX_LIVE_CALLS: '100000',
+          GRAPH_MAX_CALLS_PER_MONTH: '1000000',
+        },
+        [PROXIED]: { KAFKA_BROKERS: `127.0.0.1:${String(kafka.port)}`, ...clock(-SKEW_MS) },
+        'call-dispatcher-2': clock(SKEW_MS),
+      },
+    });
+    const { brokers } = stack.file.kafka;
+    const read = (topic: string): Promise<PlainReader> => PlainReader.start(brokers, `${stack.file.topicPrefix}${topic}`);
+    const [ledger, observations, events, snapshots, commandDeadLetters, commandLog] = await Promise.all(
+      ['dispatch-ledger', 'observations', 'events', 'snapshots', 'commands.dead-letter', 'commands'].map(read),
+    );
+    const readers = { ledger, observations, events, snapshots, commandDeadLetters, commandLog } as FaultStack['readers'];
+    const commands = await PlainProducer.start(brokers, `${stack.file.topicPrefix}commands`);
+    return new FaultStack(stack, graph, authority, kafka, commands, readers);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.commands, ...Object.values(this.readers)].map((one) => one.stop()));
+    await this.stack.stop();
+    await Promise.all([this.graph, this.authority, this.kafka].map((proxy) => proxy.stop()));
+  }
+
+  get ledger(): PlainReader {
+    return this.readers.ledger;
+  }
+
+  get events(): PlainReader {
+    return this.readers.events;
+  }
+
+  observationsOf(callId: string): { kind: string }[] {
+    return this.readers.observations.of(callId).map(({ value }) => JSON.parse(String(value)) as { kind: string });
+  }
+
+  get commandLog(): PlainReader {
+    return this.readers.commandLog;
+  }
+
+  get deadLetters(): PlainReader {
+    return this.readers.commandDeadLetters;
+  }
+
+  // ---- commands
+
+  async place(placing: Placing = {}): Promise<string> {
+    const [callId] = await this.placeMany(1, placing);
+    return callId as string;
+  }
+
+  async placeMany(count: number, placing: Placing = {}): Promise<string[]> {
+    const callIds = Array.from({ length: count }, () => this.newCallId(placing.of));
+    await this.commands.send(...callIds.map((callId) => this.createCall(callId, placing)));
+    return callIds;
+  }
+
+  createCall(callId: string, { ifUnknown, notAfter }: Placing = {}): PlainMessage {
+    const { tenantId } = this.stack.file.caller;
+    const user = { '@odata.type': '#microsoft.graph.identity', id: '112f7296-5fa4-42ca-bae8-6a692b15d4b8' };
+    const call = {
+      '@odata.type': '#microsoft.graph.call',
+      targets: [
+        {
+          '@odata.type': '#microsoft.graph.invitationParticipantInfo',
+          identity: { '@odata.type': '#microsoft.graph.identitySet', user },
+        },
+      ],
+      requestedModalities: ['audio'],
+      mediaConfig: { '@odata.type': '#microsoft.graph.serviceHostedMediaConfig' },
+      tenantId,
+    };
+    return commandMessage('CreateCall', {
+      callId,
+      tenantId,
+      call,
+      ...(ifUnknown && { ifUnknown }),
+      ...(notAfter && { notAfter }),
+    });
+  }
+
+  async end(callId: string): Promise<void> {
+    const { tenantId } = this.stack.file.caller;
+    await this.commands.send(commandMessage('EndCall', { callId, tenantId }, randomUUID()));
+  }
+
+  release(callId: string, attempt: number): PlainMessage {
+    const { tenantId } = this.stack.file.caller;
+    return commandMessage('ReleaseCall', { callId, tenantId, attempt, reason: 'a test', operator: 'test' }, randomUUID());
+  }
+
+  /** A callId in a partition of this dispatcher, as things are now. */
+  newCallId(of?: Dispatcher): string {
+    if (of === undefined) return randomUUID();
+    for (;;) {
+      const callId = randomUUID();
+      if (this.owned.get(partitionOfKey(callId)) === of) return callId;
+    }
+  }
+
+  // ---- what can be seen
+
+  /** Everything, no older than EVIDENCE_MS: the simulator's records grow long. */
+  async evidence(): Promise<Evidence> {
+    if (this.kept === undefined || performance.now() > this.kept.untilMs) {
+      this.kept = { untilMs: performance.now() + EVIDENCE_MS, evidence: this.gather() };
+    }
+    return await this.kept.evidence;
+  }
+
+  private async gather(): Promise<Evidence> {
+    const [{ posts }, { deliveries }] = (await Promise.all([this.simulator('posts'), this.simulator('deliveries')])) as [
+      { posts: SeenPost[] },
+      { deliveries: SeenDelivery[] },
+    ];
+    return { ...this.readers, posts, deliveries };
+  }
+
+  async postsOf(callId: string): Promise<readonly SeenPost[]> {
+    return (await this.gather()).posts.filter((post) => post.callId === callId);
+  }
+
+  ledgerTypes(callId: string): string[] {
+    return this.ledger.of(callId).map(({ value }) => (JSON.parse(String(value)) as { type: string }).type);
+  }
+
+  async untilLedger(callId: string, type: string, timeoutMs = 30_000): Promise<void> {
+    await until(`the ledger has ${type} of ${callId}`, () => this.ledgerTypes(callId).includes(type), timeoutMs);
+  }
+
+  /** Waits until every call has its lasting outcome. @returns what they came to */
+  async outcomes(callIds: readonly string[], timeoutMs = 60_000): Promise<string[]> {
+    await this.untilAll(callIds, 'has a lasting outcome', timeoutMs, (callId, evidence) => outcomeOf(callId, evidence) !== null);
+    const evidence = await this.evidence();
+    return callIds.map((callId) => outcomeOf(callId, evidence) ?? 'none');
+  }
+
+  /** Waits until the oracle finds nothing wrong with any of them. @returns the evidence @throws with what it finds at the end */
+  async untilInOrder(callIds: readonly string[], timeoutMs = 30_000): Promise<Evidence> {
+    let evidence = await this.gather();
+    const isInOrder = async (): Promise<boolean> => {
+      evidence = await this.gather();
+      return callIds.every((callId) => violations(callId, evidence).length === 0);
+    };
+    await until(`all of ${String(callIds.length)} calls are in order`, isInOrder, timeoutMs).catch((error: unknown) => {
+      const found = callIds.flatMap((callId) =>
+        violations(callId, evidence).map((what) => `${what}\n  ${shown(callId, evidence)}`),
+      );
+      throw new Error(`${String(error)}:\n${found.slice(0, 10).join('\n')}`, { cause: error });
+    });
+    return evidence;
+  }
+
+  private async untilAll(
+    callIds: readonly string[],
+    what: string,
+    timeoutMs: number,
+    is: (callId: string, evidence: Evidence) => boolean,
+  ): Promise<void> {
+    let left = callIds;
+    let evidence = await this.evidence();
+    const narrow = async (): Promise<boolean> => {
+      evidence = await this.evidence();
+      left = left.filter((callId) => !is(callId, evidence));
+      return left.length === 0;
+    };
+    await until(`each of ${String(callIds.length)} calls ${what}`, narrow, timeoutMs).catch((error: unknown) => {
+      const facts = left.slice(0, 3).flatMap((callId) => [...violations(callId, evidence), shown(callId, evidence)]);
+      throw new Error(`${String(error)}; ${String(left.length)} are not:\n${facts.join('\n')}`, { cause: error });
+    });
+  }
+
+  // ---- faults
+
+  /** Orders a fault of the simulator. */
+  async fault(order: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.simulator('faults', 'POST', order);
+  }
+
+  async script(script: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.simulator('script', 'PUT', script);
+  }
+
+  pid(name: string): number {
+    const pid = this.stack.pid(name);
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    return pid;
+  }
+
+  async kill(name: string): Promise<void> {
+    this.kills += 1;
+    await this.stack.kill(name);
+  }
+
+  /** Waits until a process that something else kills has gone. */
+  async untilDead(name: string): Promise<void> {
+    this.kills += 1;
+    await until(`${name} is dead`, () => this.stack.pid(name) === undefined);
+  }
+
+  async restart(name: string): Promise<void> {
+    await this.stack.restart(name);
+  }
+
+  /** Everything back to normal: faults off, proxies pass, all that is dead started, the partitions shared out. */
+  async heal(): Promise<void> {
+    await this.simulator('faults', 'DELETE');
+    for (const proxy of [this.graph, this.authority, this.kafka]) proxy.heal();
+    for (const name of [...DISPATCHERS, SEQUENCER]) if (this.stack.pid(name) === undefined) await this.restart(name);
+    await this.untilShared();
+  }
+
+  /** Waits until both dispatchers have partitions of the commands topic, and notes whose is whose. */
+  async untilShared(): Promise<void> {
+    await this.untilOwnedBy(...DISPATCHERS);
+  }
+
+  /** Waits until these dispatchers, and no others, have the partitions of the commands topic. */
+  async untilOwnedBy(...owners: readonly Dispatcher[]): Promise<void> {
+    const admin = plainKafka(this.stack.file.kafka.brokers).admin();
+    await admin.connect();
+    const groupId = `${this.stack.file.topicPrefix}call-dispatcher`;
+    try {
+      await until('the partitions are shared out', async () => {
+        const { groups } = await admin.describeGroups([groupId]);
+        this.owned.clear();
+        for (const { clientId, memberAssignment } of groups[0]?.state === 'Stable' ? groups[0].members : []) {
+          const { assignment = {} } = AssignerProtocol.MemberAssignment.decode(memberAssignment) ?? {};
+          for (const partition of Object.values(assignment).flat()) this.owned.set(partition, clientId as Dispatcher);
+        }
+        const names = new Set(this.owned.values());
+        return this.owned.size === PARTITIONS && names.size === owners.length && owners.every((name) => names.has(name));
+      });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  private async simulator(path: string, method = 'GET', body?: object): Promise<unknown> {
+    const response = await this.stack.fetch(`https://localhost:${String(this.graph.targetPort)}/simulator/${path}`, {
+      method,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.status >= 300) throw new Error(`the simulator answered ${String(response.status)} to ${path}: ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  }
+}
+
+const PARTITIONS = 12;
+const METADATA = Array.from({ length: PARTITIONS }, (_, partitionId) => ({
+  partitionErrorCode: 0,
+  partitionId,
+  leader: 1,
+  replicas: [1],
+  isr: [1],
+}));
+const partitioner = Partitioners.DefaultPartitioner();
+
+/** The partition that any client with Java's murmur2 chooses. */
+export function partitionOfKey(key: string): number {
+  return partitioner({ topic: 'commands', partitionMetadata: METADATA, message: { key, value: null } });
+}

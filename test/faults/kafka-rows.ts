@@ -1,0 +1,190 @@
+import { ConfigResourceTypes, type Admin } from 'kafkajs';
+import { plainKafka } from '../support/plain-kafka.js';
+import { until } from '../support/stack-for-tests.js';
+import { DISPATCHERS, PROXIED, SEQUENCER, type FaultStack } from './fault-stack.js';
+import type { FaultRow } from './row.js';
+
+const PRODUCE = 0;
+const FETCH = 1;
+
+/** What a Kafka request is: after its length come two bytes of API key. */
+function apiKeyOf(bytes: Buffer): number {
+  return bytes.length >= 6 ? bytes.readInt16BE(4) : -1;
+}
+
+async function withAdmin<T>(system: FaultStack, work: (admin: Admin, prefix: string) => Promise<T>): Promise<T> {
+  const admin = plainKafka(system.stack.file.kafka.brokers).admin();
+  await admin.connect();
+  try {
+    return await work(admin, system.stack.file.topicPrefix);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** AlterConfigs sets all that it does not name back to the default, so everything that is set is named. */
+async function changeConfig(admin: Admin, topic: string, changes: Readonly<Record<string, string>>): Promise<void> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+  });
+  const present = (resources[0]?.configEntries ?? []).filter(({ isDefault }) => !isDefault);
+  const entries = new Map([
+    ...present.map(({ configName, configValue }) => [configName, configValue] as const),
+    ...Object.entries(changes),
+  ]);
+  const configEntries = [...entries].map(([name, value]) => ({ name, value }));
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }] });
+}
+
+/** Kafka, or the way to it, that fails. */
+export const KAFKA_ROWS: readonly FaultRow[] = [
+  {
+    id: 'F23',
+    fault: 'a dispatcher is cut off from Kafka with a POST in flight',
+    run: async ({ system, injected, healed }) => {
+      const callId = system.newCallId(PROXIED);
+      await system.fault({ on: 'create', action: 'hold', ms: 1_000, match: { callId } });
+      await system.commands.send(system.createCall(callId));
+      await until('it was dialled', async () => (await system.postsOf(callId)).length > 0);
+      system.kafka.set('hold');
+      injected();
+      await until('Graph has answered', async () => (await system.postsOf(callId))[0]?.answered?.status === 201);
+      // The partner takes the partitions over; the call is not its to dial.
+      await system.untilOwnedBy('call-dispatcher-2');
+      const other = await system.place();
+      await system.outcomes([other]);
+      system.kafka.heal();
+      healed();
+      expect(await system.outcomes([callId])).toEqual(['created']);
+      await system.untilLedger(callId, 'Created');
+      expect(await system.postsOf(callId)).toHaveLength(1);
+      return [callId, other];
+    },
+  },
+  {
+    id: 'F24',
+    fault: 'appends pass and the ledger’s reader lags',
+    run: async ({ system, injected, healed }) => {
+      const isOfLedger = Buffer.from('dispatch-ledger');
+      system.kafka.setRules({
+        onRequest: (bytes, connection) => {
+          if (apiKeyOf(bytes) === FETCH && bytes.includes(isOfLedger)) connection.holdAnswers();
+        },
+      });
+      injected();
+      const marker = await system.place({ of: 'call-dispatcher-2' });
+      await system.outcomes([marker]);
+      const callId = await system.place({ of: PROXIED });
+      await system.untilLedger(callId, 'Intent');
+      const later = await system.place({ of: 'call-dispatcher-2' });
+      await system.outcomes([later]);
+      expect(await system.postsOf(callId)).toHaveLength(0);
+      system.kafka.heal();
+      healed();
+      await system.outcomes([callId]);
+      return [marker, callId, later];
+    },
+  },
+  {
+    id: 'F25',
+    fault: 'the acknowledgement of an append is lost',
+    run: async ({ system, injected, healed }) => {
+      const appending = new Set<object>();
+      let cuts = 0;
+      system.kafka.setRules({
+        onRequest: (bytes, connection) => {
+          if (apiKeyOf(bytes) === PRODUCE) appending.add(connection);
+        },
+        onAnswer: (_bytes, connection) => {
+          if (cuts >= 3 || !appending.has(connection)) return true;
+          cuts += 1;
+          connection.reset();
+          return false;
+        },
+      });
+      const callIds = await system.placeMany(6, { of: PROXIED });
+      await until('acknowledgements were lost', () => cuts >= 3, 60_000);
+      injected(cuts);
+      system.kafka.heal();
+      healed();
+      await system.outcomes(callIds);
+      return callIds;
+    },
+  },
+  {
+    id: 'F28',
+    fault: 'the dispatchers’ groups are reset to the earliest offset',
+    run: async ({ system, injected, healed }) => {
+      const callIds = await system.placeMany(5);
+      await system.outcomes(callIds);
+      await system.untilInOrder(callIds);
+      await Promise.all(DISPATCHERS.map((name) => system.kill(name)));
+      const postsBefore = (await system.evidence()).posts.length;
+      await withAdmin(system, async (admin, prefix) => {
+        for (const [group, topic] of [
+          ['call-dispatcher', 'commands'],
+          ['call-dispatcher-relay', 'dispatch-ledger'],
+        ] as const) {
+          const groupId = `${prefix}${group}`;
+          const isEmpty = async (): Promise<boolean> =>
+            (await admin.describeGroups([groupId])).groups.every(({ members }) => members.length === 0);
+          await until(`${groupId} has no members`, isEmpty);
+          await admin.resetOffsets({ groupId, topic: `${prefix}${topic}`, earliest: true });
+        }
+      });
+      injected(2);
+      await Promise.all(DISPATCHERS.map((name) => system.restart(name)));
+      healed();
+      // What is placed now comes after all that is read again.
+      await system.untilShared();
+      const after = await system.placeMany(24);
+      expect(new Set(await system.outcomes(after))).toEqual(new Set(['created']));
+      const { posts } = await system.evidence();
+      expect(posts.filter(({ callId }) => !after.includes(callId)).length).toBe(postsBefore);
+      return [...callIds, ...after];
+    },
+  },
+  {
+    id: 'F30',
+    fault: 'old segments of the ledger go, snapshots are compacted, and new processes restore',
+    run: async ({ system, injected, healed }) => {
+      const early = await system.placeMany(5);
+      await system.outcomes(early);
+      await system.untilInOrder(early);
+      await Promise.all(early.map((callId) => system.events.ended(callId)));
+      await withAdmin(system, async (admin, prefix) => {
+        const compacted = { 'min.compaction.lag.ms': '0', 'min.cleanable.dirty.ratio': '0' };
+        await changeConfig(admin, `${prefix}dispatch-ledger`, { 'segment.ms': '1000' });
+        await changeConfig(admin, `${prefix}snapshots`, { 'segment.ms': '1000', ...compacted });
+        const [ledger] = await admin.fetchTopicOffsets(`${prefix}dispatch-ledger`);
+        await admin.deleteTopicRecords({
+          topic: `${prefix}dispatch-ledger`,
+          partitions: [{ partition: 0, offset: ledger?.high ?? '0' }],
+        });
+      });
+      injected(2);
+      await Promise.all([...DISPATCHERS, SEQUENCER].map((name) => system.restart(name)));
+      healed();
+      await system.untilShared();
+      const later = await system.placeMany(10);
+      expect(new Set(await system.outcomes(later))).toEqual(new Set(['created']));
+      return [...early, ...later];
+    },
+  },
+  {
+    id: 'F39',
+    fault: 'the partition count is raised while everything runs',
+    run: async ({ system, injected, healed }) => {
+      await withAdmin(system, (admin, prefix) =>
+        admin.createPartitions({ topicPartitions: [{ topic: `${prefix}observations`, count: 18 }] }),
+      );
+      injected();
+      const callIds = await system.placeMany(10);
+      expect(new Set(await system.outcomes(callIds))).toEqual(new Set(['created']));
+      await expect(system.restart(PROXIED)).rejects.toThrow(/PARTITION_COUNT|partitions/);
+      healed();
+      return callIds;
+    },
+  },
+];

@@ -1,0 +1,30 @@
+import { COMMAND_ROWS } from './command-rows.js';
+import { CRASH_ROWS } from './crash-rows.js';
+import { GRAPH_ROWS } from './graph-rows.js';
+import { KAFKA_ROWS } from './kafka-rows.js';
+import type { FaultRow } from './row.js';
+
+/** Those that leave the stack changed for good come last. */
+const LAST = ['F30', 'F39'];
+
+const number = ({ id }: FaultRow): number => Number(id.slice(1)) + (LAST.includes(id) ? 1_000 : 0);
+
+/** All rows, in the order in which they are run. */
+export const FAULT_ROWS: readonly FaultRow[] = [...CRASH_ROWS, ...GRAPH_ROWS, ...KAFKA_ROWS, ...COMMAND_ROWS].toSorted(
+  (a, b) => number(a) - number(b),
+);
+
+/** @param selection `F1-F7,F12`; undefined means all @throws for a row that there is not */
+export function selectRows(selection: string | undefined): readonly FaultRow[] {
+  if (selection === undefined || selection === '') return FAULT_ROWS;
+  const wanted = new Set(
+    selection.split(',').flatMap((part) => {
+      const match = /^F(\d+)(?:-F?(\d+))?$/i.exec(part.trim());
+      if (match === null) throw new Error(`--rows: «${part}» is neither a row (F12) nor a range of rows (F1-F7)`);
+      const [low, high] = [Number(match[1]), Number(match[2] ?? match[1])];
+      return FAULT_ROWS.filter(({ id }) => Number(id.slice(1)) >= low && Number(id.slice(1)) <= high).map(({ id }) => id);
+    }),
+  );
+  if (wanted.size === 0) throw new Error(`--rows ${selection}: there are ${FAULT_ROWS.map(({ id }) => id).join(', ')}`);
+  return FAULT_ROWS.filter(({ id }) => wanted.has(id));
+}

@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * What becomes of the bytes. `pass`; `hold`: they are kept back, in order, until they may pass; `refuse`: no connection
+ * comes about, and those that stand are reset.
+ */
+export type ProxyMode = 'pass' | 'hold' | 'refuse';
+
+/** One connection through the proxy. */
+export interface ProxiedConnection {
+  /** Says from now on what becomes of the bytes to the client, whatever the proxy's mode. */
+  holdAnswers(): void;
+  reset(): void;
+}
+
+export interface ProxyRules {
+  /** Sees the bytes that a client sent, before they go on. */
+  onRequest?: (bytes: Buffer, connection: ProxiedConnection) => void;
+  /** Sees the bytes of the target. @returns false to swallow them */
+  onAnswer?: (bytes: Buffer, connection: ProxiedConnection) => boolean;
+}
+
+/** A TCP proxy on a port of its own, in front of a target that may be named later, with faults at will. */
+export class TcpProxy {
+  private readonly connections = new Set<Connection>();
+  private mode: ProxyMode = 'pass';
+  private rules: ProxyRules = {};
+  targetPort = 0;
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  static async start(): Promise<TcpProxy> {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const proxy = new TcpProxy(server, (server.address() as AddressInfo).port);
+    server.on('connection', (client) => {
+      proxy.take(client);
+    });
+    return proxy;
+  }
+
+  set(mode: ProxyMode): void {
+    this.mode = mode;
+    for (const connection of this.connections) {
+      if (mode === 'refuse') connection.reset();
+      else connection.resume();
+    }
+  }
+
+  /** Applies to connections that stand too. */
+  setRules(rules: ProxyRules): void {
+    this.rules = rules;
+  }
+
+  /** Back to normal: what is held goes on. */
+  heal(): void {
+    this.rules = {};
+    for (const connection of this.connections) connection.release();
+    this.set('pass');
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.connections) connection.reset();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private take(client: Socket): void {
+    if (this.mode === 'refuse') {
+      client.on('error', ignore);
+      client.resetAndDestroy();
+      return;
+    }
+    const connection: Connection = new Connection(client, connect(this.targetPort, '127.0.0.1'), {
+      isHeld: () => this.mode === 'hold',
+      onRequest: (bytes) => this.rules.onRequest?.(bytes, connection),
+      onAnswer: (bytes) => this.rules.onAnswer?.(bytes, connection) ?? true,
+      onClosed: () => this.connections.delete(connection),
+    });
+    this.connections.add(connection);
+  }
+}
+
+interface ConnectionEvents {
+  readonly isHeld: () => boolean;
+  readonly onRequest: (bytes: Buffer) => void;
+  readonly onAnswer: (bytes: Buffer) => boolean;
+  readonly onClosed: () => void;
+}
+
+class Connection implements ProxiedConnection {
+  private readonly toTarget: Buffer[] = [];
+  private readonly toClient: Buffer[] = [];
+  private areAnswersHeld = false;
+
+  constructor(
+    private readonly client: Socket,
+    private readonly target: Socket,
+    private readonly events: ConnectionEvents,
+  ) {
+    client.on('data', (bytes: Buffer) => {
+      events.onRequest(bytes);
+      this.toTarget.push(bytes);
+      this.resume();
+    });
+    target.on('data', (bytes: Buffer) => {
+      if (!events.onAnswer(bytes)) return;
+      this.toClient.push(bytes);
+      this.resume();
+    });
+    for (const [one, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      one.setNoDelay(true);
+      one.on('error', ignore);
+      one.on('close', () => {
+        other.destroySoon();
+        events.onClosed();
+      });
+    }
+  }
+
+  holdAnswers(): void {
+    this.areAnswersHeld = true;
+  }
+
+  release(): void {
+    this.areAnswersHeld = false;
+  }
+
+  resume(): void {
+    if (this.events.isHeld()) return;
+    for (const bytes of this.toTarget.splice(0)) this.target.write(bytes);
+    if (this.areAnswersHeld) return;
+    for (const bytes of this.toClient.splice(0)) this.client.write(bytes);
+  }
+
+  reset(): void {
+    this.client.resetAndDestroy();
+    this.target.destroy();
+  }
+}
+
+/** What breaks a connection is the other side's, or the fault itself; both sides are closed by `close`. */
+function ignore(): void {
+  return;
+}
