@@ -27,16 +27,17 @@ export interface LedgerPlaces {
  */
 export async function requireWholeLedger(client: KafkaClient, places: LedgerPlaces): Promise<bigint> {
   const admin = client.admin();
+  // The commits come first: others go on working, and what they have committed by now was in the ledger before.
+  const reported = (await admin.committed(places.relayGroup, places.ledgerTopic)).get(0) ?? null;
+  const taken = await admin.committed(places.inboxGroup, places.commandsTopic);
+  const hasTaken = [...taken.values()].some((offset) => offset !== null && offset > 0n);
   const range = (await admin.offsets(places.ledgerTopic)).find(({ partition }) => partition === 0);
   const { start = 0n, end = 0n } = range ?? {};
-  const reported = (await admin.committed(places.relayGroup, places.ledgerTopic)).get(0) ?? null;
   if (reported !== null && reported > end) {
     throw new LedgerLostError(
       `${places.ledgerTopic} ends at ${String(end)}, but was reported up to ${String(reported)} already.`,
     );
   }
-  const taken = await admin.committed(places.inboxGroup, places.commandsTopic);
-  const hasTaken = [...taken.values()].some((offset) => offset !== null && offset > 0n);
   if (end === 0n && hasTaken) {
     throw new LedgerLostError(`${places.ledgerTopic} is empty, but commands were taken before.`);
   }
