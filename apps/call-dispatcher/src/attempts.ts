@@ -109,7 +109,10 @@ export class Attempts {
   ): Promise<Dispatch | undefined> {
     const { ledger, intentDeadlineMs: deadlineMs, intentOrphanMs: orphanMs } = this.options;
     const key = { callId, attempt, nonce: randomUUID() };
-    let work: Promise<void> | undefined;
+    // From here on, so that a shutdown waits for an Intent that is being written too.
+    let close: (work: Promise<void>) => void = () => undefined;
+    this.keepInHandUntil(new Promise<void>((resolve) => (close = resolve)), callId);
+    let work = Promise.resolve();
     try {
       const begunAtMs = performance.now();
       const dispatch = await ledger.append(callId, [...first, { type: 'Intent', ...key, deadlineMs, orphanMs }]);
@@ -121,7 +124,7 @@ export class Attempts {
       work = this.record({ type: 'NotSent', ...key, why: 'Kafka did not say whether the Intent was written' });
       throw error;
     } finally {
-      this.release(callId, work ?? Promise.resolve());
+      close(work);
     }
   }
 
@@ -130,8 +133,8 @@ export class Attempts {
     while (this.running.size > 0) await Promise.all(this.running);
   }
 
-  private release(callId: string, work: Promise<void>): void {
-    const running = work.finally(() => {
+  private keepInHandUntil(closed: Promise<void>, callId: string): void {
+    const running = closed.finally(() => {
       this.running.delete(running);
       this.giveBack(callId);
     });

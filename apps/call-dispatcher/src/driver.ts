@@ -131,7 +131,8 @@ export class Driver {
         if (error instanceof GraphTokenError) this.line.add(callId, command, `no token could be had: ${error.message}`);
         throw error;
       }
-      await attempts.begin(callId, attempt, token);
+      if (this.isStopped) attempts.giveBack(callId);
+      else await attempts.begin(callId, attempt, token);
       return 0;
     });
   }

@@ -139,11 +139,11 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     abortOnError: false,
   });
   app.useGlobalFilters(new RethrowFilter());
+  onShutdown('consumers', () => app.close());
   onShutdown('driver', () => {
     driver.stop();
     return Promise.resolve();
   });
-  onShutdown('consumers', () => app.close());
   await app.listen();
 
   const forget = setInterval(() => {
