@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { commandMessage, PlainProducer, PlainReader, type PlainMessage } from './support/plain-kafka.js';
+import { createPeerCall } from './support/peer-call.js';
+import { PlainProducer, PlainReader, type PlainMessage } from './support/plain-kafka.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
 let stack: StackForTests;
@@ -24,24 +25,7 @@ afterAll(async () => {
 });
 
 function good(changes: object = {}): PlainMessage & { callId: string } {
-  const callId = randomUUID();
-  const { tenantId } = stack.file.caller;
-  const call = {
-    '@odata.type': '#microsoft.graph.call',
-    targets: [
-      {
-        '@odata.type': '#microsoft.graph.invitationParticipantInfo',
-        identity: {
-          '@odata.type': '#microsoft.graph.identitySet',
-          user: { '@odata.type': '#microsoft.graph.identity', id: '112f7296-5fa4-42ca-bae8-6a692b15d4b8' },
-        },
-      },
-    ],
-    requestedModalities: ['audio'],
-    mediaConfig: { '@odata.type': '#microsoft.graph.serviceHostedMediaConfig' },
-    tenantId,
-  };
-  return { callId, ...commandMessage('CreateCall', { callId, tenantId, call, ...changes }) };
+  return createPeerCall(stack.file.caller.tenantId, { ...changes });
 }
 
 /** What cannot be taken as a command, by the reason that its dead letter must give. */

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { commandMessage, plainKafka, PlainProducer, PlainReader } from './support/plain-kafka.js';
+import { createPeerCall } from './support/peer-call.js';
+import { plainKafka, PlainProducer, PlainReader } from './support/plain-kafka.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
 const DISPATCHER = 'call-dispatcher-1';
@@ -32,25 +32,9 @@ function ledgerTypes(callId: string): string[] {
 }
 
 async function place(): Promise<string> {
-  const callId = randomUUID();
-  const { tenantId } = stack.file.caller;
-  const call = {
-    '@odata.type': '#microsoft.graph.call',
-    targets: [
-      {
-        '@odata.type': '#microsoft.graph.invitationParticipantInfo',
-        identity: {
-          '@odata.type': '#microsoft.graph.identitySet',
-          user: { '@odata.type': '#microsoft.graph.identity', id: '112f7296-5fa4-42ca-bae8-6a692b15d4b8' },
-        },
-      },
-    ],
-    requestedModalities: ['audio'],
-    mediaConfig: { '@odata.type': '#microsoft.graph.serviceHostedMediaConfig' },
-    tenantId,
-  };
-  await commands.send(commandMessage('CreateCall', { callId, tenantId, call }));
-  return callId;
+  const command = createPeerCall(stack.file.caller.tenantId);
+  await commands.send(command);
+  return command.callId;
 }
 
 /** Puts the group's offsets to where they are as long as nothing of this record was committed. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { commandMessage, plainKafka, type PlainMessage } from '../support/plain-kafka.js';
 import { until } from '../support/stack-for-tests.js';
-import { partitionOfKey, TIMES, type FaultStack } from './fault-stack.js';
+import { partitionOfKey, SEQUENCER, TIMES, whileStopped, type FaultStack } from './fault-stack.js';
 import type { FaultRow } from './row.js';
 
 async function parked(system: FaultStack): Promise<string> {
@@ -65,8 +65,20 @@ export const COMMAND_ROWS: readonly FaultRow[] = [
   },
   {
     id: 'F42',
-    fault: 'an old ReleaseCall is replayed after a second unknown',
+    fault: 'a ReleaseCall before the attempt is parked, and an old one replayed after a second unknown',
     run: async ({ system, injected, healed }) => {
+      const early = system.newCallId();
+      await system.fault({ on: 'create', action: 'reset-after-read', match: { callId: early } });
+      await whileStopped(system.pid(SEQUENCER), async () => {
+        await system.commands.send(system.createCall(early));
+        await system.untilLedger(early, 'Unknown');
+        await system.commands.send(system.release(early, 1));
+        await untilTaken(system, early);
+        expect(system.ledgerTypes(early)).not.toContain('Released');
+      });
+      injected();
+      expect(await system.outcomes([early])).toEqual(['parked']);
+
       const callId = await parked(system);
       const release = system.release(callId, 1);
       await system.fault({ on: 'create', action: 'reset-after-read', match: { callId } });
@@ -80,7 +92,7 @@ export const COMMAND_ROWS: readonly FaultRow[] = [
       await untilTaken(system, callId);
       expect(await system.postsOf(callId)).toHaveLength(2);
       expect(system.ledgerTypes(callId).filter((type) => type === 'Intent')).toHaveLength(2);
-      return [callId];
+      return [early, callId];
     },
   },
   {

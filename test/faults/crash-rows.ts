@@ -1,5 +1,14 @@
 import { until } from '../support/stack-for-tests.js';
-import { DISPATCHERS, ORPHAN_MS, PROXIED, SEQUENCER, TIMES, type Dispatcher, type FaultStack } from './fault-stack.js';
+import {
+  DISPATCHERS,
+  ORPHAN_MS,
+  PROXIED,
+  SEQUENCER,
+  TIMES,
+  whileStopped,
+  type Dispatcher,
+  type FaultStack,
+} from './fault-stack.js';
 import type { FaultRow } from './row.js';
 
 const VICTIM: Dispatcher = 'call-dispatcher-2';
@@ -140,16 +149,12 @@ export const CRASH_ROWS: readonly FaultRow[] = [
       const callId = system.newCallId(VICTIM);
       await system.commands.send(system.createCall(callId));
       await system.untilLedger(callId, 'Intent');
-      const pid = system.pid(VICTIM);
-      process.kill(pid, 'SIGSTOP');
       injected();
-      try {
+      await whileStopped(system.pid(VICTIM), async () => {
         system.graph.heal();
         await system.untilLedger(callId, 'Unknown', ORPHAN_MS + 20_000);
         expect(await system.postsOf(callId)).toHaveLength(0);
-      } finally {
-        process.kill(pid, 'SIGCONT');
-      }
+      });
       healed();
       // Its own word that nothing was sent comes late and still counts; the next attempt is then a new one.
       await system.outcomes([callId]);
@@ -162,16 +167,13 @@ export const CRASH_ROWS: readonly FaultRow[] = [
     run: async ({ system, injected, healed }) => {
       const callIds = await system.placeMany(200, { of: VICTIM });
       await until('the first is taken', () => callIds.some((callId) => system.ledger.of(callId).length > 0));
-      const pid = system.pid(VICTIM);
-      process.kill(pid, 'SIGSTOP');
       injected();
-      const partner = await system.place({ of: PROXIED });
-      try {
+      const partner = system.newCallId(PROXIED);
+      await whileStopped(system.pid(VICTIM), async () => {
+        await system.commands.send(system.createCall(partner));
         await system.untilOwnedBy(PROXIED);
         await until('the partner has taken every command', () => callIds.every((id) => system.ledger.of(id).length > 0), 60_000);
-      } finally {
-        process.kill(pid, 'SIGCONT');
-      }
+      });
       healed();
       await system.outcomes([...callIds, partner]);
       return [...callIds, partner];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AssignerProtocol, Partitioners } from 'kafkajs';
 import { freePort } from '../../apps/local-stack/src/ports.js';
+import { createPeerCall } from '../support/peer-call.js';
 import { commandMessage, plainKafka, PlainProducer, PlainReader, type PlainMessage } from '../support/plain-kafka.js';
 import { StackForTests, until } from '../support/stack-for-tests.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -152,26 +153,7 @@ export class FaultStack {
 
   createCall(callId: string, { ifUnknown, notAfter }: Placing = {}): PlainMessage {
     const { tenantId } = this.stack.file.caller;
-    const user = { '@odata.type': '#microsoft.graph.identity', id: '112f7296-5fa4-42ca-bae8-6a692b15d4b8' };
-    const call = {
-      '@odata.type': '#microsoft.graph.call',
-      targets: [
-        {
-          '@odata.type': '#microsoft.graph.invitationParticipantInfo',
-          identity: { '@odata.type': '#microsoft.graph.identitySet', user },
-        },
-      ],
-      requestedModalities: ['audio'],
-      mediaConfig: { '@odata.type': '#microsoft.graph.serviceHostedMediaConfig' },
-      tenantId,
-    };
-    return commandMessage('CreateCall', {
-      callId,
-      tenantId,
-      call,
-      ...(ifUnknown && { ifUnknown }),
-      ...(notAfter && { notAfter }),
-    });
+    return createPeerCall(tenantId, { ...(ifUnknown && { ifUnknown }), ...(notAfter && { notAfter }) }, callId);
   }
 
   async end(callId: string): Promise<void> {
@@ -339,6 +321,16 @@ export class FaultStack {
     const text = await response.text();
     if (response.status >= 300) throw new Error(`the simulator answered ${String(response.status)} to ${path}: ${text}`);
     return text === '' ? null : JSON.parse(text);
+  }
+}
+
+/** Does something while a process stands still. */
+export async function whileStopped<T>(pid: number, work: () => Promise<T>): Promise<T> {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
   }
 }
 

@@ -1,5 +1,5 @@
 import { until } from '../support/stack-for-tests.js';
-import { DISPATCHERS, PROXIED, SEQUENCER, type FaultStack } from './fault-stack.js';
+import { DISPATCHERS, PROXIED, SEQUENCER, whileStopped, type FaultStack } from './fault-stack.js';
 import type { FaultRow } from './row.js';
 
 async function placedUnder(system: FaultStack, fault: Readonly<Record<string, unknown>>): Promise<string> {
@@ -167,19 +167,15 @@ export const GRAPH_ROWS: readonly FaultRow[] = [
     fault: 'a callback is stored while the sequencer stands still, and the command says redial',
     run: async ({ system, injected, healed }) => {
       const callId = system.newCallId(PROXIED);
-      const pid = system.pid(SEQUENCER);
-      process.kill(pid, 'SIGSTOP');
       injected();
-      try {
+      await whileStopped(system.pid(SEQUENCER), async () => {
         await system.fault({ on: 'create', action: 'create-then-reset', match: { callId } });
         await system.commands.send(system.createCall(callId, { ifUnknown: 'redial' }));
         await system.untilLedger(callId, 'Unknown');
         const graceOvers = (): number => system.observationsOf(callId).filter(({ kind }) => kind === 'grace-over').length;
         await until('the grace period is over', () => graceOvers() > 0);
         expect(system.ledgerTypes(callId)).not.toContain('Released');
-      } finally {
-        process.kill(pid, 'SIGCONT');
-      }
+      });
       healed();
       expect(await system.outcomes([callId])).toEqual(['created']);
       await system.untilLedger(callId, 'Created');

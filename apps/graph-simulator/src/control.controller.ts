@@ -12,7 +12,7 @@ import { SigningKeys } from './signing-key.js';
 import { isGuid, Tenants } from './tenants.js';
 import { jsonBodyOf } from './wire.js';
 
-/** The controls of the simulator, which Graph does not have (README.md). */
+/** The controls of the simulator, which Graph does not have. */
 @Controller('simulator')
 export class ControlController {
   constructor(

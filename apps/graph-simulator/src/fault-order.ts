@@ -24,7 +24,7 @@ export type FaultAction = (typeof ACTIONS)[number];
 const FACTS = ['callId', 'attempt', 'tenantId', 'appId', 'clientId', 'graphCallId', 'kind', 'state', 'direction'];
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** The body of POST /simulator/faults; README.md tells what each action does. */
+/** The body of POST /simulator/faults. */
 export class FaultOrder {
   @IsIn(TARGETS, { message: `must be one of ${TARGETS.join(', ')}` })
   on!: FaultTarget;

@@ -5,20 +5,24 @@ import { runSchedule } from './schedule.js';
 // come late, answers that are lost, two owners at once, over random schedules. MODEL_SEED and MODEL_SCHEDULES choose.
 const seed = Number(process.env['MODEL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const schedules = Number(process.env['MODEL_SCHEDULES'] ?? 100_000);
-const WEAK_SCHEDULES = 4_000;
+/** Some weaknesses show in one schedule of a thousand, others in every second one. */
+const MOST_WEAK_SCHEDULES = 60_000;
+const ENOUGH_FAILURES = 5;
 
-function failing(variant: Variant, count: number): number[] {
+/** Runs schedules until enough of them fail, at most so many. */
+function failing(variant: Variant, most: number, enough = Infinity): { readonly seeds: readonly number[]; readonly run: number } {
   const seeds: number[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const one = (seed + index) >>> 0;
+  let run = 0;
+  for (; run < most && seeds.length < enough; run += 1) {
+    const one = (seed + run) >>> 0;
     if (runSchedule(one, variant).violations.length > 0) seeds.push(one);
   }
-  return seeds;
+  return { seeds, run };
 }
 
 describe('the protocol of the ledger', () => {
   it(`dials each command once and loses none, over ${String(schedules)} schedules (G1, G2)`, () => {
-    const found = failing('sound', schedules);
+    const { seeds: found } = failing('sound', schedules);
     const [first] = found;
     if (first !== undefined) {
       const { violations, trace } = runSchedule(first, 'sound');
@@ -40,9 +44,9 @@ describe('the protocol of the ledger', () => {
   ])(
     'is seen to fail where it is weakened: %s',
     (variant) => {
-      const share = failing(variant, WEAK_SCHEDULES).length / WEAK_SCHEDULES;
-      process.stdout.write(`model: ${variant} fails in ${(100 * share).toFixed(1)} % of schedules\n`);
-      expect(share).toBeGreaterThan(0);
+      const { seeds, run } = failing(variant, MOST_WEAK_SCHEDULES, ENOUGH_FAILURES);
+      process.stdout.write(`model: ${variant} fails in ${String(seeds.length)} of ${String(run)} schedules\n`);
+      expect(seeds).not.toEqual([]);
     },
     120_000,
   );
