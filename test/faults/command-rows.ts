@@ -77,7 +77,7 @@ export const COMMAND_ROWS: readonly FaultRow[] = [
         expect(system.ledgerTypes(early)).not.toContain('Released');
       });
       injected();
-      expect(await system.outcomes([early])).toEqual(['parked']);
+      await untilParked(system, early, 1);
 
       const callId = await parked(system);
       const release = system.release(callId, 1);

@@ -114,13 +114,15 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
   },
   {
     id: 'F28',
-    fault: 'the dispatchers’ groups are reset to the earliest offset',
+    fault: 'the dispatchers’ groups are reset to the earliest offset, and commands have become stale meanwhile',
     run: async ({ system, injected, healed }) => {
       const callIds = await system.placeMany(5);
       await system.outcomes(callIds);
       await system.untilInOrder(callIds);
       await Promise.all(DISPATCHERS.map((name) => system.kill(name)));
       const postsBefore = (await system.evidence()).posts.length;
+      const overAtMs = Date.now() + 1_000;
+      const stale = await system.placeMany(3, { notAfter: new Date(overAtMs).toISOString() });
       await withAdmin(system, async (admin, prefix) => {
         for (const [group, topic] of [
           ['call-dispatcher', 'commands'],
@@ -134,6 +136,7 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
         }
       });
       injected(2);
+      await until('what was placed meanwhile is stale', () => Date.now() > overAtMs);
       await Promise.all(DISPATCHERS.map((name) => system.restart(name)));
       healed();
       // What is placed now comes after all that is read again.
@@ -142,7 +145,8 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
       expect(new Set(await system.outcomes(after))).toEqual(new Set(['created']));
       const { posts } = await system.evidence();
       expect(posts.filter(({ callId }) => !after.includes(callId)).length).toBe(postsBefore);
-      return [...callIds, ...after];
+      expect(new Set(await system.outcomes(stale))).toEqual(new Set(['expired']));
+      return [...callIds, ...after, ...stale];
     },
   },
   {
