@@ -9,7 +9,7 @@ import {
   type LedgerCommand,
   type LedgerRecord,
 } from '@callbus/contracts';
-import { toGraphCall, type AppToken, type GraphClient } from '@callbus/graph';
+import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type GraphClient } from '@callbus/graph';
 import { KafkaError } from '@callbus/kafka';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
@@ -36,6 +36,8 @@ export interface AttemptsOptions {
   readonly onReleased: (callId: string) => void;
 }
 
+/** The code of a line of the log on which an alert can be built. */
+const MONTHLY_LIMIT_ALERT = 'GRAPH_MONTHLY_LIMIT';
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
 
@@ -171,6 +173,8 @@ export class Attempts {
     logger.info({ callId, attempt, tenantId, appId, outcome: outcome.kind }, 'attempted');
     if (outcome.kind === 'unknown')
       logger.warn({ callId, attempt, why: outcome.why }, 'nobody knows whether this attempt dialled');
+    if (outcome.kind === 'rejected' && outcome.error.code === MONTHLY_LIMIT_CODE)
+      logger.error({ code: MONTHLY_LIMIT_ALERT, callId, tenantId, appId }, 'Graph’s monthly limit of calls is reached');
     const earlier = ledger.get(callId)?.attempts.filter((one) => one.attempt < attempt) ?? [];
     await this.record(outcomeRecord(key, outcome, earlier));
   }

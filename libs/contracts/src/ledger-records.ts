@@ -12,6 +12,8 @@ export interface CreationError {
   readonly httpStatus: number | null;
   readonly code: string;
   readonly message: string;
+  /** What to do about it, for people. */
+  readonly advice?: string;
   readonly requestId?: string;
   /** Ours: every fault of the call. Graph's: the rest of its error, as it came. */
   readonly details?: readonly { readonly path: string; readonly message: string }[] | Readonly<Record<string, unknown>>;

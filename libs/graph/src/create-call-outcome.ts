@@ -1,3 +1,4 @@
+import { MONTHLY_LIMIT_CODE } from './advice.js';
 import { readGraphError, type GraphError } from './graph-error.js';
 import { isObject, parseJson, textOf } from './json-value.js';
 
@@ -45,8 +46,6 @@ export type CreateCallOutcome =
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** No command lives longer than a day, so a longer wait means the same. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
-/** «Application reached the monthly call creation limit.» It comes as 429, yet waiting does not help. */
-const MONTHLY_LIMIT_CODE = '8529';
 
 /** Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown. */
 export function outcomeOf(wire: WireResult): CreateCallOutcome {

@@ -1,3 +1,4 @@
+import { adviceOn } from './advice.js';
 import { readGraphError } from './graph-error.js';
 import { fixtureText } from './testing/fixtures.js';
 
@@ -9,6 +10,7 @@ describe('readGraphError', () => {
       httpStatus: 403,
       code: '7505',
       message: 'Request authorization tenant mismatch.',
+      advice: adviceOn('7505'),
       requestId: '3d972a68-4d0c-4764-bb3f-904d6ee7e20a',
       details: { 'request-id': '3d972a68-4d0c-4764-bb3f-904d6ee7e20a', date: '2020-02-13T17:30:24' },
     });

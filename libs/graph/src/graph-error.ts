@@ -1,3 +1,4 @@
+import { adviceOn } from './advice.js';
 import { isObject, memberOf, parseJson, textOf, type JsonObject } from './json-value.js';
 
 /** What Graph said when it refused, or what became of the request when Graph said nothing (`httpStatus` 0). */
@@ -6,6 +7,8 @@ export interface GraphError {
   /** Graph's code («7505», «InvalidAuthenticationToken»), the inner one where the outer only says UnknownError; `Http502` where there is none. */
   readonly code: string;
   readonly message: string;
+  /** What to do about it, for people, where there is something special to do. */
+  readonly advice?: string;
   /** Graph's own id of the request, which its support asks for. */
   readonly requestId?: string;
   /** The rest of what Graph sent inside the error, as it came. */
@@ -38,10 +41,13 @@ function errorOf(httpStatus: number, error: JsonObject): GraphError {
   const nested = message?.startsWith('{') ? parseJson(message) : undefined;
   const inner = memberOf(error, 'innerError') ?? memberOf(error, 'innererror');
   const requestId = textOf(inner, 'request-id');
+  const code = codeOf(nested) ?? codeOf(error) ?? `Http${httpStatus}`;
+  const advice = adviceOn(code);
   return {
     httpStatus,
-    code: codeOf(nested) ?? codeOf(error) ?? `Http${httpStatus}`,
+    code,
     message: clipped(textOf(nested, 'message') ?? message ?? withoutBody(httpStatus)),
+    ...(advice !== undefined && { advice }),
     ...(requestId !== undefined && { requestId }),
     ...(isObject(inner) && { details: inner }),
   };

@@ -1,3 +1,4 @@
+export { ADVISED_CODES, MONTHLY_LIMIT_CODE } from './advice.js';
 export { AppTokens, type AppToken, type AppTokensOptions } from './app-tokens.js';
 export { CallbackTokens, type CallbackClaims, type CallbackTokensOptions } from './callback-token.js';
 export { CALLING_ROLES, callKindOf, mediaHostingOf, requiredRolesOf, type CallKind, type MediaHosting } from './call-kind.js';

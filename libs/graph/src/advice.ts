@@ -1,0 +1,24 @@
+/** «Application reached the monthly call creation limit.» It comes as 429, yet waiting does not help. */
+export const MONTHLY_LIMIT_CODE = '8529';
+
+/** What is wrong in the tenant or the registration when Graph answers with one of these codes, and what to do about it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  '7503':
+    'Graph does not know the app as a calling bot. Register a bot under the app’s id and enable calling on its Microsoft Teams channel.',
+  '7504':
+    'The app’s token lacks a role that this kind of call needs. Have an administrator of the called tenant consent to it; that takes effect after minutes.',
+  '7505':
+    'The token’s tenant is not the call’s. The command’s tenantId has to be the tenant that is called, and any tenantId in the call the same.',
+  '7507':
+    'The call’s source may not make it. A call to a telephone number needs the object id of an application instance in source.identity.applicationInstance, which is linked to this app and has a number.',
+  [MONTHLY_LIMIT_CODE]:
+    'The app has used up its calls of this month, and trying again does not help. Ask Microsoft for more, or call with another app registration.',
+};
+
+/** Graph's codes that there is advice on. */
+export const ADVISED_CODES: readonly string[] = Object.keys(ADVICE);
+
+/** What to do about a refusal of Graph's, in words that end with where to read on; undefined when there is nothing special to say. */
+export function adviceOn(code: string): string | undefined {
+  return Object.hasOwn(ADVICE, code) ? `${ADVICE[code]} See docs/tenant-setup.md#${code}.` : undefined;
+}
