@@ -8,6 +8,7 @@ import { hangUpSteps, KEEP_ALIVE_TIMED_OUT, stepsOf, type CallScript, type Roste
 import type { GraphCaller } from './create-refusal.js';
 import { textAt, type Json } from './graph-call.js';
 import { callTerminated, callTerminating, callUpdated, rosterUpdated } from './notification-bodies.js';
+import { RegisteredApps } from './registered-apps.js';
 import { firstRoster, isUser, withUser, type Participant } from './roster.js';
 import { Scripts } from './scripts.js';
 import { SimulatorSettings } from './simulator-settings.js';
@@ -28,15 +29,13 @@ export interface LiveCall extends CreatedCall {
 @Injectable()
 export class CallLives implements OnModuleDestroy {
   private readonly calls = new Map<string, LiveCall>();
-  private readonly appNames: ReadonlyMap<string, string>;
 
   constructor(
     private readonly settings: SimulatorSettings,
+    private readonly apps: RegisteredApps,
     private readonly scripts: Scripts,
     private readonly sender: CallbackSender,
-  ) {
-    this.appNames = new Map(settings.registeredApps().map((app) => [app.clientId, app.displayName]));
-  }
+  ) {}
 
   onModuleDestroy(): void {
     for (const call of this.calls.values()) this.stop(call);
@@ -62,7 +61,7 @@ export class CallLives implements OnModuleDestroy {
     const address = readCallbackAddress(callbackUri);
     const call: LiveCall = {
       ...{ id, kind, callChainId, tenantId, appId, request, myParticipantId: randomUUID() },
-      appName: this.appNames.get(appId) ?? 'Calling Bot',
+      appName: this.apps.find(appId)?.displayName ?? 'Calling Bot',
       target: { callbackUri, graphCallId: id, callChainId, scenarioId, tenantId, appId, address },
       script: this.scripts.of({ tenantId, appId, kind, callId: address?.callId, attempt: address?.attempt }),
       createdAt: new Date().toISOString(),

@@ -5,7 +5,7 @@ import { IsIn, IsObject, IsOptional, IsString, IsUrl, validateSync, type Validat
 import { CallScript } from './call-script.js';
 import { contradictionsOf, FaultOrder, unknownFactsOf } from './fault-order.js';
 import { isObject } from './graph-call.js';
-import { isListOfText } from './registered-apps.js';
+import { isListOfText, readRegisteredApp, type RegisteredApp } from './registered-apps.js';
 
 /** How a notification's token is made: as Graph would, or wrongly. */
 export const SIGNATURES = ['graph', 'foreign', 'alg-none', 'hs256', 'absent'] as const;
@@ -70,6 +70,16 @@ export function readRoles(raw: unknown): readonly string[] {
   const roles = isObject(raw) ? raw['roles'] : undefined;
   if (isListOfText(roles)) return roles;
   return refuse(['roles: must be a list of text']);
+}
+
+/** The body of PUT /simulator/apps/{clientId}: a registration as in SIMULATOR_APPS. */
+export function readAppOrder(clientId: string, raw: unknown): RegisteredApp {
+  if (!isObject(raw)) return refuse(['the body must be a JSON object']);
+  try {
+    return readRegisteredApp({ ...raw, clientId });
+  } catch (error) {
+    return refuse([(error as Error).message]);
+  }
 }
 
 function validated<T extends object>(type: new () => T, raw: unknown): T {

@@ -2,10 +2,11 @@ import { BadRequestException, Controller, Delete, Get, HttpCode, Param, Post, Pu
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallLives } from './call-lives.js';
 import { CallbackSender } from './callback-sender.js';
-import { readFaultOrder, readNotificationOrder, readRoles, readScript } from './control-orders.js';
+import { readAppOrder, readFaultOrder, readNotificationOrder, readRoles, readScript } from './control-orders.js';
 import { Faults } from './faults.js';
 import { textAt } from './graph-call.js';
 import { Deliveries, Posts, type DeliveryRecord, type PostRecord } from './records.js';
+import { RegisteredApps } from './registered-apps.js';
 import { Scripts } from './scripts.js';
 import { signedNotification } from './signed-notification.js';
 import { SigningKeys } from './signing-key.js';
@@ -21,6 +22,7 @@ export class ControlController {
     private readonly deliveries: Deliveries,
     private readonly faults: Faults,
     private readonly scripts: Scripts,
+    private readonly apps: RegisteredApps,
     private readonly tenants: Tenants,
     private readonly sender: CallbackSender,
     private readonly keys: SigningKeys,
@@ -80,6 +82,12 @@ export class ControlController {
   @HttpCode(204)
   resetScript(): void {
     this.scripts.reset();
+  }
+
+  @Put('apps/:clientId')
+  @HttpCode(204)
+  putApp(@Param('clientId') clientId: string, @Req() request: FastifyRequest): void {
+    this.apps.put(readAppOrder(clientId, jsonBodyOf(request)));
   }
 
   @Put('tenants/:tenantId')

@@ -47,7 +47,8 @@ export class SimulatorSettings extends ServiceSettings {
   @Setting('SIMULATOR_APPS', {
     kind: 'json',
     secret: true,
-    describe: 'App registrations: [{clientId, clientSecret, kind: bot or caller, roles?, displayName?}]',
+    describe:
+      'App registrations: [{clientId, kind: bot or caller, roles?, displayName?, and clientSecret, certificate or federatedCredential {issuer, subject, publicKey, audience?}}]',
   })
   @AreRegisteredApps()
   apps!: unknown;

@@ -6,6 +6,7 @@ import { CallsController } from './calls.controller.js';
 import { ControlController } from './control.controller.js';
 import { Faults } from './faults.js';
 import { Deliveries, Posts } from './records.js';
+import { RegisteredApps } from './registered-apps.js';
 import { scriptOf, Scripts } from './scripts.js';
 import { SigningKeys } from './signing-key.js';
 import { SimulatorSettings } from './simulator-settings.js';
@@ -23,6 +24,7 @@ export class SimulatorModule {
       providers: [
         { provide: SimulatorSettings, useValue: settings },
         { provide: SigningKeys, useValue: keys },
+        { provide: RegisteredApps, useValue: new RegisteredApps(settings.registeredApps()) },
         { provide: Posts, useValue: new Posts(settings.records) },
         { provide: Deliveries, useValue: new Deliveries(settings.records) },
         { provide: Scripts, useValue: new Scripts(scriptOf(settings)) },

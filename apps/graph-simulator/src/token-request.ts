@@ -1,61 +1,53 @@
 import { randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { RegisteredApp } from './registered-apps.js';
+import { proofFault } from './client-proof.js';
+import type { RegisteredApp, RegisteredApps } from './registered-apps.js';
 import { isGuid } from './tenants.js';
+import { tokenRefusal, type TokenRefusal } from './token-refusal.js';
 
 export interface TokenAuthority {
   readonly publicUrl: string;
   readonly gatewayAudience: string;
   readonly tokenSeconds: number;
-  readonly apps: readonly RegisteredApp[];
+  readonly apps: RegisteredApps;
   readonly graphRolesOf: (app: RegisteredApp, tenantId: string) => readonly string[];
 }
 
-export type TokenDecision =
-  | { readonly kind: 'issued'; readonly claims: JWTPayload; readonly seconds: number }
-  | {
-      readonly kind: 'refused';
-      readonly status: number;
-      readonly error: string;
-      readonly code: number;
-      readonly message: string;
-    };
+export type TokenDecision = { readonly kind: 'issued'; readonly claims: JWTPayload; readonly seconds: number } | TokenRefusal;
 
 /**
  * Decides on a token request by client credentials, in the words of Microsoft Entra.
  * @param nowSeconds since 1970
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
-export function decideToken(
+export async function decideToken(
   authority: TokenAuthority,
   tenantId: string,
   form: URLSearchParams,
   nowSeconds: number,
-): TokenDecision {
+): Promise<TokenDecision> {
   const clientId = form.get('client_id') ?? '';
   const scope = scopeOf(form);
   if (form.get('grant_type') !== 'client_credentials') {
-    return refused(400, 'unsupported_grant_type', 70003, 'The app requested an unsupported grant type.');
+    return tokenRefusal(400, 'unsupported_grant_type', 70003, 'The app requested an unsupported grant type.');
   }
   if (!isGuid(tenantId)) {
-    return refused(
+    return tokenRefusal(
       400,
       'invalid_request',
       90002,
       `Tenant '${tenantId}' not found. Check to make sure you have the correct tenant ID.`,
     );
   }
-  const app = authority.apps.find((each) => each.clientId.toLowerCase() === clientId.toLowerCase());
+  const app = authority.apps.find(clientId);
   if (!app) {
     const message = `Application with identifier '${clientId}' was not found in the directory '${tenantId}'.`;
-    return refused(400, 'unauthorized_client', 700016, message);
+    return tokenRefusal(400, 'unauthorized_client', 700016, message);
   }
-  if (form.get('client_secret') !== app.clientSecret) {
-    const message = `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${app.clientId}'.`;
-    return refused(401, 'invalid_client', 7000215, message);
-  }
+  const fault = await proofFault(app, form, `${authority.publicUrl}/${tenantId}/oauth2/v2.0/token`, nowSeconds);
+  if (fault !== null) return fault;
   if (!scope.endsWith('/.default')) {
-    return refused(
+    return tokenRefusal(
       400,
       'invalid_scope',
       1002012,
@@ -65,7 +57,7 @@ export function decideToken(
   const audience = scope.slice(0, -'/.default'.length);
   if (audience !== authority.publicUrl && audience !== authority.gatewayAudience) {
     const message = `The resource principal named ${audience} was not found in the tenant named ${tenantId}.`;
-    return refused(400, 'invalid_resource', 500011, message);
+    return tokenRefusal(400, 'invalid_resource', 500011, message);
   }
   const isForGraph = audience === authority.publicUrl;
   const isItsResource = (app.kind === 'bot') === isForGraph;
@@ -78,7 +70,7 @@ export function decideToken(
     exp: nowSeconds + authority.tokenSeconds,
     appid: app.clientId,
     azp: app.clientId,
-    azpacr: '1',
+    azpacr: form.has('client_assertion') ? '2' : '1',
     idtyp: 'app',
     oid: app.clientId,
     sub: app.clientId,
@@ -98,7 +90,3 @@ function scopeOf(form: URLSearchParams): string {
 }
 
 const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'offline_access']);
-
-function refused(status: number, error: string, code: number, message: string): TokenDecision {
-  return { kind: 'refused', status, error, code, message: `AADSTS${code}: ${message}` };
-}

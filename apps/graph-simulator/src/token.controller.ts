@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RegisteredApps } from './registered-apps.js';
 import { SigningKeys } from './signing-key.js';
 import { SimulatorSettings } from './simulator-settings.js';
 import { Tenants } from './tenants.js';
-import { decideToken, type TokenAuthority, type TokenDecision } from './token-request.js';
+import type { TokenRefusal } from './token-refusal.js';
+import { decideToken, type TokenAuthority } from './token-request.js';
 import { textBodyOf, Wire } from './wire.js';
 import type { Answer } from './wire-exchange.js';
 
@@ -17,10 +19,10 @@ export class TokenController {
     private readonly settings: SimulatorSettings,
     private readonly keys: SigningKeys,
     private readonly wire: Wire,
+    apps: RegisteredApps,
     tenants: Tenants,
   ) {
     const { publicUrl, gatewayAudience, tokenSeconds } = settings;
-    const apps = settings.registeredApps();
     this.authority = {
       publicUrl,
       gatewayAudience,
@@ -34,7 +36,7 @@ export class TokenController {
   async token(@Param('tenant') tenantId: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const form = new URLSearchParams(textBodyOf(request));
     await this.wire.answered('token', { tenantId, clientId: form.get('client_id') }, request, reply, async () => {
-      const decision = decideToken(this.authority, tenantId, form, Math.floor(Date.now() / 1_000));
+      const decision = await decideToken(this.authority, tenantId, form, Math.floor(Date.now() / 1_000));
       if (decision.kind === 'refused') return refusal(decision);
       const body = {
         token_type: 'Bearer',
@@ -58,7 +60,7 @@ export class TokenController {
         authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
         token_endpoint: `${base}/oauth2/v2.0/token`,
         jwks_uri: `${base}/discovery/v2.0/keys`,
-        token_endpoint_auth_methods_supported: ['client_secret_post'],
+        token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
         response_types_supported: ['token'],
         subject_types_supported: ['pairwise'],
         id_token_signing_alg_values_supported: ['RS256'],
@@ -75,7 +77,7 @@ export class TokenController {
   }
 }
 
-function refusal({ status, error, code, message }: TokenDecision & { kind: 'refused' }): Answer {
+function refusal({ status, error, code, message }: TokenRefusal): Answer {
   const [traceId, correlationId] = [randomUUID(), randomUUID()];
   const timestamp = new Date().toISOString().replace('T', ' ').replace(/\.\d+/, '');
   const body = {
