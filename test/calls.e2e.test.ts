@@ -18,6 +18,7 @@ const EXAMPLES = [
 ] as const;
 const MEDIA_ROLE = 'Calls.AccessMedia.All';
 const ALL_ROLES = [...new Set([...EXAMPLES.map(({ role }) => role), MEDIA_ROLE])];
+const OTHER_APP = { appId: 'a0f5b7c2-3d1e-4f60-8a9b-2c4d6e8f0a1b', clientSecret: 'of the other app' };
 
 let stack: StackForTests;
 let events: PlainReader;
@@ -26,7 +27,10 @@ let token: string;
 
 beforeAll(async () => {
   const quick = { SIMULATOR_ESTABLISH_MS: '20', SIMULATOR_RING_MS: '50', SIMULATOR_TALK_MS: '200' };
-  stack = await StackForTests.start({ environment: { 'graph-simulator': quick } });
+  stack = await StackForTests.start({
+    environment: { 'graph-simulator': quick, 'call-dispatcher': { GRAPH_APPS: JSON.stringify([OTHER_APP]) } },
+  });
+  await order('PUT', `apps/${OTHER_APP.appId}`, { kind: 'bot', clientSecret: OTHER_APP.clientSecret });
   const { brokers } = stack.file.kafka;
   events = await PlainReader.start(brokers, `${stack.file.topicPrefix}events`);
   commands = await PlainProducer.start(brokers, `${stack.file.topicPrefix}commands`);
@@ -50,10 +54,26 @@ function withTenant(value: Json, tenantId: string): Json {
   return JSON.parse(text) as Json;
 }
 
-async function placeOverKafka(call: Json, tenantId = stack.file.caller.tenantId): Promise<string> {
-  const callId = randomUUID();
-  await commands.send(commandMessage('CreateCall', { callId, tenantId, call }));
+async function placeOverKafka(
+  call: Json,
+  {
+    callId = randomUUID(),
+    tenantId = stack.file.caller.tenantId,
+    ...more
+  }: { callId?: string; tenantId?: string; appId?: string } = {},
+): Promise<string> {
+  await commands.send(commandMessage('CreateCall', { callId, tenantId, call, ...more }));
   return callId;
+}
+
+/** Orders something of Graph's side. */
+async function order(method: 'PUT' | 'POST', path: string, body: Json): Promise<void> {
+  const response = await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  expect([path, response.ok]).toEqual([path, true]);
 }
 
 async function placeOverHttp(call: Json): Promise<string> {
@@ -115,14 +135,62 @@ describe.each(EXAMPLES)('example $example ($kind, $media-hosted media)', ({ exam
   const missing = media === 'app' ? [role, MEDIA_ROLE] : [role];
   it.each(missing)('fails with 403 and 7504 when the app’s token lacks %s', async (absent) => {
     const tenantId = randomUUID();
-    await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/tenants/${tenantId}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ roles: ALL_ROLES.filter((one) => one !== absent) }),
-    });
-    const history = await events.ended(await placeOverKafka(requestOf(example, tenantId), tenantId));
+    await order('PUT', `tenants/${tenantId}`, { roles: ALL_ROLES.filter((one) => one !== absent) });
+    const history = await events.ended(await placeOverKafka(requestOf(example, tenantId), { tenantId }));
     expect(history.map(({ type }) => type)).toEqual(['CallAccepted', 'CallCreationFailed']);
     expect(history[1]?.data).toMatchObject({ reason: 'rejected', error: { httpStatus: 403, code: '7504' } });
+  });
+});
+
+describe('a refusal that there is something to do about', () => {
+  const refused = async (status: number, name: string): Promise<{ callId: string; error: unknown }> => {
+    const file = new URL(`../libs/graph/fixtures/create-call/error-${name}.json`, import.meta.url);
+    const callId = randomUUID();
+    const body = JSON.parse(readFileSync(file, 'utf8')) as Json;
+    await order('POST', 'faults', { on: 'create', action: 'status', status, body, match: { callId } });
+    const history = await events.ended(await placeOverKafka(requestOf(1), { callId }));
+    expect(history.map(({ type }) => type)).toEqual(['CallAccepted', 'CallCreationFailed']);
+    return { callId, error: history[1]?.data['error'] };
+  };
+  const saysWhatToDo = (code: string) => ({
+    code,
+    advice: expect.stringMatching(new RegExp(`docs/tenant-setup\\.md#${code}\\.$`)) as string,
+  });
+
+  it.each([
+    ['7503', '403-7503-not-registered-nested'],
+    ['7504', '403-7504-insufficient-permissions'],
+    ['7505', '403-7505-tenant-mismatch'],
+    ['7507', '7507-source-identity-invalid'],
+  ])('says so: %s', async (code, name) => {
+    expect((await refused(403, name)).error).toMatchObject({ httpStatus: 403, ...saysWhatToDo(code) });
+  });
+
+  it('raises an alert when it is the monthly limit', async () => {
+    const { callId, error } = await refused(429, '429-8529-monthly-limit-nested');
+    expect(error).toMatchObject({ httpStatus: 429, ...saysWhatToDo('8529') });
+    const lines = stack.log('call-dispatcher-1').trim().split('\n');
+    const alerts = lines.map((line) => JSON.parse(line) as Json).filter(({ code }) => code === 'GRAPH_MONTHLY_LIMIT');
+    expect(alerts).toMatchObject([{ level: 'error', callId, tenantId: stack.file.caller.tenantId }]);
+  });
+});
+
+describe('a command that names an app', () => {
+  it('is placed as that app, whose callbacks tell of the call to its end', async () => {
+    const { appId } = OTHER_APP;
+    const callId = await placeOverKafka(requestOf(1), { appId });
+    const history = await events.ended(callId);
+    expectWellFormed(callId, history);
+    expect(statesOf(history)).toEqual(['establishing', 'established', 'terminating', 'terminated']);
+    expect(new Set(history.map(({ data }) => data['appId']))).toEqual(new Set([appId]));
+    const [post] = await postsOf(callId);
+    expect(post?.body['callbackUri']).toContain(`/v1/callbacks/${appId}/`);
+  });
+
+  it('is not dialled when the installation does not have it', async () => {
+    const history = await events.ended(await placeOverKafka(requestOf(1), { appId: randomUUID() }));
+    const details = [{ path: 'appId', message: expect.stringContaining('GRAPH_APPS_FILE') as string }];
+    expect(history.at(-1)).toMatchObject({ type: 'CallCreationFailed', data: { reason: 'invalid', error: { details } } });
   });
 });
 
@@ -162,11 +230,7 @@ describe('the gateway', () => {
   });
 
   it('ends a call', async () => {
-    await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/script`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ talkMs: 600_000, match: { tenantId: stack.file.caller.tenantId } }),
-    });
+    await order('PUT', 'script', { talkMs: 600_000, match: { tenantId: stack.file.caller.tenantId } });
     const callId = await placeOverHttp(requestOf(1));
     await events.historyWith(callId, ({ data }) => data['state'] === 'established');
     const response = await stack.fetch(`${stack.file.gateway.url}/v1.0/communications/calls/${callId}`, {

@@ -1,11 +1,15 @@
 import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
-import { ArrayNotEmpty, IsInt, IsString, IsUrl, IsUUID, Matches, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
+import { AppSettings } from './app-settings.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export class DispatcherSettings extends ServiceSettings {
   @SettingsGroup(KafkaSettings)
   kafka!: KafkaSettings;
+
+  @SettingsGroup(AppSettings)
+  app!: AppSettings;
 
   @Setting('GRAPH_BASE_URL', { describe: 'Origin of Microsoft Graph, in front of /v1.0' })
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https origin' })
@@ -15,17 +19,11 @@ export class DispatcherSettings extends ServiceSettings {
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https origin' })
   graphAuthority: string = 'https://login.microsoftonline.com';
 
-  @Setting('GRAPH_APP_ID', { describe: 'Application (client) id of the app registration that calls' })
-  @IsUUID('all')
-  graphAppId!: string;
-
-  @Setting('GRAPH_CLIENT_SECRET', { describe: 'Client secret of that app registration', secret: true })
-  @IsString()
-  graphClientSecret!: string;
-
-  @Setting('GRAPH_TENANTS', { kind: 'list', describe: 'Tenants that may be called; any when not set' })
-  @IsUUID('all', { each: true })
-  graphTenants: string[] = [];
+  @Setting('GRAPH_TOKEN_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds for a whole request to that authority' })
+  @IsInt()
+  @Min(100)
+  @Max(60_000)
+  graphTokenTimeoutMs: number = 5_000;
 
   @Setting('GRAPH_CONNECT_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds for TCP and TLS to Graph' })
   @IsInt()

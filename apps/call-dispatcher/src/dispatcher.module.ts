@@ -25,8 +25,9 @@ export interface DispatcherParts {
 export class DispatcherModule {
   static with({ ledger, attempts, histories, tokens, sender, logger, settings }: DispatcherParts): DynamicModule {
     const rules: CreateCallRules = {
-      appId: settings.graphAppId,
-      tenants: settings.graphTenants,
+      appId: settings.app.graphAppId,
+      apps: new Map(settings.app.apps().map(({ appId, tenants }) => [appId, tenants])),
+      tenants: settings.app.graphTenants,
       notAfterDefaultMs: settings.notAfterDefaultMs,
       notAfterRedialExtraMs: settings.notAfterRedialExtraMs,
     };

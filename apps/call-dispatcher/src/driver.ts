@@ -1,5 +1,5 @@
 import type { Logger } from '@callbus/chassis';
-import { isSettled, partitionOf, type Dispatch, type Snapshot } from '@callbus/contracts';
+import { isSettled, partitionOf, type Dispatch, type LedgerCommand, type Snapshot } from '@callbus/contracts';
 import { GraphTokenError, GraphUnreachableError, type AppToken, type AppTokens } from '@callbus/graph';
 import { KafkaError, type SnapshotFollower } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
@@ -32,6 +32,7 @@ const RETRY_MS = 1_000;
 /** How long the history is given to say that it has folded what it was told. */
 const FOLD_MS = 10_000;
 const LONGEST_TIMER_MS = 60_000;
+const NO_TOKEN = 'no token could be had';
 /** Failures that pass without anybody's doing. */
 const PASSING = [KafkaError, GraphTokenError, GraphUnreachableError] as const;
 
@@ -64,10 +65,14 @@ export class Driver {
     const { ledger, histories, clock, followUps, rules } = this.options;
     const dispatch = ledger.get(callId);
     const history = histories.get(callId);
-    if (dispatch?.command == null || !this.isMine(callId) || !isUnderWay(dispatch, history)) return;
+    if (dispatch?.command == null) return;
+    if (!this.isMine(callId) || !isUnderWay(dispatch, history)) {
+      this.line.remove(callId, dispatch.command);
+      return;
+    }
     const live = liveCallOf(dispatch, history);
     if (live !== null) followUps.begin(dispatch, live);
-    const heldBack = this.line.reasonOf(callId, dispatch.command);
+    const heldBack = this.whyHeldBack(callId, dispatch.command);
     const facts = { history, nowMs: clock.nowMs(), followUps: followUps.all, heldBack };
     const step = nextStep(dispatch, facts, rules);
     if (step.kind === 'wait') this.lookAfter(callId, step.untilMs - clock.nowMs());
@@ -75,11 +80,11 @@ export class Driver {
     else this.start(dispatch, step.kind, () => this.take(dispatch, step));
   }
 
-  /** To be called when an attempt of this process came to its end, or a call ended: there is room for another. */
+  /** To be called when an attempt of this process came to its end, a call ended, or a token was requested: another may go on. */
   advance(): void {
-    const { attempts } = this.options;
+    const { attempts, tokens } = this.options;
     this.line.advance(
-      (owner) => attempts.obstacle(owner) === null,
+      (owner) => tokens.atHand(owner) !== undefined && attempts.obstacle(owner) === null,
       (callId) => {
         this.look(callId);
       },
@@ -109,32 +114,43 @@ export class Driver {
 
   private attempt(
     dispatch: Dispatch,
-    command: NonNullable<Dispatch['command']>,
+    command: LedgerCommand,
     { attempt, withNewToken }: Extract<Step, { kind: 'attempt' }>,
   ): void {
-    const { attempts, breaker, clock, tokens } = this.options;
-    const { callId } = dispatch;
-    const obstacle = attempts.reserve(callId, command);
-    if (obstacle !== null) {
-      this.line.add(callId, command, obstacle);
-      this.lookAfter(callId, command.notAfterMs + 1 - clock.nowMs());
-      this.advanceAfter(breaker.waitMs());
-      return;
+    const { tokens } = this.options;
+    const token = tokens.atHand(command);
+    if (withNewToken) {
+      this.start(dispatch, 'attempt', async () => this.dial(dispatch.callId, command, attempt, await tokens.refresh(command)));
+    } else if (token !== undefined) {
+      this.start(dispatch, 'attempt', () => this.dial(dispatch.callId, command, attempt, token));
+    } else {
+      this.lookAfter(dispatch.callId, this.holdBack(dispatch.callId, command, NO_TOKEN));
     }
+  }
+
+  /** Reserves before it waits for anything, so that a line advances by as many as may go on. @returns as `start` wants */
+  private async dial(callId: string, command: LedgerCommand, attempt: number, token: AppToken): Promise<number> {
+    const { attempts } = this.options;
+    if (this.isStopped) return 0;
+    const obstacle = attempts.reserve(callId, command);
+    if (obstacle !== null) return this.holdBack(callId, command, obstacle);
     this.line.remove(callId, command);
-    this.start(dispatch, 'attempt', async () => {
-      let token: AppToken;
-      try {
-        token = await (withNewToken ? tokens.refresh(command.tenantId) : tokens.get(command.tenantId));
-      } catch (error) {
-        attempts.giveBack(callId);
-        if (error instanceof GraphTokenError) this.line.add(callId, command, `no token could be had: ${error.message}`);
-        throw error;
-      }
-      if (this.isStopped) attempts.giveBack(callId);
-      else await attempts.begin(callId, attempt, token);
-      return 0;
-    });
+    await attempts.begin(callId, attempt, token);
+    return 0;
+  }
+
+  /** @returns the milliseconds after which it is to be looked at again at the latest */
+  private holdBack(callId: string, command: LedgerCommand, reason: string): number {
+    const { breaker, clock } = this.options;
+    this.line.add(callId, command, reason);
+    this.advanceAfter(breaker.waitMs());
+    return command.notAfterMs + 1 - clock.nowMs();
+  }
+
+  private whyHeldBack(callId: string, command: LedgerCommand): string | undefined {
+    const reason = this.line.reasonOf(callId, command);
+    const trouble = reason === NO_TOKEN ? this.options.tokens.trouble(command) : null;
+    return trouble === null ? reason : `${NO_TOKEN}: ${trouble.message}`;
   }
 
   private advanceAfter(waitMs: number): void {

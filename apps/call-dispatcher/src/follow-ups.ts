@@ -110,8 +110,9 @@ export class FollowUps {
     return true;
   }
 
-  private token({ command }: Dispatch): Promise<AppToken> {
-    return this.options.tokens.get(command?.tenantId ?? '');
+  private token({ callId, command }: Dispatch): Promise<AppToken> {
+    if (command === null) throw new Error(`the call ${callId} was dialled without a command`);
+    return this.options.tokens.get(command);
   }
 
   private remember(graphCallId: string, change: Partial<FollowUp>): void {

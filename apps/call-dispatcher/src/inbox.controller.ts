@@ -63,7 +63,7 @@ export class InboxController {
       return this.ledger.append(callId, [{ type: 'Invalid', callId, command, requestHash, faults: [...faults] }]);
     }
     const accepted: LedgerRecord = { type: 'Accepted', callId, command, requestHash };
-    const token = this.tokens.peek(command.tenantId);
+    const token = this.tokens.atHand(command);
     if (token === undefined || this.attempts.reserve(callId, command) !== null) return this.ledger.append(callId, [accepted]);
     return this.attempts.begin(callId, 1, token, [accepted]);
   }

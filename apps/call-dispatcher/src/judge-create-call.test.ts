@@ -1,7 +1,17 @@
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { APP_ID, CALL_ID, COMMAND, START_MS, TENANT_ID } from './testing/dispatches.js';
 
-const rules: CreateCallRules = { appId: APP_ID, tenants: [], notAfterDefaultMs: 120_000, notAfterRedialExtraMs: 600_000 };
+const OTHER_APP_ID = 'a0f5b7c2-3d1e-4f60-8a9b-2c4d6e8f0a1b';
+const rules: CreateCallRules = {
+  appId: APP_ID,
+  apps: new Map([
+    [APP_ID, []],
+    [OTHER_APP_ID, [TENANT_ID]],
+  ]),
+  tenants: [],
+  notAfterDefaultMs: 120_000,
+  notAfterRedialExtraMs: 600_000,
+};
 const data = { callId: CALL_ID, tenantId: TENANT_ID, call: COMMAND.call };
 const faultsOf = (changes: object, otherRules: Partial<CreateCallRules> = {}): string[] =>
   judgeCreateCall({ ...data, ...changes }, START_MS, { ...rules, ...otherRules }).faults.map(({ path }) => path);
@@ -39,6 +49,13 @@ it.each([
   ['more than a day', { notAfter: new Date(START_MS + 86_400_001).toISOString() }, ['notAfter']],
 ])('finds fault with %s', (_what, changes, paths) => {
   expect(faultsOf(changes)).toEqual(paths);
+});
+
+it('takes another app of the installation, in the tenants that it calls', () => {
+  const other = { ...data, appId: OTHER_APP_ID.toUpperCase() };
+  expect(judgeCreateCall(other, START_MS, rules)).toMatchObject({ command: { appId: OTHER_APP_ID }, faults: [] });
+  expect(faultsOf({ appId: OTHER_APP_ID, tenantId: CALL_ID })).toEqual(['tenantId']);
+  expect(faultsOf({ tenantId: CALL_ID })).toEqual([]);
 });
 
 it('finds fault with a tenant that is not on the list', () => {

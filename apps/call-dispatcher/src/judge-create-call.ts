@@ -4,8 +4,10 @@ import { validateCall, type CallFault } from '@callbus/graph';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export interface CreateCallRules {
-  /** The installation's app registration. */
+  /** The app registration of commands that name none. */
   readonly appId: string;
+  /** Every app registration of the installation → the only tenants that it calls; empty: any. Ids in lower case. */
+  readonly apps: ReadonlyMap<string, readonly string[]>;
   /** Empty: any. */
   readonly tenants: readonly string[];
   readonly notAfterDefaultMs: number;
@@ -46,8 +48,13 @@ function faultsOfEnvelope(
   rules: CreateCallRules,
 ): CallFault[] {
   const faults: CallFault[] = [];
-  if (appId !== rules.appId.toLowerCase()) {
-    faults.push({ path: 'appId', message: 'is not an app registration of this installation; leave it out or configure it' });
+  const tenantsOfApp = rules.apps.get(appId);
+  if (tenantsOfApp === undefined) {
+    const message = 'is not an app registration of this installation; leave it out, or add it to GRAPH_APPS_FILE';
+    faults.push({ path: 'appId', message });
+  } else if (tenantsOfApp.length > 0 && !tenantsOfApp.includes(tenantId)) {
+    const message = 'is not a tenant that this app calls; name another appId, or add it to the app’s tenants in GRAPH_APPS_FILE';
+    faults.push({ path: 'tenantId', message });
   }
   if (rules.tenants.length > 0 && !rules.tenants.some((tenant) => tenant.toLowerCase() === tenantId)) {
     faults.push({ path: 'tenantId', message: 'is not a tenant that this installation calls; add it to GRAPH_TENANTS' });

@@ -47,9 +47,13 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
 
   const tokens = new AppTokens({
     authority: settings.graphAuthority,
-    clientId: settings.graphAppId,
-    clientSecret: settings.graphClientSecret,
+    apps: settings.app.apps(),
     scope: `${new URL(settings.graphBaseUrl).origin}/.default`,
+    requestTimeoutMs: settings.graphTokenTimeoutMs,
+    onRequested: ({ appId, tenantId }, failure) => {
+      if (failure !== null) logger.warn({ err: failure, appId, tenantId }, 'no token could be had; it is asked for again');
+      driver.advance();
+    },
   });
   onShutdown('tokens', () => tokens.close());
   const graph = new GraphClient({

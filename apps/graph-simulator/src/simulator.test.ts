@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPair, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { AppTokens, CALLING_ROLES, type CreateCallOutcome } from '@callbus/graph';
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CALLING_ROLES, readAppCertificate, type CreateCallOutcome } from '@callbus/graph';
+import { createRemoteJWKSet, decodeJwt, jwtVerify, SignJWT } from 'jose';
 import type { Json } from './graph-call.js';
 import type { DeliveryRecord, PostRecord } from './records.js';
+import { appCertificate } from './testing/app-certificate.js';
 import { BOT, CALLER, CALLBACK_ISSUER, runningSimulator } from './testing/running-simulator.js';
 import { exampleRequest } from './testing/samples.js';
 
 const tenantId = '86dc81db-c112-4228-9222-63f3e5aa1edb';
+const owner = { appId: BOT.clientId, tenantId };
 let sim: Awaited<ReturnType<typeof runningSimulator>>;
 
 beforeAll(async () => {
@@ -29,10 +35,20 @@ afterAll(async () => {
 /** Posts an example as the dispatcher would. */
 async function create(example: number, change: Json = {}, callId: string = randomUUID(), token?: string) {
   const body = { ...exampleRequest(example), callbackUri: sim.receiver.callbackUri(callId, tenantId, BOT.clientId), ...change };
-  const value = token ?? (await sim.tokens.get(tenantId)).value;
+  const value = token ?? (await sim.tokens.get(owner)).value;
   const outcome = await sim.graph.createCall({ token: value, body, callId, clientRequestId: randomUUID() });
   return { callId, outcome };
 }
+
+/** Registers a further bot. @returns its id */
+async function register(credentials: object): Promise<string> {
+  const clientId = randomUUID();
+  expect((await sim.control('PUT', `apps/${clientId}`, { kind: 'bot', ...credentials })).status).toBe(204);
+  return clientId;
+}
+
+const asCaller = () =>
+  sim.tokensOf(CALLER.clientId, { kind: 'secret', clientSecret: CALLER.clientSecret }, 'api://callbus/.default');
 
 function idOf(outcome: CreateCallOutcome): string {
   expect(outcome).toMatchObject({ kind: 'created' });
@@ -52,7 +68,7 @@ const toldOf = (received: readonly { told: string }[]) => received.map(({ told }
 
 describe('as the token authority', () => {
   it('gives a bot what the client library of Microsoft asks for', async () => {
-    const { value, roles } = await sim.tokens.refresh(tenantId);
+    const { value, roles } = await sim.tokens.refresh(owner);
     expect(roles).toEqual(CALLING_ROLES);
     expect(decodeJwt(value)).toMatchObject({
       aud: sim.url,
@@ -63,9 +79,7 @@ describe('as the token authority', () => {
   });
 
   it('gives a caller a token that the gateway can check with the keys of any tenant', async () => {
-    const callers = new AppTokens({ authority: sim.url, ...CALLER, scope: 'api://callbus/.default' });
-    const { value } = await callers.get(tenantId);
-    await callers.close();
+    const { value } = await asCaller().get({ ...owner, appId: CALLER.clientId });
     for (const tenant of [tenantId, 'common']) {
       const document = (await (await fetch(`${sim.url}/${tenant}/v2.0/.well-known/openid-configuration`)).json()) as Record<
         string,
@@ -79,15 +93,63 @@ describe('as the token authority', () => {
   });
 
   it('refuses a wrong secret in the words of Entra', async () => {
-    const wrong = new AppTokens({ authority: sim.url, ...BOT, clientSecret: 'wrong', scope: `${sim.url}/.default` });
-    await expect(wrong.get(tenantId)).rejects.toThrow(/invalid_client.*AADSTS7000215/s);
-    await wrong.close();
+    const wrong = sim.tokensOf(BOT.clientId, { kind: 'secret', clientSecret: 'wrong' });
+    await expect(wrong.get(owner)).rejects.toThrow(/invalid_client.*AADSTS7000215/s);
+  });
+
+  it('believes an app by the certificate that was registered for it, and by no other', async () => {
+    const [own, other] = await Promise.all([appCertificate(), appCertificate()]);
+    const appId = await register({ certificate: own.certificate });
+    const by = ({ certificate, privateKey }: typeof own) =>
+      sim.tokensOf(appId, { kind: 'certificate', certificate: readAppCertificate(certificate + privateKey) });
+    expect(decodeJwt((await by(own).get({ appId, tenantId })).value)).toMatchObject({ appid: appId, azpacr: '2' });
+    await expect(by(other).get({ appId, tenantId })).rejects.toThrow(/check the certificate.*AADSTS700027/s);
+  });
+
+  it('believes an app by the tokens of whom it trusts, while they are valid', async () => {
+    const issuer = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+    const publicKey = issuer.publicKey.export({ type: 'spki', format: 'pem' });
+    const federatedCredential = {
+      issuer: 'https://cluster.example',
+      subject: 'system:serviceaccount:callbus:dispatcher',
+      publicKey,
+    };
+    const appId = await register({ federatedCredential });
+    const tokenFile = join(tmpdir(), `simulator-federated-token-${process.pid}`);
+    const write = async (subject: string, expiresIn: string) => {
+      const token = new SignJWT()
+        .setProtectedHeader({ alg: 'RS256' })
+        .setIssuer(federatedCredential.issuer)
+        .setSubject(subject)
+        .setAudience('api://AzureADTokenExchange')
+        .setExpirationTime(expiresIn);
+      writeFileSync(tokenFile, await token.sign(issuer.privateKey));
+    };
+    const get = async () => sim.tokensOf(appId, { kind: 'federated', tokenFile }).get({ appId, tenantId });
+    await write(federatedCredential.subject, '1h');
+    expect(decodeJwt((await get()).value)).toMatchObject({ appid: appId });
+    await write(federatedCredential.subject, '10 minutes ago');
+    await expect(get()).rejects.toThrow(/AADSTS700024/);
+    await write('system:serviceaccount:callbus:gateway', '1h');
+    await expect(get()).rejects.toThrow(/check the federated credential.*AADSTS700213.*callbus:gateway/s);
+    rmSync(tokenFile);
+  });
+
+  it.each<[string, object]>([
+    ['no kind', { clientSecret: 's' }],
+    ['no credential', { kind: 'bot' }],
+    ['a certificate that is none', { kind: 'bot', certificate: 'x' }],
+    ['half a federated credential', { kind: 'bot', federatedCredential: { issuer: 'i' } }],
+  ])('registers no app with %s', async (_, app) => {
+    expect(await sim.control('PUT', `apps/${randomUUID()}`, app)).toMatchObject({
+      status: 400,
+      body: { faults: [expect.any(String)] },
+    });
   });
 
   it('refuses an unknown scope', async () => {
-    const wrong = new AppTokens({ authority: sim.url, ...BOT, scope: 'api://other/.default' });
-    await expect(wrong.get(tenantId)).rejects.toThrow(/invalid_resource.*AADSTS500011/s);
-    await wrong.close();
+    const wrong = sim.tokensOf(BOT.clientId, { kind: 'secret', clientSecret: BOT.clientSecret }, 'api://other/.default');
+    await expect(wrong.get(owner)).rejects.toThrow(/invalid_resource.*AADSTS500011/s);
   });
 });
 
@@ -98,7 +160,7 @@ describe('as Graph', () => {
     const answer = await fetch(`${sim.url}/v1.0/communications/calls`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${(await sim.tokens.get(tenantId)).value}`,
+        authorization: `Bearer ${(await sim.tokens.get(owner)).value}`,
         'content-type': 'application/json',
         'client-request-id': 'c-1',
         'scenario-id': callId,
@@ -151,10 +213,21 @@ describe('as Graph', () => {
     expect(new Set(received.map(({ headers }) => headers['x-microsoft-skype-message-id'])).size).toBe(received.length);
   });
 
+  it('calls back each app under its own name', async () => {
+    const appId = await register({ clientSecret: 'another bot’s' });
+    const { value } = await sim.tokensOf(appId, { kind: 'secret', clientSecret: 'another bot’s' }).get({ appId, tenantId });
+    const callId = randomUUID();
+    idOf((await create(1, { callbackUri: sim.receiver.callbackUri(callId, tenantId, appId) }, callId, value)).outcome);
+    const { headers } = (await sim.receiver.untilTold(callId, 'terminated')).at(-1)!;
+    const verified = async (audience: string) => sim.callbackTokens.verify(headers.authorization, { audience, tenantId });
+    expect(await verified(appId)).toMatchObject({ appId });
+    await expect(verified(BOT.clientId)).rejects.toMatchObject({ code: 'TOKEN_INVALID' });
+  });
+
   it('reads, keeps alive and hangs up a call', async () => {
     await sim.control('PUT', 'script', { talkMs: null });
     const { callId, outcome } = await create(1);
-    const [id, { value }] = [idOf(outcome), await sim.tokens.get(tenantId)];
+    const [id, { value }] = [idOf(outcome), await sim.tokens.get(owner)];
     await sim.receiver.untilTold(callId, 'established');
     expect(await sim.graph.getCall(id, value)).toMatchObject({ status: 200, body: { id, state: 'established' } });
     expect(await sim.graph.keepAlive(id.toUpperCase(), value)).toEqual({ kind: 'alive' });
@@ -174,13 +247,13 @@ describe('as Graph', () => {
   it('shows a call to its own tenant only', async () => {
     await sim.control('PUT', 'script', { talkMs: null });
     const { outcome } = await create(1);
-    const { value } = await sim.tokens.get('aa67bd4c-8475-432d-bd41-39f255720e0a');
+    const { value } = await sim.tokens.get({ ...owner, tenantId: 'aa67bd4c-8475-432d-bd41-39f255720e0a' });
     expect(await sim.graph.endCall(idOf(outcome), value)).toEqual({ kind: 'gone' });
-    expect(await sim.graph.endCall(idOf(outcome), (await sim.tokens.get(tenantId)).value)).toEqual({ kind: 'ended' });
+    expect(await sim.graph.endCall(idOf(outcome), (await sim.tokens.get(owner)).value)).toEqual({ kind: 'ended' });
   });
 
   it('refuses what Graph refuses', async () => {
-    const forged = `${(await sim.tokens.get(tenantId)).value.slice(0, -4)}AAAA`;
+    const forged = `${(await sim.tokens.get(owner)).value.slice(0, -4)}AAAA`;
     expect((await create(1, {}, undefined, forged)).outcome).toMatchObject({
       kind: 'unauthorized',
       error: { code: 'InvalidAuthenticationToken' },
@@ -199,18 +272,16 @@ describe('as Graph', () => {
 
   it('refuses a call for which the tenant has not consented', async () => {
     await sim.control('PUT', `tenants/${tenantId}`, { roles: ['Calls.JoinGroupCall.All'] });
-    const { value, roles } = await sim.tokens.refresh(tenantId);
+    const { value, roles } = await sim.tokens.refresh(owner);
     expect(roles).toEqual(['Calls.JoinGroupCall.All']);
     expect((await create(1, {}, undefined, value)).outcome).toMatchObject({ kind: 'rejected', error: { code: '7504' } });
     idOf((await create(5, {}, undefined, value)).outcome);
     await sim.control('PUT', `tenants/${tenantId}`, { roles: CALLING_ROLES });
-    await sim.tokens.refresh(tenantId);
+    await sim.tokens.refresh(owner);
   });
 
   it('does not take a token of the gateway’s', async () => {
-    const callers = new AppTokens({ authority: sim.url, ...CALLER, scope: 'api://callbus/.default' });
-    const { value } = await callers.get(tenantId);
-    await callers.close();
+    const { value } = await asCaller().get({ ...owner, appId: CALLER.clientId });
     expect((await create(1, {}, undefined, value)).outcome).toMatchObject({ kind: 'unauthorized' });
   });
 
@@ -218,7 +289,7 @@ describe('as Graph', () => {
     const impatient = await runningSimulator({ SIMULATOR_KEEP_ALIVE_MS: '60', SIMULATOR_TALK_MS: '60000' });
     const callId = randomUUID();
     const body = { ...exampleRequest(1), callbackUri: impatient.receiver.callbackUri(callId, tenantId, BOT.clientId) };
-    const { value: token } = await impatient.tokens.get(tenantId);
+    const { value: token } = await impatient.tokens.get(owner);
     await impatient.graph.createCall({ token, body, callId, clientRequestId: randomUUID() });
     const received = await impatient.receiver.untilTold(callId, 'terminated');
     expect(received.at(-1)!.text).toContain('"subcode":8537');
@@ -360,10 +431,11 @@ describe('faults elsewhere', () => {
   it('fail the token endpoint, the keys, keepAlive and the hang-up', async () => {
     await sim.control('PUT', 'script', { talkMs: null });
     const { outcome } = await create(1);
-    const [id, { value }] = [idOf(outcome), await sim.tokens.get(tenantId)];
+    const [id, { value }] = [idOf(outcome), await sim.tokens.get(owner)];
     for (const on of ['token', 'keepAlive', 'end']) await fault({ on, action: 'status', status: 503 });
     await fault({ on: 'jwks', action: 'reset-after-read', match: { direction: 'callback' } });
-    await expect(sim.tokens.refresh(tenantId)).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
+    const others = sim.tokensOf(BOT.clientId, { kind: 'secret', clientSecret: BOT.clientSecret });
+    await expect(others.get(owner)).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
     await expect(fetch(`${sim.url}/callbacks/v1/keys`)).rejects.toThrow();
     expect((await fetch(`${sim.url}/callbacks/v1/keys`)).status).toBe(200);
     expect(await sim.graph.keepAlive(id, value)).toMatchObject({ kind: 'failed', isFinal: false });
@@ -414,7 +486,7 @@ describe('faults elsewhere', () => {
 
   it('are listed with how often they struck', async () => {
     await fault({ on: 'token', action: 'hold', ms: 1, times: 2 });
-    await sim.tokens.refresh(tenantId);
+    await sim.tokens.refresh(owner);
     expect((await sim.control('GET', 'faults')).body).toMatchObject({
       faults: [{ on: 'token', action: 'hold', struck: 1, timesLeft: 1 }],
     });
@@ -520,7 +592,7 @@ describe('a notification on order', () => {
 
 describe('under load', () => {
   it('plays hundreds of calls at once, each in order', async () => {
-    await sim.tokens.get(tenantId);
+    await sim.tokens.get(owner);
     const callIds = Array.from({ length: 300 }, () => randomUUID());
     const outcomes = await Promise.all(callIds.map((callId) => create(1, {}, callId)));
     expect(outcomes.map(({ outcome }) => outcome).filter(({ kind }) => kind !== 'created')).toEqual([]);

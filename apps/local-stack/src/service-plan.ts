@@ -172,7 +172,7 @@ export function processEnvironment(inherited: NodeJS.ProcessEnv, planned: Variab
   const contradicting = Object.keys(planned).flatMap((name) => [`${name}_FILE`, name.replace(/_FILE$/, '')]);
   const isForSimulator = planned['GRAPH_CLIENT_SECRET'] !== undefined;
   const other = isForSimulator
-    ? ['GRAPH_CLIENT_CERTIFICATE', 'AZURE_FEDERATED_TOKEN_FILE', 'GRAPH_APPS_FILE', 'GRAPH_TENANTS']
+    ? ['GRAPH_CLIENT_CERTIFICATE', 'AZURE_FEDERATED_TOKEN_FILE', 'GRAPH_APPS', 'GRAPH_APPS_FILE', 'GRAPH_TENANTS']
     : [];
   const removed = new Set([...contradicting, ...other]);
   const kept = Object.fromEntries(Object.entries(inherited).filter(([name]) => !removed.has(name)));

@@ -1,7 +1,7 @@
 /**
  * No token could be had for a tenant. The message says what to do; it never holds a secret or a token.
  * `TOKEN_REFUSED`: the authority answered and refused, so trying again changes nothing until somebody mends it.
- * `TOKEN_UNAVAILABLE`: the authority could not be reached or failed; try again later.
+ * `TOKEN_UNAVAILABLE`: the authority could not be reached or failed, or the federated token could not be read; try again later.
  */
 export type GraphTokenErrorCode = 'TOKEN_REFUSED' | 'TOKEN_UNAVAILABLE';
 

@@ -1,8 +1,10 @@
 export { ADVISED_CODES, MONTHLY_LIMIT_CODE } from './advice.js';
-export { AppTokens, type AppToken, type AppTokensOptions } from './app-tokens.js';
+export { readAppCertificate, type AppCertificate, type AppCredential } from './app-credential.js';
+export { AppTokens, type AppInTenant, type AppTokensOptions, type GraphApp } from './app-tokens.js';
 export { CallbackTokens, type CallbackClaims, type CallbackTokensOptions } from './callback-token.js';
 export { CALLING_ROLES, callKindOf, mediaHostingOf, requiredRolesOf, type CallKind, type MediaHosting } from './call-kind.js';
 export { Call } from './call-model.js';
+export { type AppToken } from './client-credentials-grant.js';
 export { outcomeOf, type CreateCallOutcome, type WireHeaders, type WireResult } from './create-call-outcome.js';
 export {
   CallbackTokenError,

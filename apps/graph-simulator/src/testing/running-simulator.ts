@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { createLogger, loadSettings } from '@callbus/chassis';
-import { AppTokens, CallbackTokens, GraphClient } from '@callbus/graph';
+import { AppTokens, CallbackTokens, GraphClient, type AppCredential } from '@callbus/graph';
 import { SimulatorSettings } from '../simulator-settings.js';
 import { startSimulator } from '../start-simulator.js';
 import { LocalReceiver } from './local-receiver.js';
@@ -38,11 +38,17 @@ export async function runningSimulator(environment: NodeJS.ProcessEnv = {}) {
   );
   const receiver = await LocalReceiver.listen(certificate);
   const graph = new GraphClient({ baseUrl: url, headersTimeoutMs: 2_000 });
-  const tokens = new AppTokens({ authority: url, ...BOT, scope: `${url}/.default` });
+  const everyTokens: AppTokens[] = [];
+  const tokensOf = (appId: string, credential: AppCredential, scope = `${url}/.default`): AppTokens => {
+    const tokens = new AppTokens({ authority: url, apps: [{ appId, credential }], scope });
+    everyTokens.push(tokens);
+    return tokens;
+  };
+  const tokens = tokensOf(BOT.clientId, { kind: 'secret', clientSecret: BOT.clientSecret });
   const openIdUrl = `${url}/callbacks/v1/.well-known/OpenIdConfiguration`;
   const callbackTokens = new CallbackTokens({ openIdUrl, issuers: [CALLBACK_ISSUER], cooldownMs: 0 });
   return {
-    ...{ url, lines, receiver, graph, tokens, callbackTokens },
+    ...{ url, lines, receiver, graph, tokens, tokensOf, callbackTokens },
     control: async (method: string, path: string, body?: unknown) => {
       const answer = await fetch(`${url}/simulator/${path}`, {
         method,
@@ -52,7 +58,7 @@ export async function runningSimulator(environment: NodeJS.ProcessEnv = {}) {
       return { status: answer.status, body: (text === '' ? undefined : JSON.parse(text)) as never };
     },
     close: async () => {
-      await Promise.all([graph.close(), tokens.close(), callbackTokens.close(), simulator.close()]);
+      await Promise.all([graph, callbackTokens, simulator, ...everyTokens].map((one) => one.close()));
       await receiver.close();
     },
   };
