@@ -108,6 +108,11 @@ export const GRAPH_ROWS: readonly FaultRow[] = [
       system.authority.heal();
       healed();
       expect(await system.outcomes([callId, marker])).toEqual(['created', 'created']);
+      const tries = DISPATCHERS.map(
+        (name) => system.stack.log(name).split('no token could be had; it is asked for again').length - 1,
+      );
+      expect(Math.max(...tries)).toBeGreaterThan(0);
+      expect(Math.max(...tries)).toBeLessThan(10);
 
       const refused = await placedUnder(system, { action: 'status', status: 401 });
       injected();

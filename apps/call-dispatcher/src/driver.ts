@@ -118,14 +118,14 @@ export class Driver {
     { attempt, withNewToken }: Extract<Step, { kind: 'attempt' }>,
   ): void {
     const { tokens } = this.options;
-    const token = tokens.atHand(command);
+    const dial = (token: AppToken): Promise<number> => this.dial(dispatch.callId, command, attempt, token);
     if (withNewToken) {
-      this.start(dispatch, 'attempt', async () => this.dial(dispatch.callId, command, attempt, await tokens.refresh(command)));
-    } else if (token !== undefined) {
-      this.start(dispatch, 'attempt', () => this.dial(dispatch.callId, command, attempt, token));
-    } else {
-      this.lookAfter(dispatch.callId, this.holdBack(dispatch.callId, command, NO_TOKEN));
+      this.start(dispatch, 'attempt', async () => dial(await tokens.refresh(command)));
+      return;
     }
+    const token = tokens.atHand(command);
+    if (token === undefined) this.lookAfter(dispatch.callId, this.holdBack(dispatch.callId, command, NO_TOKEN));
+    else this.start(dispatch, 'attempt', () => dial(token));
   }
 
   /** Reserves before it waits for anything, so that a line advances by as many as may go on. @returns as `start` wants */
