@@ -24,5 +24,7 @@ export {
   type NotifiedResource,
   type ResultInfo,
 } from './notifications.js';
+export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
+export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
 export { toGraphCall } from './to-graph-call.js';
 export { validateCall, type CallFault } from './validate-call.js';
