@@ -13,7 +13,7 @@ import {
 import { toCloudEvent, type CallEvent, type EventSubject, type EventType } from './events.js';
 import { decodeLedgerRecord, encodeLedgerRecord, type LedgerRecord } from './ledger-records.js';
 import { decodeObservation, encodeObservation, type Observation } from './observations.js';
-import { decodeSnapshot, encodeSnapshot } from './snapshots.js';
+import { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot } from './snapshots.js';
 
 // The fixtures pin what is on Kafka: records of every release so far are read by this one, so a fixture never changes
 // within a version but for members that are added.
@@ -53,6 +53,9 @@ const EVENTS: Record<EventType, true> = {
   CallOutcomeUnknown: true,
   CallStateChanged: true,
   RosterUpdated: true,
+  CallOperationUpdated: true,
+  CallToneReceived: true,
+  ContentSharingChanged: true,
   DuplicateCallDetected: true,
   CallEndFailed: true,
 };
@@ -104,6 +107,29 @@ describe('the golden fixtures', () => {
   it('pin the snapshot', () => {
     const plain = fixture('snapshots', 'snapshot');
     expect(parsed(encodeSnapshot(decodeSnapshot(bytes(plain))))).toEqual(plain);
+  });
+
+  it('pin the snapshot of the fold version before, which lacks what was not known then', () => {
+    const plain = fixture('snapshots', 'snapshot-of-fold-1') as { call: object };
+    const snapshot = decodeSnapshot(bytes(plain));
+    expect(snapshot).toMatchObject(plain);
+    expect(Object.keys(snapshot.call).toSorted()).toEqual(
+      Object.keys((fixture('snapshots', 'snapshot') as { call: object }).call).toSorted(),
+    );
+    expect(snapshot.foldVersion).toBe(FOLD_VERSION - 1);
+  });
+});
+
+describe('of two snapshots of a call', () => {
+  it('the one with the higher offset counts, and of one offset the one of the newer fold version', () => {
+    const older = (a: [number, number], b: [number, number]): boolean =>
+      isOlderSnapshot({ offset: a[0], foldVersion: a[1] }, { offset: b[0], foldVersion: b[1] });
+    expect([older([4, 2], [5, 1]), older([5, 1], [5, 2]), older([5, 2], [5, 2]), older([5, 2], [5, 1])]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });
 

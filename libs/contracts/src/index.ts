@@ -60,9 +60,13 @@ export {
   decodeSnapshot,
   encodeSnapshot,
   FOLD_VERSION,
+  isOlderSnapshot,
   Snapshot,
   type AttemptInHistory,
   type CallPhase,
+  type DepartedParticipant,
   type FoldedCall,
+  type OperationInHistory,
   type SurplusCall,
+  type ToneInHistory,
 } from './snapshots.js';

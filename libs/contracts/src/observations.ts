@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Min } from 'class-validator';
 import type { IfUnknown } from './commands.js';
 import { ContractError } from './errors.js';
 import { parseJson } from './json.js';
@@ -40,6 +40,10 @@ export class AcceptedObservation extends ObservationBase {
   notAfter!: string;
   @IsIn(['park', 'redial'])
   ifUnknown!: IfUnknown;
+  /** Whether the command asks Graph for rosters that tell only what has changed. */
+  @IsOptional()
+  @IsBoolean()
+  isDeltaRosterEnabled?: boolean;
 }
 
 export type FailureReason = 'rejected' | 'invalid' | 'expired' | 'cancelled';

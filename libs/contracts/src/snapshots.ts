@@ -6,8 +6,11 @@ import type { FailureReason } from './observations.js';
 import type { CreationError } from './ledger-records.js';
 import { checkedAs } from './validation.js';
 
-/** The version of the fold whose state the snapshots hold. */
-export const FOLD_VERSION = 1;
+/**
+ * The version of the fold whose state the snapshots hold: another one may make other events of the same observations.
+ * A release reads the snapshots of the version before its own: docs/decisions, «fold versions».
+ */
+export const FOLD_VERSION = 2;
 
 /** One attempt to dial, as the history knows it. */
 export interface AttemptInHistory {
@@ -21,6 +24,28 @@ export interface SurplusCall {
   readonly attempt: number;
   readonly graphCallId: string;
   readonly end?: 'ended' | 'gone' | 'refused';
+}
+
+/** Graph's tone, by which a repeat and an older one are known. */
+export interface ToneInHistory {
+  readonly sequenceId: number;
+  readonly tone: string;
+}
+
+/** An operation of the call, as far as a repeat and an older notification of it are to be known. */
+export interface OperationInHistory {
+  /** Its id, else its client context. */
+  readonly key: string;
+  readonly status: string;
+  /** Of all that was said of it. */
+  readonly digest: string;
+}
+
+/** Somebody who was removed from the roster. */
+export interface DepartedParticipant {
+  readonly id: string;
+  /** Graph's `rosterSequenceNumber` of the departure, where it told one. */
+  readonly sequence: number | null;
 }
 
 export type CallPhase = 'announced' | 'accepted' | 'created' | 'failed' | 'unknown' | 'ended';
@@ -43,10 +68,22 @@ export interface FoldedCall {
   readonly call: Record<string, unknown> | null;
   /** Graph's call state; null before its first notification. */
   readonly state: string | null;
+  /** Its place in a call's life; null for the rank that the state has by itself. A state that nobody knows takes over the last one. */
+  readonly stateRank: number | null;
   readonly mediaState: Record<string, unknown> | null;
   readonly resultInfo: Record<string, unknown> | null;
   readonly terminationReason: string | null;
   readonly participants: readonly Record<string, unknown>[];
+  /** Participants beyond those that fit into a snapshot. */
+  readonly participantsTruncated: number;
+  /** Whether the command asked Graph for rosters that tell only what has changed. */
+  readonly isDeltaRoster: boolean;
+  /** Those who left last, newest last. */
+  readonly departed: readonly DepartedParticipant[];
+  /** The last tone by Graph's count. */
+  readonly lastTone: ToneInHistory | null;
+  /** The operations that were told of last, newest last. */
+  readonly operations: readonly OperationInHistory[];
   readonly failure: { readonly reason: FailureReason; readonly error: CreationError | null } | null;
   /** The attempt that nobody knows the outcome of; null while there is none. */
   readonly unknownAttempt: number | null;
@@ -59,6 +96,12 @@ export interface FoldedCall {
   /** The last observations seen, newest last, so that a repeat is known as one. */
   readonly seen: readonly string[];
 }
+
+/** What the fold before this one did not know of a call. */
+const ADDED_IN_VERSION_2: Pick<
+  FoldedCall,
+  'stateRank' | 'participantsTruncated' | 'isDeltaRoster' | 'departed' | 'lastTone' | 'operations'
+> = { stateRank: null, participantsTruncated: 0, isDeltaRoster: false, departed: [], lastTone: null, operations: [] };
 
 export class Snapshot {
   @Matches(/^[0-9a-f-]{36}$/)
@@ -82,11 +125,26 @@ export function encodeSnapshot(snapshot: Snapshot): Buffer {
   return Buffer.from(JSON.stringify(snapshot));
 }
 
-/** @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess */
+/**
+ * Reads a snapshot of this fold version or of the one before; members that the latter lacks get their first value.
+ * @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess
+ */
 export function decodeSnapshot(value: Buffer): Snapshot {
   const plain = parseJson(value);
   const version = (plain as { foldVersion?: unknown } | null)?.foldVersion;
   if (typeof version === 'number' && version > FOLD_VERSION)
     throw new ContractError('UNKNOWN_VERSION', `The snapshot’s fold version is ${version}.`);
-  return checkedAs(Snapshot, plain);
+  const snapshot = checkedAs(Snapshot, plain);
+  return { ...snapshot, call: { ...ADDED_IN_VERSION_2, ...snapshot.call } };
+}
+
+/**
+ * Which of two snapshots of a call counts. Of one offset it is the one of the newer fold version: in a rolling upgrade both
+ * may have folded the same observation.
+ */
+export function isOlderSnapshot(
+  snapshot: Pick<Snapshot, 'offset' | 'foldVersion'>,
+  other: Pick<Snapshot, 'offset' | 'foldVersion'>,
+): boolean {
+  return snapshot.offset < other.offset || (snapshot.offset === other.offset && snapshot.foldVersion < other.foldVersion);
 }

@@ -17,12 +17,13 @@ export { type EndCallOutcome, type FollowUpFailure, type KeepAliveOutcome } from
 export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';
 export { readGraphError, type GraphError } from './graph-error.js';
 export {
-  callIdOfResource,
+  callResourcePath,
+  plainGraphId,
   sameGraphId,
+  type CallResourcePath,
   type CommsNotification,
   type CommsNotifications,
   type NotifiedResource,
-  type ResultInfo,
 } from './notifications.js';
 export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
 export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';

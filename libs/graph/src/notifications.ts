@@ -27,25 +27,26 @@ export interface NotifiedResource {
   readonly [member: string]: unknown;
 }
 
-/** `resultInfo` of a call or an operation; the codes come as text at times, and `subCode` is a misspelling in use. */
-export interface ResultInfo {
-  readonly code?: number | string;
-  readonly subcode?: number | string;
-  readonly subCode?: number | string;
-  readonly message?: string | null;
-  readonly [member: string]: unknown;
+/** What a resource path names: a call, and what of it. */
+export interface CallResourcePath {
+  readonly callId: string;
+  /** `['operations', id]`; empty for the call itself. */
+  readonly below: readonly string[];
 }
 
-/** The call's id in a resource path, absolute or not, with or without a leading slash; null if the path names no call. */
-export function callIdOfResource(resourceUrl: string): string | null {
-  return /(?:^|\/)calls\/([0-9a-z-]{1,128})(?:[/?#]|$)/i.exec(resourceUrl)?.[1] ?? null;
+/** Reads a resource path, absolute or not, with or without a leading slash; null if it names no call. */
+export function callResourcePath(resourceUrl: string): CallResourcePath | null {
+  const [, callId, below] = /(?:^|\/)calls\/([0-9a-z-]{1,128})(?=[/?#]|$)([^?#]*)/i.exec(resourceUrl) ?? [];
+  if (callId === undefined || below === undefined) return null;
+  return { callId, below: below.split('/').filter((segment) => segment !== '') };
 }
 
 /** Graph writes one and the same id with dashes and without, in lower case and in upper. */
 export function sameGraphId(a: string, b: string): boolean {
-  return normalised(a) === normalised(b);
+  return plainGraphId(a) === plainGraphId(b);
 }
 
-function normalised(id: string): string {
+/** The id in one way of writing, to compare and to look up by. */
+export function plainGraphId(id: string): string {
   return id.replaceAll('-', '').toLowerCase();
 }

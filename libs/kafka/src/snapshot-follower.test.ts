@@ -53,6 +53,15 @@ describe('SnapshotFollower', () => {
     expect(snapshots.overwritten([partition], 12)).toEqual([]);
   });
 
+  it('counts of one offset the snapshot of the newer fold version, whichever was written last', async () => {
+    const { snapshots, write } = await follower();
+    for (const foldVersion of [FOLD_VERSION - 1, FOLD_VERSION, FOLD_VERSION - 1])
+      write(CALL_ID, encodeSnapshot({ ...snapshot(5), foldVersion, sequence: foldVersion }));
+    expect(snapshots.overwritten([partitionOf(CALL_ID, 12)], 12)).toEqual([5]);
+    write(CALL_ID, encodeSnapshot({ ...snapshot(6), foldVersion: FOLD_VERSION - 1 }));
+    expect(snapshots.get(CALL_ID)).toBe(6);
+  });
+
   it('forgets a call at its tombstone', async () => {
     const { snapshots, write } = await follower();
     write(CALL_ID, encodeSnapshot(snapshot(1)));

@@ -1,4 +1,4 @@
-import { decodeSnapshot, partitionOf, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
+import { decodeSnapshot, isOlderSnapshot, partitionOf, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
 import type { KafkaClient, ReceivedRecord, TopicFollower } from './kafka-client.js';
 
 export interface SnapshotFollowerOptions<T> {
@@ -11,6 +11,7 @@ export interface SnapshotFollowerOptions<T> {
 
 interface Kept<T> {
   readonly offset: number;
+  readonly foldVersion: number;
   readonly value: T;
   /** Whether the last record of this key is the kept one: a zombie may have written an older one after it. */
   readonly isLast: boolean;
@@ -98,11 +99,12 @@ export class SnapshotFollower<T> {
     }
     const snapshot = decodeSnapshot(value);
     const known = this.kept.get(callId);
-    if (known !== undefined && known.offset > snapshot.offset) {
+    if (known !== undefined && isOlderSnapshot(snapshot, known)) {
       this.kept.set(callId, { ...known, isLast: false });
       return;
     }
-    this.kept.set(callId, { offset: snapshot.offset, value: this.options.keep(snapshot), isLast: true });
+    const { offset, foldVersion } = snapshot;
+    this.kept.set(callId, { offset, foldVersion, value: this.options.keep(snapshot), isLast: true });
     for (const listener of this.listeners) listener(callId);
     for (const end of this.waiting.get(callId) ?? []) end();
   }

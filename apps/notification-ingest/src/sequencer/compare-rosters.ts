@@ -1,31 +1,51 @@
 import { isDeepStrictEqual } from 'node:util';
+import { plainGraphId } from '@callbus/graph';
+import { idOf, objectOf, type JsonObject } from './json-members.js';
 
-type Participant = Readonly<Record<string, unknown>>;
+/** A participant by what tells it from others. */
+export interface RosterEntry {
+  readonly key: string;
+  /** As Graph writes it. */
+  readonly id: string;
+  readonly participant: JsonObject;
+}
 
-export interface RosterChange {
+export interface RosterDifference {
   readonly joined: string[];
   readonly left: string[];
   readonly changed: string[];
 }
 
-/** What differs between two whole rosters, by participant id. @returns null when nothing does */
-export function compareRosters(before: readonly Participant[], after: readonly Participant[]): RosterChange | null {
-  const old = byId(before);
-  const now = byId(after);
-  const joined = [...now.keys()].filter((id) => !old.has(id));
-  const left = [...old.keys()].filter((id) => !now.has(id));
-  const changed = [...now]
-    .filter(([id, participant]) => old.has(id) && !isDeepStrictEqual(old.get(id), participant))
-    .map(([id]) => id);
-  return joined.length + left.length + changed.length === 0 ? null : { joined, left, changed };
+/** What differs between two whole rosters, by participant id. */
+export function compareRosters(before: readonly RosterEntry[], after: readonly RosterEntry[]): RosterDifference {
+  const old = new Map(before.map((entry) => [entry.key, entry]));
+  const now = new Set(after.map(({ key }) => key));
+  const isChanged = ({ key, participant }: RosterEntry): boolean =>
+    old.has(key) && !isDeepStrictEqual(old.get(key)?.participant, participant);
+  return {
+    joined: after.filter(({ key }) => !old.has(key)).map(({ id }) => id),
+    left: before.filter(({ key }) => !now.has(key)).map(({ id }) => id),
+    changed: after.filter(isChanged).map(({ id }) => id),
+  };
 }
 
-/** A participant without an id (Graph sends some) is known by its place in the list. */
-function byId(roster: readonly Participant[]): Map<string, Participant> {
-  return new Map(
-    roster.map((participant, index) => [
-      typeof participant['id'] === 'string' ? participant['id'] : `#${String(index)}`,
-      participant,
-    ]),
-  );
+/**
+ * The participants of a list, each under a key of its own. Graph leaves the ids of those just invited null: then the
+ * identity tells who it is, and at worst the place in the list.
+ */
+export function rosterEntries(participants: readonly JsonObject[]): RosterEntry[] {
+  const counts = new Map<string, number>();
+  return participants.map((participant, index) => {
+    const id = participantId(participant) ?? `#${String(index)}`;
+    const plain = plainGraphId(id);
+    const count = (counts.get(plain) ?? 0) + 1;
+    counts.set(plain, count);
+    return { key: count === 1 ? plain : `${plain}#${String(count)}`, id, participant };
+  });
+}
+
+function participantId({ id, info }: JsonObject): string | null {
+  const { participantId: infoId, identity } = objectOf(info) ?? {};
+  const identityIds = Object.values(objectOf(identity) ?? {}).map((one) => idOf(objectOf(one)?.['id']));
+  return idOf(id) ?? idOf(infoId) ?? identityIds.find((one) => one !== null) ?? null;
 }

@@ -1,4 +1,4 @@
-import type { Snapshot } from '@callbus/contracts';
+import { isOlderSnapshot, type Snapshot } from '@callbus/contracts';
 import type { SnapshotFollower } from '@callbus/kafka';
 
 /**
@@ -27,7 +27,7 @@ export class Histories {
   onFollowed(callId: string): void {
     const own = this.written.get(callId);
     const followed = this.followed?.get(callId);
-    if (own !== undefined && followed !== undefined && followed.offset >= own.offset) this.written.delete(callId);
+    if (own !== undefined && followed !== undefined && !isOlderSnapshot(followed, own)) this.written.delete(callId);
   }
 
   /** Another process may have gone on with these calls. */

@@ -1,77 +1,80 @@
-import { parseJson } from '@callbus/contracts';
-import { callIdOfResource } from '@callbus/graph';
-import { canonicalState, TERMINATED } from './call-states.js';
+import { ContractError, MAX_INPUT_DEPTH, parseJson } from '@callbus/contracts';
+import { callResourcePath, changeTypeOf } from '@callbus/graph';
+import { named, unknown, type Change } from './change.js';
+import { idOf, listOf, objectOf, textOf, type JsonObject } from './json-members.js';
+import { callChanges, contentSharingChanges, operationChanges, rosterChanges } from './read-resources.js';
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-/** One change that Graph reports, in the terms of the fold. `graphCallId` is the call that it is about. */
-export type Change =
-  | {
-      readonly kind: 'call';
-      readonly graphCallId: string | null;
-      readonly state: string | null;
-      readonly mediaState: JsonObject | null;
-      readonly resultInfo: JsonObject | null;
-      readonly terminationReason: string | null;
-    }
-  | { readonly kind: 'roster'; readonly graphCallId: string | null; readonly participants: readonly JsonObject[] }
-  | { readonly kind: 'unknown'; readonly graphCallId: string | null; readonly why: string };
+/** Far more than Graph ever packs into one body; each may become an event with the whole roster. */
+const MOST_NOTIFICATIONS = 1_000;
 
 /**
  * Reads the body of a callback: https://learn.microsoft.com/graph/api/resources/commsnotifications
  * Total: what it cannot read becomes a change of kind `unknown`, so that nothing vanishes.
  */
 export function readNotifications(body: string): readonly Change[] {
-  const envelope = objectOf(parseJson(Buffer.from(body, 'utf8')));
-  if (envelope === null) return [unknown(null, 'the body is not an object')];
-  const value = envelope['value'];
-  const items = Array.isArray(value) ? (value as unknown[]) : value === undefined ? [] : [value];
-  if (items.length === 0) return [unknown(null, 'the body has no notification in value')];
-  return items.map(changeOf);
-}
-
-function changeOf(item: unknown): Change {
-  const notification = objectOf(item);
-  if (notification === null) return unknown(null, 'a notification is not an object');
-  const resource = textOf(notification['resourceUrl']) ?? textOf(notification['resource']);
-  if (resource === null) return unknown(null, 'a notification names no resource');
-  const graphCallId = callIdOfResource(resource);
-  if (graphCallId === null) return unknown(null, 'the resource is not of a call');
-  const data = notification['resourceData'];
-  const tail = resource.split('/').filter(Boolean).slice(3).join('/').toLowerCase();
-  if (tail === '') return callChange(graphCallId, notification, data);
-  if (tail === 'participants' && Array.isArray(data)) {
-    return {
-      kind: 'roster',
-      graphCallId,
-      participants: (data as unknown[]).map(objectOf).filter((participant) => participant !== null),
-    };
+  let content: unknown;
+  try {
+    content = asWrittenAgain(parseJson(Buffer.from(body, 'utf8'), MAX_INPUT_DEPTH));
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    return [unknown(null, `the body cannot be read: ${error.detail}`)];
   }
-  return unknown(graphCallId, `nobody handles notifications of ${tail.split('/')[0] ?? ''} yet`);
+  const items = itemsOf(content);
+  if (items.length === 0) return [unknown(null, whyEmpty(content))];
+  const changes = items.slice(0, MOST_NOTIFICATIONS).flatMap(changesOf);
+  const surplus = items.length - MOST_NOTIFICATIONS;
+  return surplus <= 0 ? changes : [...changes, unknown(null, `one body holds ${surplus} notifications too many`)];
 }
 
-function callChange(graphCallId: string, notification: JsonObject, data: unknown): Change {
-  const call = objectOf(data) ?? {};
-  const isDeleted = textOf(notification['changeType'])?.toLowerCase() === 'deleted';
-  const state = textOf(call['state']);
-  return {
-    kind: 'call',
-    graphCallId,
-    state: isDeleted ? TERMINATED : state === null ? null : canonicalState(state),
-    mediaState: objectOf(call['mediaState']),
-    resultInfo: objectOf(call['resultInfo']),
-    terminationReason: textOf(call['terminationReason']),
-  };
+/** What is folded must be what a snapshot gives back, and JSON writes neither −0 nor numbers out of range. */
+function asWrittenAgain(content: unknown): unknown {
+  return JSON.parse(JSON.stringify(content)) as unknown;
 }
 
-function unknown(graphCallId: string | null, why: string): Change {
-  return { kind: 'unknown', graphCallId, why };
+/** Graph’s collection; bare notifications are taken for one, too. */
+function itemsOf(content: unknown): readonly unknown[] {
+  const envelope = objectOf(content);
+  const isBare = envelope !== null && envelope['value'] === undefined && pathOf(envelope) !== null;
+  return listOf(envelope === null || isBare ? content : envelope['value']);
 }
 
-function objectOf(value: unknown): JsonObject | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+function whyEmpty(content: unknown): string {
+  return objectOf(content)?.['callState'] === undefined
+    ? 'the body holds no notification'
+    : 'the body is of the Skype protocol that came before Graph’s: it has a callState and no notification';
 }
 
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+function changesOf(item: unknown): readonly Change[] {
+  const members = objectOf(item);
+  if (members === null) return [unknown(null, 'a notification is not an object')];
+  const path = pathOf(members);
+  if (path === null) return [unknown(null, 'a notification names no call in resourceUrl or resource')];
+  const { callId: graphCallId, below } = path;
+  const changeType = textOf(members['changeType']);
+  const data = members['resourceData'];
+  const notification = { graphCallId, changeType: changeType === null ? null : changeTypeOf(changeType), data };
+  const [kind = '', id, ...deeper] = below;
+  switch (deeper.length === 0 ? kind.toLowerCase() : null) {
+    case '':
+      return callChanges(notification);
+    case 'participants':
+      if (id === undefined) return rosterChanges(notification);
+      break;
+    case 'operations':
+      // Graph’s pages of invite have both under this path: the operation, and the roster that it changed.
+      if (id?.toLowerCase() !== 'participants') return operationChanges(notification, idOf(id));
+      return Array.isArray(data) ? rosterChanges(notification) : operationChanges(notification, null);
+    case 'contentsharingsessions':
+      return contentSharingChanges(notification, idOf(id));
+  }
+  return [unknown(graphCallId, `nobody knows what a notification of ${named(kind)} means`)];
+}
+
+/** A path of both members, since old bodies have one and new ones two; `resourceUrl` counts. */
+function pathOf({ resourceUrl, resource }: JsonObject): ReturnType<typeof callResourcePath> {
+  for (const path of [resourceUrl, resource]) {
+    const read = typeof path === 'string' ? callResourcePath(path) : null;
+    if (read !== null) return read;
+  }
+  return null;
 }

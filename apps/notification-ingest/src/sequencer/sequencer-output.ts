@@ -1,5 +1,11 @@
 import { encodeEvent, encodeSnapshot, partitionOf, topicName, TOPICS, type CallEvent, type Snapshot } from '@callbus/contracts';
-import { deadLetterOf, UnprocessableRecordError, type ReceivedRecord, type RecordSender } from '@callbus/kafka';
+import {
+  deadLetterOf,
+  UnprocessableRecordError,
+  type OutgoingRecord,
+  type ReceivedRecord,
+  type RecordSender,
+} from '@callbus/kafka';
 
 export interface SequencerOutputOptions {
   readonly sender: RecordSender;
@@ -8,13 +14,28 @@ export interface SequencerOutputOptions {
   readonly service: string;
 }
 
+/** Of one send, which its topic takes whole or not at all; a larger event goes alone. */
+const MAX_SEND_BYTES = 4 * 1024 * 1024;
+
 /** Everything that the sequencer writes. Each method resolves when Kafka has it. */
 export class SequencerOutput {
   constructor(private readonly options: SequencerOutputOptions) {}
 
+  /** In their order: none is sent before those ahead of it are on Kafka, and no more are held encoded than one send takes. */
   async events(callId: string, events: readonly CallEvent[]): Promise<void> {
     const place = this.place(TOPICS.events, callId);
-    await this.options.sender.send(events.map((event) => ({ ...place, ...encodeEvent(event) })));
+    let gathered: OutgoingRecord[] = [];
+    let bytes = 0;
+    for (const event of events) {
+      const record = { ...place, ...encodeEvent(event) };
+      if (bytes + record.value.length > MAX_SEND_BYTES) {
+        await this.options.sender.send(gathered);
+        [gathered, bytes] = [[], 0];
+      }
+      gathered.push(record);
+      bytes += record.value.length;
+    }
+    await this.options.sender.send(gathered);
   }
 
   async snapshots(snapshots: readonly Snapshot[]): Promise<void> {

@@ -1,0 +1,45 @@
+import type { JsonObject } from './json-members.js';
+
+/** What a notification says of the call itself. */
+export interface CallReport {
+  /** Graph’s name; null if it says nothing of the state. */
+  readonly state: string | null;
+  readonly mediaState: JsonObject | null;
+  readonly resultInfo: JsonObject | null;
+  readonly terminationReason: string | null;
+  /** The other members of the call. */
+  readonly others: JsonObject;
+}
+
+/** What it says of the participants: the whole list, or only those with news. */
+export interface RosterReport {
+  readonly participants: readonly JsonObject[];
+  readonly isDelta: boolean;
+  /** Graph’s count of such lists. */
+  readonly sequence: number | null;
+}
+
+/** One change that Graph reports, in the terms of the fold. `graphCallId` is the call that it is about. */
+export type Change = { readonly graphCallId: string | null } & (
+  | { readonly kind: 'call'; readonly report: CallReport; readonly toneInfo: JsonObject | null }
+  | { readonly kind: 'roster'; readonly report: RosterReport }
+  | {
+      readonly kind: 'operation';
+      readonly operationId: string | null;
+      readonly changeType: string | null;
+      readonly operation: JsonObject;
+    }
+  | { readonly kind: 'content-sharing'; readonly changeType: string | null; readonly sessions: readonly JsonObject[] }
+  | { readonly kind: 'unknown'; readonly why: string }
+);
+
+export type UnknownChange = Extract<Change, { kind: 'unknown' }>;
+
+export function unknown(graphCallId: string | null, why: string): UnknownChange {
+  return { kind: 'unknown', graphCallId, why };
+}
+
+/** A name from outside, for people to read. */
+export function named(name: string): string {
+  return /^\w{1,64}$/.test(name) ? `«${name}»` : 'something without a proper name';
+}

@@ -1,0 +1,127 @@
+import type { CallEvent } from '@callbus/contracts';
+import { accepted, bodyOf, created, foldAll, notification, wordsOf } from './testing/histories.js';
+
+const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
+const operationPath = { below: '/operations/0fe0623f-d628-42ed-b4bd-8ac290072cc5' };
+const sharingPath = { below: '/contentsharingsessions' };
+const end = bodyOf(graphCallId, { state: 'terminated' }, { changeType: 'deleted' });
+
+function fold(...bodies: readonly object[]): readonly CallEvent[] {
+  const notifications = bodies.map((body, index) => notification(`n${String(index)}`, body, 1, null));
+  return foldAll([accepted(), created(graphCallId), ...notifications]).events.slice(2);
+}
+
+describe('a tone', () => {
+  const tone = (sequenceId: unknown, name: string, state = 'established'): object =>
+    bodyOf(graphCallId, { state, toneInfo: { sequenceId, tone: name } });
+
+  it('is told beside the state that it came with', () => {
+    const events = fold(tone('1', 'Tone1'), tone(2, 'Star'));
+    expect(wordsOf(events)).toEqual(['established', 'CallToneReceived', 'CallToneReceived']);
+    expect(events[1]?.data).toEqual({ toneInfo: { sequenceId: 1, tone: 'tone1' }, late: false });
+  });
+
+  it('is a repeat by Graph’s count, and late when another was counted after it', () => {
+    const events = fold(tone(1, 'tone1'), tone(1, 'tone1'), tone(3, 'tone1'), tone(2, 'tone1'), tone(4, 'tone1'));
+    expect(events.slice(1).map(({ data }) => data)).toMatchObject([
+      { toneInfo: { sequenceId: 1 }, late: false },
+      { toneInfo: { sequenceId: 3 }, late: false },
+      { toneInfo: { sequenceId: 2 }, late: true },
+      { toneInfo: { sequenceId: 4 }, late: false },
+    ]);
+  });
+
+  it('is late when what it came with is, and after the end', () => {
+    expect(wordsOf(fold(bodyOf(graphCallId, { state: 'terminating' }), tone(1, 'pound')))).toEqual([
+      'terminating',
+      'established?',
+      'CallToneReceived?',
+    ]);
+    expect(wordsOf(fold(end, bodyOf(graphCallId, { toneInfo: { sequenceId: 1, tone: 'pound' } })))).toEqual([
+      'terminated!',
+      'CallToneReceived?',
+    ]);
+  });
+
+  it('that Graph does not count is told each time', () => {
+    expect(wordsOf(fold(tone(undefined, 'flash'), tone(undefined, 'flash'))).slice(1)).toEqual([
+      'CallToneReceived',
+      'CallToneReceived',
+    ]);
+  });
+});
+
+describe('an operation', () => {
+  const operation = (status: string, more: object = {}): object =>
+    bodyOf(graphCallId, { '@odata.type': '#microsoft.graph.recordOperation', status, ...more }, operationPath);
+
+  it('is told with its id, its status in the schema’s spelling and its result explained', () => {
+    const [event] = fold(
+      operation('failed', { resultInfo: { code: '400', subCode: '8508' }, completionReason: 'operationCanceled' }),
+    );
+    expect(event?.data).toEqual({
+      operationId: '0fe0623f-d628-42ed-b4bd-8ac290072cc5',
+      changeType: 'updated',
+      operation: {
+        '@odata.type': '#microsoft.graph.recordOperation',
+        status: 'Failed',
+        resultInfo: { code: 400, subcode: 8508, meaning: 'the operation was cancelled' },
+        completionReason: 'operationCanceled',
+      },
+      late: false,
+    });
+  });
+
+  it('is told once for each thing that is said of it, and as late when it was further already', () => {
+    const started = operation('running');
+    const events = fold(operation('notStarted'), started, started, operation('Completed'), operation('COMPLETED'), started);
+    expect(events.map(({ data }) => data)).toMatchObject([
+      { operation: { status: 'NotStarted' }, late: false },
+      { operation: { status: 'Running' }, late: false },
+      { operation: { status: 'Completed' }, late: false },
+      { operation: { status: 'Running' }, late: true },
+    ]);
+  });
+
+  it('of a status that nobody knows is never late, and makes none late', () => {
+    expect(wordsOf(fold(operation('Completed'), operation('Paused'), operation('running')))).toEqual([
+      'CallOperationUpdated',
+      'CallOperationUpdated',
+      'CallOperationUpdated',
+    ]);
+  });
+
+  it('is known by its client context when Graph names no id, and told each time when there is none', () => {
+    const invite = (more: object): object =>
+      bodyOf(graphCallId, { id: null, status: 'completed', ...more }, { below: '/operations/participants' });
+    const events = fold(invite({ clientContext: 'c' }), invite({ clientContext: 'c' }), invite({}), invite({}));
+    expect(events).toHaveLength(3);
+    expect(events[0]?.data).toMatchObject({ operationId: null, operation: { clientContext: 'c' } });
+  });
+
+  it('that is told after the end is late', () => {
+    expect(wordsOf(fold(end, operation('completed')))).toEqual(['terminated!', 'CallOperationUpdated?']);
+  });
+});
+
+describe('content sharing', () => {
+  it('is told with its sessions, also one that only the path names', () => {
+    const events = fold(
+      bodyOf(graphCallId, [{ id: 's' }], { ...sharingPath, changeType: 'Created' }),
+      bodyOf(graphCallId, { id: 's' }, { ...sharingPath, changeType: 'updated' }),
+      bodyOf(graphCallId, undefined, { below: '/contentSharingSessions/s', changeType: 'deleted' }),
+    );
+    expect(events.map(({ data }) => data)).toEqual([
+      { changeType: 'created', contentSharingSessions: [{ id: 's' }], late: false },
+      { changeType: 'updated', contentSharingSessions: [{ id: 's' }], late: false },
+      { changeType: 'deleted', contentSharingSessions: [{ id: 's' }], late: false },
+    ]);
+  });
+
+  it('that is told after the end is late', () => {
+    expect(wordsOf(fold(end, bodyOf(graphCallId, [{ id: 's' }], sharingPath)))).toEqual([
+      'terminated!',
+      'ContentSharingChanged?',
+    ]);
+  });
+});

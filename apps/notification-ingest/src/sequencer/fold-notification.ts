@@ -1,0 +1,52 @@
+import type { NotificationObservation } from '@callbus/contracts';
+import { endSurplus, proveAttempt } from './attempts.js';
+import { changeCallState, TERMINATED } from './call-state.js';
+import type { Change } from './change.js';
+import type { HistoryInProgress } from './history.js';
+import { foldOperation } from './operations.js';
+import { readNotifications } from './read-notifications.js';
+import { foldRoster } from './roster.js';
+import { cutBy, fittingEntries, jsonBytes, SIZE_LIMITS } from './size-limits.js';
+import { foldTone } from './tones.js';
+
+/** A callback proves the attempt that it was addressed to, whatever it says; only the call's own callbacks move the history. */
+export function foldNotification(history: HistoryInProgress, { attempt, body }: NotificationObservation): void {
+  for (const change of readNotifications(body)) {
+    const { graphCallId } = change;
+    if (graphCallId !== null && !proveAttempt(history, attempt, graphCallId, { provenBy: 'callback', call: null }))
+      history.leave('a notification is about another call than the one that this attempt is bound to');
+    else if (change.kind === 'unknown') history.leave(change.why);
+    else if (history.call.attempt === attempt) foldChange(history, change);
+    else if (graphCallId !== null && isTheEnd(change)) endSurplus(history, graphCallId, 'gone');
+  }
+}
+
+function foldChange(history: HistoryInProgress, change: Exclude<Change, { kind: 'unknown' }>): void {
+  switch (change.kind) {
+    case 'call': {
+      const isLate = changeCallState(history, change.report, 'callback');
+      if (change.toneInfo !== null) foldTone(history, change.toneInfo, isLate);
+      return;
+    }
+    case 'roster':
+      foldRoster(history, change.report);
+      return;
+    case 'operation':
+      foldOperation(history, change);
+      return;
+    case 'content-sharing': {
+      const { kept, truncated } = fittingEntries(change.sessions, SIZE_LIMITS.contentSharingSessions, jsonBytes);
+      const { changeType } = change;
+      history.emit('ContentSharingChanged', {
+        changeType,
+        contentSharingSessions: kept,
+        late: history.hasEnded,
+        ...cutBy(truncated),
+      });
+    }
+  }
+}
+
+function isTheEnd(change: Change): boolean {
+  return change.kind === 'call' && change.report.state === TERMINATED;
+}
