@@ -1,20 +1,16 @@
-interface Identity {
-  readonly id?: string | null;
-  readonly displayName?: string | null;
-}
-
-/** As much of Graph's participant as names it: https://learn.microsoft.com/graph/api/resources/participant */
+/** As much of Graph's participant as names it; nothing is promised of its members: https://learn.microsoft.com/graph/api/resources/participant */
 export interface Participant {
-  readonly id?: string | null;
-  readonly info?: { readonly identity?: Readonly<Record<string, Identity | string | null | undefined>> | null } | null;
+  readonly id?: unknown;
+  readonly info?: { readonly identity?: Readonly<Record<string, unknown>> | null } | null;
 }
 
 /** What to call a participant: its display name, else what kind of identity it is and the beginning of its id. */
 export function displayName(participant: Participant): string {
   for (const [kind, identity] of Object.entries(participant.info?.identity ?? {})) {
     if (identity === null || typeof identity !== 'object') continue;
-    if (identity.displayName) return identity.displayName;
-    if (identity.id) return `${kind} ${identity.id.slice(0, 8)}`;
+    const { displayName: name, id } = identity as { readonly displayName?: unknown; readonly id?: unknown };
+    if (typeof name === 'string' && name !== '') return name;
+    if (typeof id === 'string' && id !== '') return `${kind} ${id.slice(0, 8)}`;
   }
-  return `participant ${(participant.id ?? '').slice(0, 8)}`;
+  return `participant ${typeof participant.id === 'string' ? participant.id.slice(0, 8) : ''}`;
 }

@@ -52,6 +52,35 @@ describe('Timeline', () => {
     expect(timeline.line(event('RosterUpdated', { participants: [], left: ['p-1'] }))).toContain('nobody (left: John)');
   });
 
+  it('counts the names where there are many, and those that were cut', () => {
+    const participants = Array.from({ length: 9 }, (_one, index) => ({ id: `p-${index}` }));
+    const joined = participants.map(({ id }) => id);
+    expect(new Timeline(false).line(event('RosterUpdated', { participants, joined, left: [], truncated: 3 }))).toContain(
+      '9 participants (joined: 9 participants), 3 more',
+    );
+  });
+
+  it.each([
+    [
+      'CallOperationUpdated',
+      {
+        operation: {
+          '@odata.type': '#microsoft.graph.recordOperation',
+          status: 'Failed',
+          resultInfo: { code: 400, subcode: 8508, meaning: 'the operation was cancelled' },
+        },
+        late: true,
+      },
+      'record Failed, 400/8508 the operation was cancelled, late',
+    ],
+    ['CallOperationUpdated', { operation: { status: 7, resultInfo: 'odd' } }, 'CallOperationUpdated'],
+    ['CallToneReceived', { toneInfo: { sequenceId: 1, tone: 'tone1' } }, 'tone1'],
+    ['ContentSharingChanged', { changeType: 'created', contentSharingSessions: [{ id: 's' }] }, 'created'],
+    ['RosterUpdated', { participants: [{ id: 7, info: { identity: { user: { id: 7, displayName: {} } } } }] }, 'participant'],
+  ])('shows what else Graph tells of a call: %s %j', (type, data, shown) => {
+    expect(new Timeline(false).line(event(type, data))).toContain(shown);
+  });
+
   it('shows why a call failed', () => {
     const error = { httpStatus: 403, code: '7504', message: 'Insufficient permissions' };
     expect(new Timeline(false).line(event('CallCreationFailed', { reason: 'rejected', error }))).toContain(

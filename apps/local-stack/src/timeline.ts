@@ -10,6 +10,8 @@ interface Columns {
 }
 
 const WIDTHS = { time: 8, topic: 15, type: 22, state: 28 } as const;
+/** Names in one line; more are only counted. */
+const MOST_NAMES = 8;
 /** ANSI colours by topic; events, which are the product, stand out. */
 const COLOURS: Readonly<Record<string, string>> = { commands: '36', 'dispatch-ledger': '90', observations: '90', events: '32' };
 
@@ -86,7 +88,13 @@ export class Timeline {
         return { state: changeOf(data), detail: join([audioOf(data['mediaState']), resultOf(data), ...isFinal, ...late]) };
       }
       case 'RosterUpdated':
-        return { state: 'roster', detail: join([this.rosterOf(data), ...late]) };
+        return { state: 'roster', detail: join([this.rosterOf(data), cutOf(data), ...late]) };
+      case 'CallOperationUpdated':
+        return { state: 'operation', detail: join([operationOf(data['operation']), ...late]) };
+      case 'CallToneReceived':
+        return { state: 'tone', detail: join([text(objectOf(data['toneInfo'])['tone']), ...late]) };
+      case 'ContentSharingChanged':
+        return { state: 'content sharing', detail: join([text(data['changeType']), ...late]) };
       default:
         return { state: '', detail: join(late) };
     }
@@ -94,13 +102,12 @@ export class Timeline {
 
   private rosterOf(data: TimelineRecord['data']): string {
     const participants = (data['participants'] ?? []) as readonly Participant[];
-    for (const participant of participants) this.names.set(participant.id ?? '', displayName(participant));
-    const present = participants.map((participant) => this.nameOf(participant.id ?? ''));
+    for (const participant of participants) this.names.set(text(participant.id), displayName(participant));
     const changes = (['joined', 'left'] as const).flatMap((change) => {
       const ids = (data[change] ?? []) as readonly string[];
-      return ids.length === 0 ? [] : [`${change}: ${ids.map((id) => this.nameOf(id)).join(', ')}`];
+      return ids.length === 0 ? [] : [`${change}: ${listOf(ids.map((id) => this.nameOf(id)))}`];
     });
-    return [present.length === 0 ? 'nobody' : present.join(', '), ...changes.map((change) => `(${change})`)].join(' ');
+    return [listOf(participants.map(displayName)), ...changes.map((change) => `(${change})`)].join(' ');
   }
 
   private nameOf(participantId: string): string {
@@ -129,25 +136,45 @@ function mediaOf(media: unknown): string {
 }
 
 function audioOf(mediaState: unknown): string {
-  const audio = text((mediaState as { audio?: unknown } | undefined)?.audio);
+  const audio = text(objectOf(mediaState)['audio']);
   return audio === '' ? '' : `audio ${audio}`;
 }
 
 function resultOf(data: TimelineRecord['data']): string {
-  const result = data['resultInfo'] as Record<string, unknown> | null | undefined;
-  if (!result) return '';
+  const result = objectOf(data['resultInfo']);
+  if (Object.keys(result).length === 0) return '';
   const said = text(result['meaning']) || text(result['message']);
   return join([`${text(result['code'])}/${text(result['subcode'])}`, said]).replace(', ', ' ');
 }
 
 function errorOf(error: unknown): string {
-  const { httpStatus, code, message } = (error ?? {}) as Record<string, unknown>;
+  const { httpStatus, code, message } = objectOf(error);
   return [text(httpStatus), text(code), text(message)].filter((part) => part !== '').join(' ');
+}
+
+/** `playPrompt Completed`, and what came of it. */
+function operationOf(operation: unknown): string {
+  const members = objectOf(operation);
+  const type = text(members['@odata.type']).split('.').at(-1) ?? '';
+  return join([`${type.replace(/Operation$/, '')} ${text(members['status'])}`.trim(), resultOf(members)]);
+}
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return 'nobody';
+  return names.length > MOST_NAMES ? `${names.length} participants` : names.join(', ');
+}
+
+function cutOf(data: TimelineRecord['data']): string {
+  return data['truncated'] === undefined ? '' : `${text(data['truncated'])} more`;
 }
 
 function attemptOf(data: TimelineRecord['data']): string {
   const attempt = text(data['attempt']);
   return attempt === '' ? '' : `attempt ${attempt}`;
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function short(id: unknown): string {
