@@ -59,6 +59,12 @@ it('tells what was accepted, with an id that follows from the record’s place',
   ]);
 });
 
+it('tells whether the rosters of the call will be deltas', () => {
+  const call = { ...COMMAND.call, callOptions: { isDeltaRosterEnabled: true } };
+  const record = { ...ACCEPTED, command: { ...COMMAND, call } };
+  expect(told(record)[0]).toMatchObject([{ kind: 'accepted', isDeltaRosterEnabled: true }]);
+});
+
 it('tells a created call with the time of its dial, and nothing of the Intent', () => {
   expect(told(ACCEPTED, intent(1), created(1)).slice(1)).toEqual([
     [],

@@ -41,6 +41,7 @@ type Common = Pick<Observation, 'id' | 'callId' | 'tenantId' | 'appId' | 'receiv
 type Outcome = Omit<OutcomeObservation, keyof Common | 'kind'>;
 
 function accepted(common: Common, command: LedgerCommand, requestHash: string): AcceptedObservation {
+  const { callOptions } = command.call as { readonly callOptions?: { readonly isDeltaRosterEnabled?: unknown } | null };
   return {
     kind: 'accepted',
     ...common,
@@ -49,6 +50,7 @@ function accepted(common: Common, command: LedgerCommand, requestHash: string): 
     media: mediaHostingOf(command.call),
     notAfter: new Date(command.notAfterMs).toISOString(),
     ifUnknown: command.ifUnknown,
+    ...(callOptions?.isDeltaRosterEnabled === true && { isDeltaRosterEnabled: true }),
   };
 }
 
