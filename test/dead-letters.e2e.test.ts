@@ -97,7 +97,7 @@ it('takes a command whose headers are null, and puts one aside as it came', asyn
   const [letter] = deadLetters.of('null-headers');
   expect(letter?.value?.toString()).toBe('not JSON');
   expect(String(letter?.headers['other'])).toBe('text');
-  expect(String(letter?.headers['dead-letter-null-headers'])).toBe('strange');
+  expect(letter?.headers).toMatchObject({ strange: null });
 });
 
 it('puts a command aside that gives a known call another body, and leaves the call alone', async () => {

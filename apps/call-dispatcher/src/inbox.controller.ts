@@ -10,7 +10,7 @@ import {
   type LedgerRecord,
 } from '@callbus/contracts';
 import type { AppTokens } from '@callbus/graph';
-import { OnRecord, type ReceivedRecord, type SnapshotFollower } from '@callbus/kafka';
+import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { Attempts } from './attempts.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
@@ -33,15 +33,17 @@ export class InboxController {
   ) {}
 
   @OnRecord(TOPICS.commands.name, { group: INBOX_GROUP, deadLetterTopic: TOPICS.commandsDeadLetter.name })
-  async take({ key, value, headers, timestampMs }: ReceivedRecord): Promise<void> {
-    const command = decodeCommand(key, value, headers);
+  async take(record: ReceivedRecord): Promise<void> {
+    const command = decodeCommand(record.key, record.value, record.headers);
+    // A replayed dead letter has the time that it had, so an old one does not dial.
+    const arrivedAtMs = firstAppendedAtMs(record);
     switch (command.type) {
       case 'CreateCall':
-        return this.createCall(command.data, timestampMs);
+        return this.createCall(command.data, arrivedAtMs);
       case 'EndCall':
         return this.endCall(command.data);
       case 'ReleaseCall':
-        return this.releaseCall(command.data, timestampMs);
+        return this.releaseCall(command.data, arrivedAtMs);
     }
   }
 

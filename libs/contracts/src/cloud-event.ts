@@ -21,7 +21,7 @@ export interface Message {
   readonly headers: Record<string, string>;
 }
 
-type HeaderValue = Buffer | string | (Buffer | string)[] | undefined | null;
+type HeaderValue = Buffer | string | null | (Buffer | string | null)[] | undefined;
 
 export const STRUCTURED_CONTENT_TYPE = 'application/cloudevents+json';
 const SCHEMA_BASE = 'urn:callbus:schema';

@@ -1,5 +1,5 @@
 import { ContractError, partitionOf } from '@callbus/contracts';
-import { deadLetterOf } from './dead-letters.js';
+import { deadLetterOf, readDeadLetter } from './dead-letters.js';
 import type { ReceivedRecord } from './kafka-client.js';
 
 const options = { topic: 'calls.commands.dead-letter', partitions: 12, service: 'call-dispatcher-1', stage: 'commands' };
@@ -20,6 +20,7 @@ it('keeps bytes, key and headers, and says why and whence', () => {
     text: 'x',
     bytes: Buffer.from([254]),
     twice: ['a', 'b'],
+    nothing: null,
     'dead-letter-reason': 'CONFLICT',
     'dead-letter-message': expect.stringContaining('Known.') as string,
     'dead-letter-stage': 'commands',
@@ -29,17 +30,42 @@ it('keeps bytes, key and headers, and says why and whence', () => {
     'dead-letter-timestamp': '1700000000000',
     'dead-letter-attempts': '2',
     'dead-letter-first-seen': '2023-11-14T22:13:21.000Z',
-    'dead-letter-null-headers': 'nothing',
   });
 });
 
 it('puts a record without key or value aside too', () => {
   const letter = deadLetterOf({ ...record, key: null, value: null, headers: {} }, 'text', 1, 0, options);
   expect(letter).toMatchObject({ partition: 0, key: null, value: null, headers: { 'dead-letter-reason': 'UNEXPECTED' } });
-  expect(letter.headers).not.toHaveProperty('dead-letter-null-headers');
 });
 
 it('cuts a message that would be too long for a header', () => {
   const letter = deadLetterOf(record, new Error('x'.repeat(10_000)), 1, 0, options);
   expect(letter.headers?.['dead-letter-message']).toHaveLength(2_000);
+});
+
+describe('a dead letter that is read', () => {
+  const asLetter = (changes: Partial<ReceivedRecord> = {}): ReceivedRecord => {
+    const { key, value, headers } = deadLetterOf(record, new ContractError('CONFLICT', 'Known.'), 2, 1_700_000_001_000, options);
+    const aside = { topic: options.topic, partition: 5, offset: 7n, timestampMs: 1_700_000_002_000 };
+    return { ...aside, key: key as Buffer, value: value as Buffer, headers: headers ?? {}, ...changes };
+  };
+
+  it('is the record as it was, where it was, and why it is aside', () => {
+    expect(readDeadLetter(asLetter())).toMatchObject({
+      topic: options.topic,
+      partition: 5,
+      offset: 7n,
+      putAsideAtMs: 1_700_000_002_000,
+      reason: 'CONFLICT',
+      stage: 'commands',
+      attempts: 2,
+      firstSeen: '2023-11-14T22:13:21.000Z',
+    });
+    expect(readDeadLetter(asLetter())?.original).toEqual(record);
+  });
+
+  it('is none without the place that it came from', () => {
+    expect(readDeadLetter(asLetter({ headers: {} }))).toBeNull();
+    expect(readDeadLetter(asLetter({ headers: { ...asLetter().headers, 'dead-letter-partition': 'first' } }))).toBeNull();
+  });
 });

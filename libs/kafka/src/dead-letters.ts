@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { partitionOf } from '@callbus/contracts';
 import { dispositionOf } from './disposition-of.js';
-import type { HeaderValue, OutgoingRecord, ReceivedRecord } from './kafka-client.js';
+import type { OutgoingRecord, ReceivedRecord } from './kafka-client.js';
 
 /** Headers that a dead letter carries beside the record's own. */
 export const DEAD_LETTER_HEADERS = {
@@ -15,7 +15,6 @@ export const DEAD_LETTER_HEADERS = {
   attempts: 'dead-letter-attempts',
   firstSeen: 'dead-letter-first-seen',
   service: 'dead-letter-service',
-  nullHeaders: 'dead-letter-null-headers',
 } as const;
 
 const LONGEST_MESSAGE = 2_000;
@@ -38,14 +37,13 @@ export function deadLetterOf(
 ): OutgoingRecord {
   const disposition = dispositionOf(error, attempts);
   const names = DEAD_LETTER_HEADERS;
-  const nullHeaders = Object.keys(record.headers).filter((name) => record.headers[name] == null);
   return {
     topic: options.topic,
     partition: record.key === null ? 0 : partitionOf(record.key, options.partitions),
     key: record.key,
     value: record.value,
     headers: {
-      ...definedHeaders(record.headers),
+      ...record.headers,
       [names.reason]: disposition.kind === 'dead-letter' ? disposition.reason : disposition.kind,
       [names.message]: (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_MESSAGE),
       [names.stage]: options.stage,
@@ -56,13 +54,55 @@ export function deadLetterOf(
       [names.attempts]: String(attempts),
       [names.firstSeen]: new Date(firstSeenMs).toISOString(),
       [names.service]: `${options.service}@${hostname()}`,
-      ...(nullHeaders.length > 0 ? { [names.nullHeaders]: nullHeaders.join(',') } : {}),
     },
   };
 }
 
-function definedHeaders(headers: Readonly<Record<string, HeaderValue>>): Record<string, NonNullable<HeaderValue>> {
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, NonNullable<HeaderValue>] => entry[1] != null),
-  );
+/** A record that was put aside: as it came, and why it is aside. */
+export interface DeadLetter {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Milliseconds since 1970. */
+  readonly putAsideAtMs: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly stage: string;
+  readonly attempts: number;
+  /** ISO 8601. */
+  readonly firstSeen: string;
+  readonly service: string;
+  readonly original: ReceivedRecord;
+}
+
+const OWN_HEADERS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));
+
+/** The inverse of `deadLetterOf`. @returns null for a record that does not say where it came from */
+export function readDeadLetter(letter: ReceivedRecord): DeadLetter | null {
+  const { topic, partition, offset, timestampMs: putAsideAtMs, key, value, headers } = letter;
+  const text = (name: keyof typeof DEAD_LETTER_HEADERS): string => String(headers[DEAD_LETTER_HEADERS[name]] ?? '');
+  const isWhole =
+    text('topic') !== '' && (['partition', 'offset', 'timestamp'] as const).every((name) => /^\d+$/.test(text(name)));
+  if (!isWhole) return null;
+  return {
+    topic,
+    partition,
+    offset,
+    putAsideAtMs,
+    reason: text('reason'),
+    message: text('message'),
+    stage: text('stage'),
+    attempts: Number(text('attempts')),
+    firstSeen: text('firstSeen'),
+    service: text('service'),
+    original: {
+      topic: text('topic'),
+      partition: Number(text('partition')),
+      offset: BigInt(text('offset')),
+      timestampMs: Number(text('timestamp')),
+      key,
+      value,
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name))),
+    },
+  };
 }

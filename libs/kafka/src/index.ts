@@ -1,7 +1,8 @@
-export { DEAD_LETTER_HEADERS, deadLetterOf, type DeadLetterOptions } from './dead-letters.js';
+export { DEAD_LETTER_HEADERS, deadLetterOf, readDeadLetter, type DeadLetter, type DeadLetterOptions } from './dead-letters.js';
 export { dispositionOf, UNEXPECTED, type Disposition } from './disposition-of.js';
 export { KAFKA_ERRORS, KafkaError, UnprocessableRecordError, type KafkaErrorCode } from './errors.js';
 export type {
+  AclRule,
   Condition,
   ConsumeOptions,
   FollowOptions,
@@ -16,6 +17,7 @@ export type {
   RecordHandler,
   RecordSender,
   SentRecord,
+  TopicDescription,
   TopicFollower,
   TopicToEnsure,
 } from './kafka-client.js';
@@ -28,4 +30,5 @@ export {
   type KafkaTransportOptions,
   type RecordHandlerOptions,
 } from './kafka-transport.js';
+export { firstAppendedAtMs, placeOf, REPLAY_HEADERS, replayedFrom, replayOf } from './replays.js';
 export { SnapshotFollower, type SnapshotFollowerOptions } from './snapshot-follower.js';

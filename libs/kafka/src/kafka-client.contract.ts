@@ -105,7 +105,7 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
     it('hands over key, value, headers and the broker’s time as they are', async () => {
       const received: ReceivedRecord[] = [];
       const value = Buffer.from([0, 255, 10]);
-      const headers = { one: 'text', two: ['a', 'b'] };
+      const headers = { one: 'text', two: ['a', 'b'], none: null, some: [null, 'c'], absent: undefined };
       const [sent] = await send({ topic: name, partition: 1, key: null, value, headers }, recordFor(name, 1, 'k', ''));
       await consume((record) => {
         received.push(record);
@@ -113,7 +113,12 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       });
       await eventually('both are there', () => received.length === 2);
       expect(received[0]).toMatchObject({ partition: 1, offset: 0n, key: null, value, timestampMs: sent?.appendedAtMs });
-      expect(received[0]?.headers).toEqual({ one: Buffer.from('text'), two: [Buffer.from('a'), Buffer.from('b')] });
+      expect(received[0]?.headers).toEqual({
+        one: Buffer.from('text'),
+        two: [Buffer.from('a'), Buffer.from('b')],
+        none: null,
+        some: [null, Buffer.from('c')],
+      });
       expect(received[1]?.key).toEqual(Buffer.from('k'));
     });
 
@@ -289,6 +294,23 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       expect(read).toHaveLength(3);
     });
 
+    it('reads only those partitions of a followed topic that it was told to', async () => {
+      await send(...PARTITIONS.map((partition) => recordFor(name, partition, 'a', `${partition}`)));
+      const read: string[] = [];
+      const follower = await follow({
+        topic: name,
+        partitions: [2],
+        onRecord: ({ value }) => read.push(String(value)),
+        onFatal: (error) => {
+          throw error;
+        },
+      });
+      await follower.caughtUp();
+      const [, , sent] = await send(...PARTITIONS.map((partition) => recordFor(name, partition, 'a', `again ${partition}`)));
+      await follower.reached(2, sent?.offset ?? -1n);
+      expect(read).toEqual(['2', 'again 2']);
+    });
+
     it('has caught up with an empty topic at once, and says that an offset was not reached', async () => {
       const follower = await follow({
         topic: name,
@@ -313,6 +335,18 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       });
       await eventually('it is told', () => fatal.length > 0);
       expect(fatal[0]).toBe(error);
+    });
+
+    it('says what the brokers and the topics are like', async () => {
+      const [broker] = await client().admin().brokers();
+      expect(broker).toMatch(/^[\w.-]+:\d+$/);
+      const found = await client()
+        .admin()
+        .describeTopics([name, `${name}-absent`]);
+      expect(found).toMatchObject([
+        { topic: name, partitions: 3, replicationFactor: 1, config: { 'message.timestamp.type': 'LogAppendTime' } },
+      ]);
+      expect(found[0]?.config).toHaveProperty(['retention.ms']);
     });
 
     it('creates what is missing of the topics, and refuses another number of partitions', async () => {

@@ -4,8 +4,8 @@ export interface Condition {
   readonly reason?: string;
 }
 
-/** A header that occurs several times is a list; a null header of a foreign producer is null or undefined. */
-export type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
+/** A header that occurs several times is a list; a header may be there and have no value, which is null. */
+export type HeaderValue = string | Buffer | null | (string | Buffer | null)[] | undefined;
 
 export interface OutgoingRecord {
   readonly topic: string;
@@ -14,7 +14,8 @@ export interface OutgoingRecord {
   readonly key: string | Buffer | null;
   /** null is a tombstone. */
   readonly value: Buffer | string | null;
-  readonly headers?: Readonly<Record<string, string | Buffer | (string | Buffer)[]>>;
+  /** What is undefined is left out. */
+  readonly headers?: Readonly<Record<string, HeaderValue>>;
 }
 
 export interface SentRecord {
@@ -90,6 +91,8 @@ export interface RecordConsumer {
 
 export interface FollowOptions {
   readonly topic: string;
+  /** @default all */
+  readonly partitions?: readonly number[];
   /** Called in order per partition, once per record. What it throws is fatal: a follower skips nothing. */
   readonly onRecord: (record: ReceivedRecord) => void;
   readonly onFatal: (error: unknown) => void;
@@ -97,7 +100,7 @@ export interface FollowOptions {
   readonly reachTimeoutMs?: number;
 }
 
-/** Reads a whole topic from its beginning and commits nothing. */
+/** Reads a topic, or some of its partitions, from the beginning and commits nothing. */
 export interface TopicFollower {
   /** Resolves when everything was read that was in the topic at the time of the call. */
   caughtUp(): Promise<void>;
@@ -123,7 +126,38 @@ export interface OffsetRange {
   readonly end: bigint;
 }
 
+/** A topic as it is, whatever it should be. */
+export interface TopicDescription {
+  readonly topic: string;
+  readonly partitions: number;
+  /** The lowest of its partitions. */
+  readonly replicationFactor: number;
+  /** What holds for it, the broker's defaults included. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** One line of what an authorizer has been told. */
+export interface AclRule {
+  /** `User:name`, or `User:*`. */
+  readonly principal: string;
+  readonly resource: 'topic' | 'group';
+  /** `*` is all of them. */
+  readonly name: string;
+  /** The rule is for everything that begins with `name`. */
+  readonly isPrefix: boolean;
+  /** Kafka's name, as READ, WRITE or ALL. */
+  readonly operation: string;
+  /** Otherwise it denies, which outweighs all that allows. */
+  readonly isAllowed: boolean;
+}
+
 export interface KafkaAdmin {
+  /** @returns the addresses that the brokers give of themselves */
+  brokers(): Promise<readonly string[]>;
+  /** @returns those that there are, and that this principal may see */
+  describeTopics(topics: readonly string[]): Promise<readonly TopicDescription[]>;
+  /** @returns every rule about topics and groups; null where the brokers have no authorizer */
+  aclRules(): Promise<readonly AclRule[] | null>;
   /** Creates those that are missing, then checks the partition counts of all. */
   ensureTopics(topics: readonly TopicToEnsure[]): Promise<void>;
   /** @throws KafkaError TOPIC_MISSING, PARTITION_COUNT */

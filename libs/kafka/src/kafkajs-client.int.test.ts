@@ -93,7 +93,8 @@ describe('the traps of kafkajs', () => {
     const follower = await opened(client.follow({ topic, onRecord: (record) => read.push(record.headers), onFatal: nothing }));
     await follower.caughtUp();
     const asText = Object.fromEntries(Object.entries(read[0] ?? {}).map(([name, value]) => [name, String(value)]));
-    expect(asText).toEqual({ number: '1', truth: 'true', object: '{"a":[1]}', text: 'é' });
+    expect(asText).toEqual({ number: '1', truth: 'true', object: '{"a":[1]}', nothing: 'null', text: 'é' });
+    expect(read[0]).toMatchObject({ nothing: null });
   });
 
   it('T4: begins at the log’s start, not at its end, when its offset is gone', async () => {

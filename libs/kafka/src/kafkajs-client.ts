@@ -1,7 +1,7 @@
 // The one file that imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
 import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
-import {
+import kafkajs, {
   CompressionTypes,
   Kafka,
   logLevel,
@@ -19,9 +19,11 @@ import { dispositionOf } from './disposition-of.js';
 import { KafkaError } from './errors.js';
 import { GatheringSender, type PartitionAck } from './gathering-sender.js';
 import type {
+  AclRule,
   Condition,
   ConsumeOptions,
   FollowOptions,
+  HeaderValue,
   KafkaAdmin,
   KafkaClient,
   OffsetRange,
@@ -29,10 +31,14 @@ import type {
   ReceivedRecord,
   RecordConsumer,
   RecordSender,
+  TopicDescription,
   TopicFollower,
   TopicToEnsure,
 } from './kafka-client.js';
 import { runByKey } from './run-by-key.js';
+
+// Node sees no further names in that CommonJS module.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } = kafkajs;
 
 /** What this library needs of a logger. */
 export interface KafkaLogger {
@@ -80,6 +86,7 @@ class KafkajsClient implements KafkaClient {
 
   constructor(private readonly options: KafkaClientOptions) {
     mendRequestQueue();
+    mendNullHeaders();
     const { brokers, clientId, ssl, sasl } = options;
     const config: KafkaConfig = {
       brokers: [...brokers],
@@ -206,18 +213,18 @@ function refusalOf(error: unknown): KafkaError | null {
   return isRefused ? new KafkaError('RECORD_REFUSED', (error as Error).message, { cause: error }) : null;
 }
 
-/** T3: the client's encoder throws TypeErrors at null, numbers and objects; whatever the types say, nothing else gets through. */
-function safeHeaders(headers: Readonly<Record<string, unknown>>): IHeaders {
-  const safe: IHeaders = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === null || value === undefined) continue;
-    const list = (Array.isArray(value) ? (value as unknown[]) : [value]).map(safeHeader);
-    safe[name] = list.length === 1 ? list[0] : list;
-  }
-  return safe;
+/** T3: the client's encoder throws TypeErrors at numbers and objects; whatever the types say, nothing else gets through. */
+function safeHeaders(headers: Readonly<Record<string, HeaderValue>>): IHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      return [[name, Array.isArray(value) ? value.map(safeHeader) : safeHeader(value)]];
+    }),
+  );
 }
 
 function safeHeader(value: unknown): string | Buffer {
+  if (value === null) return NULL_HEADER;
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value;
   return JSON.stringify(value);
 }
@@ -366,7 +373,9 @@ class KafkajsFollower implements TopicFollower {
 
   async start(): Promise<void> {
     const { consumer, options } = this;
-    consumer.on(consumer.events.GROUP_JOIN, () => {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      const others = (payload.memberAssignment[options.topic] ?? []).filter((partition) => !this.isFollowed(partition));
+      consumer.pause([{ topic: options.topic, partitions: others }]);
       for (const [partition, offset] of this.next) consumer.seek({ topic: options.topic, partition, offset: String(offset) });
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -391,7 +400,9 @@ class KafkajsFollower implements TopicFollower {
   async caughtUp(): Promise<void> {
     const ranges = await this.offsets();
     await Promise.all(
-      ranges.filter(({ start, end }) => end > start).map(({ partition, end }) => this.reached(partition, end - 1n)),
+      ranges
+        .filter(({ partition, start, end }) => end > start && this.isFollowed(partition))
+        .map(({ partition, end }) => this.reached(partition, end - 1n)),
     );
   }
 
@@ -418,6 +429,10 @@ class KafkajsFollower implements TopicFollower {
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.consumer.disconnect();
+  }
+
+  private isFollowed(partition: number): boolean {
+    return this.options.partitions?.includes(partition) ?? true;
   }
 
   private take(record: ReceivedRecord): void {
@@ -468,6 +483,59 @@ class KafkajsAdmin implements KafkaAdmin {
     }
   }
 
+  async brokers(): Promise<readonly string[]> {
+    const admin = await this.connect();
+    const { brokers } = await admin.describeCluster();
+    return brokers.map(({ host, port }) => `${host}:${String(port)}`);
+  }
+
+  async describeTopics(topics: readonly string[]): Promise<readonly TopicDescription[]> {
+    const admin = await this.connect();
+    const existing = new Set(await admin.listTopics());
+    const known = topics.filter((topic) => existing.has(topic));
+    if (known.length === 0) return [];
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: known });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    });
+    return found.map(({ name, partitions }) => ({
+      topic: name,
+      partitions: partitions.length,
+      replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+      config: Object.fromEntries(
+        (resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? []).map(({ configName, configValue }) => [
+          configName,
+          configValue,
+        ]),
+      ),
+    }));
+  }
+
+  async aclRules(): Promise<readonly AclRule[] | null> {
+    const admin = await this.connect();
+    try {
+      const { resources } = await admin.describeAcls({
+        resourceType: AclResourceTypes.ANY,
+        resourcePatternType: ResourcePatternTypes.ANY,
+        operation: AclOperationTypes.ANY,
+        permissionType: AclPermissionTypes.ANY,
+      });
+      return resources.flatMap(({ resourceType, resourceName: name, resourcePatternType, acls }) => {
+        if (resourceType !== AclResourceTypes.TOPIC && resourceType !== AclResourceTypes.GROUP) return [];
+        const resource = resourceType === AclResourceTypes.TOPIC ? 'topic' : 'group';
+        const isPrefix = resourcePatternType === ResourcePatternTypes.PREFIXED;
+        return acls.map(({ principal, operation, permissionType }) => {
+          const isAllowed = permissionType === AclPermissionTypes.ALLOW;
+          return { principal, resource, name, isPrefix, operation: nameOfOperation(operation), isAllowed };
+        });
+      });
+    } catch (error) {
+      if ((error as { type?: unknown }).type === 'SECURITY_DISABLED') return null;
+      throw error;
+    }
+  }
+
   async offsets(topic: string): Promise<readonly OffsetRange[]> {
     const admin = await this.connect();
     const offsets = await admin.fetchTopicOffsets(topic);
@@ -500,6 +568,10 @@ class KafkajsAdmin implements KafkaAdmin {
       throw error;
     }
   }
+}
+
+function nameOfOperation(operation: unknown): string {
+  return Object.entries(AclOperationTypes).find(([, value]) => value === operation)?.[0] ?? 'UNKNOWN';
 }
 
 /** A coordinator that is moving or loading says so, and the client's admin passes that on instead of asking again. */
@@ -579,5 +651,26 @@ function mendRequestQueue(): void {
   };
   prototype[MENDED] = true;
 }
+
+/**
+ * T3: Kafka has headers without a value, and the client writes them, but it measures each value first and throws at null.
+ * What it can measure stands for null, and is written as such.
+ */
+function mendNullHeaders(): void {
+  const require = createRequire(import.meta.url);
+  interface Encoder {
+    writeVarIntBytes(value: unknown): Encoder;
+  }
+  const { prototype } = require('kafkajs/src/protocol/encoder.js') as { prototype: Encoder & { [MENDED]?: true } };
+  if (prototype[MENDED]) return;
+  const write = Reflect.get(prototype, 'writeVarIntBytes');
+  prototype.writeVarIntBytes = function writeVarIntBytes(this: Encoder, value: unknown): Encoder {
+    return write.call(this, value === NULL_HEADER ? null : value);
+  };
+  prototype[MENDED] = true;
+}
+
+/** As long as null is on the wire, where both have one byte. */
+const NULL_HEADER = Buffer.alloc(0);
 
 const MENDED = Symbol('callbus:mended');

@@ -4,8 +4,12 @@ import type { KafkaClient, ReceivedRecord, TopicFollower } from './kafka-client.
 export interface SnapshotFollowerOptions<T> {
   readonly client: KafkaClient;
   readonly topicPrefix: string;
+  /** @default all */
+  readonly partitions?: readonly number[];
   /** What is kept of a snapshot: the snapshots of all calls are in memory. */
   readonly keep: (snapshot: Snapshot) => T;
+  /** How long `caughtUp` waits before it fails, ms. */
+  readonly reachTimeoutMs?: number;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -34,6 +38,8 @@ export class SnapshotFollower<T> {
     const snapshots = new SnapshotFollower(options);
     snapshots.follower = await options.client.follow({
       topic: topicName(options.topicPrefix, TOPICS.snapshots),
+      ...(options.partitions && { partitions: options.partitions }),
+      ...(options.reachTimeoutMs !== undefined && { reachTimeoutMs: options.reachTimeoutMs }),
       onRecord: (record) => {
         snapshots.take(record);
       },
