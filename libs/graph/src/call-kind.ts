@@ -36,9 +36,20 @@ export function mediaHostingOf(call: object): MediaHosting {
 export function requiredRolesOf(call: object): string[] {
   const kind = callKindOf(call);
   const isGuestJoin = kind === 'meeting' && isObject(memberOf(memberOf(memberOf(call, 'source'), 'identity'), 'guest'));
-  const roles = [isGuestJoin ? GUEST_JOIN_ROLE : ROLE_OF_KIND[kind]];
-  return mediaHostingOf(call) === 'app' ? [...roles, APP_HOSTED_MEDIA_ROLE] : roles;
+  if (isGuestJoin) return withMediaRole(GUEST_JOIN_ROLE, mediaHostingOf(call));
+  return rolesFor(kind, mediaHostingOf(call));
 }
+
+/** The application roles that calls of this kind take, unless an app joins a meeting as a guest. */
+export function rolesFor(kind: CallKind, media: MediaHosting): string[] {
+  return withMediaRole(ROLE_OF_KIND[kind], media);
+}
+
+function withMediaRole(role: string, media: MediaHosting): string[] {
+  return media === 'app' ? [role, APP_HOSTED_MEDIA_ROLE] : [role];
+}
+
+export const CALL_KINDS = Object.keys(ROLE_OF_KIND) as readonly CallKind[];
 
 /** Every application role that creating calls can ask for. */
 export const CALLING_ROLES: readonly string[] = [...new Set(Object.values(ROLE_OF_KIND)), GUEST_JOIN_ROLE, APP_HOSTED_MEDIA_ROLE];

@@ -2,7 +2,16 @@ export { ADVISED_CODES, MONTHLY_LIMIT_CODE } from './advice.js';
 export { readAppCertificate, type AppCertificate, type AppCredential } from './app-credential.js';
 export { AppTokens, type AppInTenant, type AppTokensOptions, type GraphApp } from './app-tokens.js';
 export { CallbackTokens, type CallbackClaims, type CallbackTokensOptions } from './callback-token.js';
-export { CALLING_ROLES, callKindOf, mediaHostingOf, requiredRolesOf, type CallKind, type MediaHosting } from './call-kind.js';
+export {
+  CALL_KINDS,
+  CALLING_ROLES,
+  callKindOf,
+  mediaHostingOf,
+  requiredRolesOf,
+  rolesFor,
+  type CallKind,
+  type MediaHosting,
+} from './call-kind.js';
 export { Call } from './call-model.js';
 export { type AppToken } from './client-credentials-grant.js';
 export { outcomeOf, type CreateCallOutcome, type WireHeaders, type WireResult } from './create-call-outcome.js';
@@ -10,6 +19,7 @@ export {
   CallbackTokenError,
   GraphTokenError,
   GraphUnreachableError,
+  JoinUrlError,
   type CallbackTokenErrorCode,
   type GraphTokenErrorCode,
 } from './errors.js';
@@ -25,6 +35,7 @@ export {
   type CommsNotifications,
   type NotifiedResource,
 } from './notifications.js';
+export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
 export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
 export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
 export { toGraphCall } from './to-graph-call.js';
