@@ -1,4 +1,4 @@
-# One image for all services; the argument says which one runs: apps/<service>/dist/main.js
+# One image for all services and the callbus command; the argument says which one runs: apps/<app>/dist/main.js
 FROM node:24-slim AS build
 WORKDIR /app
 COPY . .

@@ -9,6 +9,7 @@ import { GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
 import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';
 import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-settings.js';
 import { IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
+import { OperatorSettings } from '../apps/operator-cli/dist/operator-settings.js';
 
 const GENERATED = '<!-- Generated from the code by `npm run docs`. -->';
 
@@ -22,6 +23,7 @@ function settingsPage() {
     gateway: GatewaySettings,
     'call-dispatcher': DispatcherSettings,
     'notification-ingest': IngestSettings,
+    'operator-cli': OperatorSettings,
     'graph-simulator': SimulatorSettings,
     'local-stack': LocalStackSettings,
   };
@@ -61,7 +63,15 @@ function topicsPage() {
   ]);
   const intro =
     '`calls.` is `KAFKA_TOPIC_PREFIX`. Every record’s key is the callId, and its partition is murmur2 of the key, as Kafka’s Java clients compute it. The local stack creates the topics; in production whoever runs the cluster does.';
-  return ['# Topics', GENERATED, intro, table(['topic', 'partitions', 'configuration', 'writers', 'readers'], rows)].join('\n\n');
+  const production =
+    '## Production\n\nReplication factor 3, `min.insync.replicas=2`, `unclean.leader.election.enable=false`, and `auto.create.topics.enable=false` on the brokers: then no acknowledged record is lost with one broker. `callbus doctor` compares the topics with this page.';
+  return [
+    '# Topics',
+    GENERATED,
+    intro,
+    table(['topic', 'partitions', 'configuration', 'writers', 'readers'], rows),
+    production,
+  ].join('\n\n');
 }
 
 function errorsPage() {

@@ -12,6 +12,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
   'apps/gateway': ['contracts', 'kafka', 'graph', 'chassis'],
   'apps/call-dispatcher': ['contracts', 'kafka', 'graph', 'chassis'],
   'apps/notification-ingest': ['contracts', 'kafka', 'graph', 'chassis'],
+  'apps/operator-cli': ['contracts', 'kafka', 'graph', 'chassis'],
   'apps/graph-simulator': ['graph', 'chassis'],
   'apps/local-stack': ['contracts', 'kafka', 'graph', 'chassis'],
 };

@@ -6,6 +6,7 @@ import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 
 const run = promisify(execFile);
 
+// operator-cli is a command and no Nest app.
 it.each(['gateway', 'call-dispatcher', 'notification-ingest', 'graph-simulator', 'local-stack'])(
   'builds %s with the Nest command line',
   async (app) => {

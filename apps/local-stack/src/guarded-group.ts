@@ -24,7 +24,7 @@ const GUARD_TIMEOUT_MS = 2_000;
  */
 export async function openGuardedGroup(places: StackPlaces): Promise<GuardedGroup> {
   const leftovers = await endLeftovers(places.home);
-  rmSync(places.stackFile, { force: true });
+  for (const file of [places.stackFile, places.operatorFile]) rmSync(file, { force: true });
   rmSync(places.logs, { recursive: true, force: true });
   const register = new ProcessRegister(places.home);
   const guard = spawn(

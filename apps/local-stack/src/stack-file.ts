@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 
 /** `.callbus/stack.json`: how to reach a running stack, for tests, tools and people (design §9). */
 export interface StackFile {
@@ -33,11 +33,11 @@ export interface ServiceEntry {
 }
 
 /** Replaces the file as a whole: a reader sees the old or the new content. It holds a secret, so only its owner may read it. */
-export async function writeStackFile(file: string, content: StackFile): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+export async function replaceFile(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
 
-export async function removeStackFile(file: string): Promise<void> {
-  await rm(file, { force: true });
+export async function writeStackFile(file: string, content: StackFile): Promise<void> {
+  await replaceFile(file, `${JSON.stringify(content, null, 2)}\n`);
 }

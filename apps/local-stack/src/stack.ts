@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { StackArguments } from './arguments.js';
@@ -11,6 +12,7 @@ import { KAFKA_PROCESS } from './kafka-broker.js';
 import { startKafka, type Kafka } from './kafka.js';
 import type { LocalStackSettings } from './local-stack-settings.js';
 import type { StackPlaces } from './places.js';
+import { envFileOf, operatorEnvironment } from './operator-environment.js';
 import { planPorts, serviceOwners } from './port-plan.js';
 import { freePort, requireFreePorts } from './ports.js';
 import type { Progress } from './progress.js';
@@ -25,7 +27,7 @@ import {
   type PlannedService,
   type StackPlan,
 } from './service-plan.js';
-import { removeStackFile, writeStackFile, type StackFile } from './stack-file.js';
+import { replaceFile, writeStackFile, type StackFile } from './stack-file.js';
 import { Supervisor, type Supervised } from './supervisor.js';
 import { createTopics } from './topics.js';
 import { kafkaAccess } from './kafka-access.js';
@@ -92,6 +94,7 @@ export class Stack {
     await progress.step(`starting ${planned.length} services`, () =>
       Promise.all(planned.map((service) => this.supervisor.start(this.supervised(service)))),
     );
+    await replaceFile(places.operatorFile, envFileOf(operatorEnvironment(this.plan)));
     this.isReady = true;
     this.writeFile();
     await this.fileWrites;
@@ -110,7 +113,7 @@ export class Stack {
     await guarded.group.end([KAFKA_PROCESS]);
     await this.kafka?.stop();
     await this.fileWrites;
-    await removeStackFile(places.stackFile);
+    for (const file of [places.stackFile, places.operatorFile]) await rm(file, { force: true });
     await guarded.dismiss();
   }
 

@@ -1,7 +1,7 @@
 export { ConfigError, type ConfigFault } from './errors.js';
 export { Health, type Condition, type HealthReport } from './health.js';
 export { KafkaSettings } from './kafka-settings.js';
-export { createLogger, nestLogger, scrub, type Logger } from './logger.js';
+export { createLogger, nestLogger, scrub, SECRET_MEMBERS, type Logger } from './logger.js';
 export { ManagementServer } from './management-server.js';
 export { runService, ServiceSettings, type ServiceContext } from './run-service.js';
 export {

@@ -3,7 +3,7 @@ import { destination, pino, type Logger as PinoLogger } from 'pino';
 export type Logger = PinoLogger;
 
 /** Members whose values never reach a log line, at any of the depths that our lines use (G8). */
-const SECRET_MEMBERS = [
+export const SECRET_MEMBERS: readonly string[] = [
   'authorization',
   'Authorization',
   'clientSecret',

@@ -1,0 +1,38 @@
+import { createCallCommand, requestHash, type CreateCallData } from '@callbus/contracts';
+import type { Installation } from '../installation.js';
+import type { Report } from '../report.js';
+import type { CallFacts } from './call-facts.js';
+import type { PlacedCall } from './call-to-place.js';
+import { FollowedCall } from './followed-call.js';
+import { reportOn } from './report-on.js';
+import { COMMAND_SOURCE, isUnderWay, NOT_TAKEN } from './sent-command.js';
+import { situationOf } from './situation.js';
+
+/** Sends the command, and waits until the call is created or will not be. */
+export async function placeCall(installation: Installation, { data, faults }: PlacedCall, invocation: string): Promise<Report> {
+  if (faults.length > 0) {
+    const lines = faults.map(({ path, message }) => `  ${path} ${message}`);
+    return { data: { faults }, text: ['The call is not valid, and was not placed:', ...lines].join('\n'), isWell: false };
+  }
+  const { callId } = data;
+  const { waitMs } = installation.settings;
+  const call = await FollowedCall.open(installation, callId);
+  try {
+    const { facts } = call;
+    if (isAnotherCall(facts, data)) {
+      const said = ['The id is taken by another call. Nothing was placed.'];
+      return reportOn(facts, { said, isWell: false, invocation });
+    }
+    await installation.command(createCallCommand(COMMAND_SOURCE, data));
+    await call.until(() => !isUnderWay(facts), waitMs);
+    const said = facts.dispatch?.command == null ? [`Call ${callId}: ${NOT_TAKEN}`] : [];
+    return reportOn(facts, { said, isWell: ['live', 'ended'].includes(situationOf(facts).kind), invocation });
+  } finally {
+    await call.close();
+  }
+}
+
+function isAnotherCall({ dispatch }: CallFacts, { tenantId, appId, call }: CreateCallData): boolean {
+  if (dispatch?.command == null) return false;
+  return dispatch.requestHash !== requestHash({ appId: appId ?? dispatch.command.appId, tenantId, call });
+}

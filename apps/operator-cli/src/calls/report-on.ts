@@ -1,0 +1,20 @@
+import { masked } from '../masked.js';
+import type { Report } from '../report.js';
+import type { CallFacts } from './call-facts.js';
+import { explainCall, explanationText } from './explain-call.js';
+
+export interface ReportOnOptions {
+  /** What the command itself has to say, in sentences. */
+  readonly said: readonly string[];
+  readonly isWell: boolean;
+  readonly invocation: string;
+}
+
+/** What a command came to, and where its call is now. */
+export function reportOn(facts: CallFacts, { said, isWell, invocation }: ReportOnOptions): Report {
+  const explanation = explainCall(facts);
+  const { callId, dispatch } = facts;
+  const attempts = (dispatch?.attempts ?? []).map(({ attempt, state, graphCallId }) => ({ attempt, state, graphCallId }));
+  const data = masked({ callId, said, ...explanation, attempts }) as typeof explanation & { said: string[] };
+  return { data, text: [...data.said, explanationText(data, invocation)].join('\n'), isWell };
+}

@@ -1,0 +1,85 @@
+import { ContractError, decodeCloudEvent, partitionOf, TOPICS } from '@callbus/contracts';
+import { readDeadLetter, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
+import type { Installation } from '../installation.js';
+import { masked } from '../masked.js';
+import type { Report } from '../report.js';
+import { table } from '../table.js';
+import { explainCall, explanationText, type Unhandled } from './explain-call.js';
+import { FollowedCall } from './followed-call.js';
+import { timelineOf } from './timeline.js';
+
+export interface ShowCallOptions {
+  readonly callId: string;
+  readonly reveal: boolean;
+  /** How the tool was called, as people type it. */
+  readonly invocation: string;
+}
+
+/** The ledger, the snapshot and the events of a call in one timeline, and what they come to. */
+export async function showCall(installation: Installation, { callId, reveal, invocation }: ShowCallOptions): Promise<Report> {
+  const call = await FollowedCall.open(installation, callId);
+  try {
+    const { facts } = call;
+    const unhandled = await readUnhandled(installation, callId, facts.dispatch === undefined);
+    const timeline = timelineOf(facts);
+    const { snapshot = null, dispatch = null, ledger, events } = facts;
+    const explanation = explainCall(facts, unhandled);
+    const found = { callId, ...explanation, timeline, dispatch, snapshot, ledger: ledger.map(withTextOffset), events };
+    const shown = (reveal ? found : masked(found)) as typeof found;
+    return {
+      data: shown,
+      text: [explanationText(shown, invocation), ...(timeline.length > 0 ? [timelineText(shown.timeline)] : [])].join('\n\n'),
+      isWell: explanation.situation !== 'unheard-of',
+    };
+  } finally {
+    await call.close();
+  }
+}
+
+function timelineText(timeline: ReturnType<typeof timelineOf>): string {
+  return table(
+    ['time', 'topic', 'type', 'detail'],
+    timeline.map(({ time, topic, type, detail }) => [time, topic, type, detail]),
+  );
+}
+
+/** JSON has no numbers as large as offsets may be. */
+function withTextOffset<E extends { offset: bigint }>(entry: E): Omit<E, 'offset'> & { offset: string } {
+  return { ...entry, offset: String(entry.offset) };
+}
+
+async function readUnhandled(installation: Installation, callId: string, isUnknown: boolean): Promise<Unhandled> {
+  const deadLetters: DeadLetter[] = [];
+  const commands: Unhandled['commands'][number][] = [];
+  const onlyOf = (take: (record: ReceivedRecord) => void) => (record: ReceivedRecord) => {
+    if (record.key?.toString() === callId) take(record);
+  };
+  const readLetters = installation.read(
+    TOPICS.commandsDeadLetter,
+    onlyOf((record) => {
+      const letter = readDeadLetter(record);
+      if (letter !== null) deadLetters.push(letter);
+    }),
+    [partitionOf(callId, installation.partitions)],
+  );
+  // A foreign producer may have put it into any partition.
+  const readCommands = !isUnknown
+    ? Promise.resolve()
+    : installation.read(
+        TOPICS.commands,
+        onlyOf(({ value, headers, timestampMs: appendedAtMs }) => {
+          commands.push({ type: typeOf(value, headers), appendedAtMs });
+        }),
+      );
+  await Promise.all([readLetters, readCommands]);
+  return { deadLetters, commands };
+}
+
+function typeOf(value: Buffer | null, headers: ReceivedRecord['headers']): string {
+  try {
+    return decodeCloudEvent(value, headers).type;
+  } catch (error) {
+    if (error instanceof ContractError) return 'command that cannot be read';
+    throw error;
+  }
+}

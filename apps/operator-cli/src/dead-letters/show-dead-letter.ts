@@ -1,0 +1,20 @@
+import type { Installation } from '../installation.js';
+import type { Report } from '../report.js';
+import { letterData } from './list-dead-letters.js';
+import { readDeadLetters } from './read-dead-letters.js';
+import { shownHeaders, shownValue } from './show-record.js';
+
+/** One dead letter whole: why it is aside, and the record as it came. */
+export async function showDeadLetter(
+  installation: Installation,
+  place: string,
+  { reveal, invocation }: { readonly reveal: boolean; readonly invocation: string },
+): Promise<Report> {
+  const { letters } = await readDeadLetters(installation);
+  const found = letters.find((one) => one.place === place);
+  if (found === undefined) return { data: null, text: `There is no dead letter ${place}.`, isWell: false };
+  const { headers, value } = found.letter.original;
+  const data = { ...letterData(found, reveal), headers: shownHeaders(headers, reveal), value: shownValue(value, reveal) };
+  const next = `Next:\n  ${invocation} dead-letters replay ${place}\n      sends it again as it was, with the time that it had`;
+  return { data, text: `${JSON.stringify(data, null, 2)}\n\n${next}`, isWell: true };
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { releaseCallCommand, topicName, TOPICS } from '@callbus/contracts';
+import { COMMAND_SOURCE } from '../calls/sent-command.js';
+import { wordsOf } from '../error-words.js';
+import { CLIENT_ID, type Installation } from '../installation.js';
+import { aclFinding } from './acl-findings.js';
+import { clockFinding } from './clock-findings.js';
+import { finding, ok, skipped, warning, type Finding } from './finding.js';
+import { topicFindings } from './topic-findings.js';
+
+const BROKER_CLOCK = 'clock of the broker';
+const DEPEND_ON_KAFKA = ['topics', 'ACLs', BROKER_CLOCK];
+
+/** Whether Kafka can be reached, and is as it has to be. */
+export async function kafkaFindings(installation: Installation, isReadOnly: boolean): Promise<readonly Finding[]> {
+  const { settings, client } = installation;
+  const { doctorTimeoutMs: timeoutMs, kafka } = settings;
+  const { topicPrefix, partitions } = kafka;
+  let brokers: readonly string[] = [];
+  const advice =
+    'See that KAFKA_BROKERS names the brokers, that they run and can be reached from here, and KAFKA_SSL_* and KAFKA_SASL_*.';
+  const reached = await finding('Kafka', timeoutMs, advice, async () => {
+    brokers = await client.admin().brokers();
+    return ok('Kafka', `its brokers are ${brokers.join(', ')}`);
+  });
+  if (brokers.length === 0) return [...reached, ...DEPEND_ON_KAFKA.map((check) => skipped(check, 'Kafka cannot be reached'))];
+  const names = Object.values(TOPICS).map((topic) => topicName(topicPrefix, topic));
+  const topics = await finding('topics', timeoutMs, 'Allow this principal to Describe the topics and their settings.', async () =>
+    topicFindings(await client.admin().describeTopics(names), { topicPrefix, partitions, brokers: brokers.length }),
+  );
+  return [...reached, ...topics, ...(await acls(installation)), ...(await brokerClock(installation, isReadOnly))];
+}
+
+async function acls({ settings, client, topicPrefix }: Installation): Promise<readonly Finding[]> {
+  const { saslUsername } = settings.kafka;
+  const principal = `User:${saslUsername ?? 'ANONYMOUS'}`;
+  return finding('ACLs', settings.doctorTimeoutMs, '', async () => {
+    try {
+      return aclFinding(await client.admin().aclRules(), { topicPrefix, principal, groupPrefix: CLIENT_ID });
+    } catch (error) {
+      const advice =
+        'To have them checked, allow this principal to Describe the cluster. What it may not do shows when it tries.';
+      return warning('ACLs', `they cannot be read: ${wordsOf(error)}`, advice);
+    }
+  });
+}
+
+/**
+ * Kafka tells its time only on what it appends, so one record is written: a release of a call that does not exist, which
+ * does nothing (design: «for any other attempt or state it does nothing»). It shows too that commands are taken.
+ */
+async function brokerClock(installation: Installation, isReadOnly: boolean): Promise<readonly Finding[]> {
+  if (isReadOnly) return [skipped(BROKER_CLOCK, 'left out by --read-only')];
+  const { settings } = installation;
+  const advice = 'Allow this principal to Write to the commands topic, and see that enough replicas are in sync.';
+  return finding(BROKER_CLOCK, settings.doctorTimeoutMs, advice, async () => {
+    const nobody = randomUUID();
+    const release = {
+      callId: nobody,
+      tenantId: nobody,
+      attempt: 1,
+      reason: 'doctor reads the broker’s clock',
+      operator: 'doctor',
+    };
+    const fromMs = Date.now();
+    const { appendedAtMs } = await installation.command(releaseCallCommand(COMMAND_SOURCE, release));
+    const ours = { fromMs, toMs: Date.now() };
+    if (appendedAtMs === null)
+      return warning(BROKER_CLOCK, 'the commands topic has no LogAppendTime', 'See the topic’s own line.');
+    const theirs = { fromMs: appendedAtMs, toMs: appendedAtMs };
+    return clockFinding({ whose: 'the broker', theirs, ours }, settings.maxClockSkewMs);
+  });
+}

@@ -1,0 +1,64 @@
+import { createLogger } from '@callbus/chassis';
+import { encodeCloudEvent, partitionOf, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
+import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord } from '@callbus/kafka';
+import type { OperatorSettings } from './operator-settings.js';
+
+/** Also the beginning of the groups that it reads in. */
+export const CLIENT_ID = 'operator-cli';
+
+/** One installation of callbus, as it is on Kafka. */
+export class Installation {
+  readonly client: KafkaClient;
+
+  constructor(readonly settings: OperatorSettings) {
+    const logger = createLogger(CLIENT_ID, settings.logLevel, (line) => process.stderr.write(line));
+    this.client = kafkaClientOf(settings.kafka, CLIENT_ID, logger);
+  }
+
+  get topicPrefix(): string {
+    return this.settings.kafka.topicPrefix;
+  }
+
+  get partitions(): number {
+    return this.settings.kafka.partitions;
+  }
+
+  nameOf(topic: TopicSpec): string {
+    return topicName(this.topicPrefix, topic);
+  }
+
+  /** Hands over every record that is in the topic now, or in these partitions of it. */
+  async read(topic: TopicSpec, onRecord: (record: ReceivedRecord) => void, partitions?: readonly number[]): Promise<void> {
+    const { promise: failed, reject } = Promise.withResolvers<never>();
+    const follower = await this.client.follow({
+      topic: this.nameOf(topic),
+      ...(partitions && { partitions }),
+      onRecord,
+      onFatal: reject,
+      reachTimeoutMs: this.settings.readTimeoutMs,
+    });
+    try {
+      await Promise.race([follower.caughtUp(), failed]);
+    } finally {
+      await follower.stop();
+    }
+  }
+
+  /** Resolves when all in-sync replicas have the command. @returns where it is */
+  async command(command: CloudEvent<{ callId: string }>): Promise<SentRecord> {
+    const { callId } = command.data;
+    const record = {
+      topic: this.nameOf(TOPICS.commands),
+      partition: partitionOf(callId, this.partitions),
+      key: callId,
+      ...encodeCloudEvent(command),
+    };
+    const sender = await this.client.sender();
+    try {
+      const [sent] = await sender.send([record]);
+      return sent as SentRecord;
+    } finally {
+      await sender.close();
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { userInfo } from 'node:os';
+import { KafkaSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { IsIn, IsInt, IsOptional, IsString, IsUrl, IsUUID, Matches, Max, Min } from 'class-validator';
+
+const HTTPS = { protocols: ['https'], require_tld: false, require_protocol: true };
+
+/** What the `callbus` command reads of its environment. All but `doctor` need no more than Kafka. */
+export class OperatorSettings {
+  @SettingsGroup(KafkaSettings)
+  kafka!: KafkaSettings;
+
+  @Setting('GRAPH_BASE_URL', { describe: 'Origin of Microsoft Graph, as the dispatcher has it; for doctor, as all that follow' })
+  @IsUrl(HTTPS, { message: 'must be an https origin' })
+  graphBaseUrl: string = 'https://graph.microsoft.com';
+
+  @Setting('GRAPH_AUTHORITY', { describe: 'Origin that gives the app’s tokens' })
+  @IsUrl(HTTPS, { message: 'must be an https origin' })
+  graphAuthority: string = 'https://login.microsoftonline.com';
+
+  @Setting('GRAPH_APP_ID', { describe: 'Application (client) id of the app registration that calls' })
+  @IsOptional()
+  @IsUUID('all')
+  graphAppId?: string;
+
+  @Setting('GRAPH_CLIENT_SECRET', { describe: 'Client secret of that app registration', secret: true })
+  @IsOptional()
+  @IsString()
+  graphClientSecret?: string;
+
+  @Setting('GRAPH_TENANTS', { kind: 'list', describe: 'Tenants whose tokens doctor asks for' })
+  @IsUUID('all', { each: true })
+  graphTenants: string[] = [];
+
+  @Setting('CALLBACK_PUBLIC_URL', { describe: 'Where Graph reaches the receiver, in front of /v1/callbacks' })
+  @IsOptional()
+  @IsUrl(HTTPS, { message: 'must be an https address' })
+  @Matches(/[^/]$/, { message: 'must not end with a slash' })
+  callbackPublicUrl?: string;
+
+  @Setting('CALLBACK_OPENID_URL', { describe: 'OpenID document that names the keys of callback tokens' })
+  @IsUrl(HTTPS, { message: 'must be an https address' })
+  callbackOpenIdUrl: string = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
+
+  @Setting('DOCTOR_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds that one check of doctor may take' })
+  @IsInt()
+  @Min(100)
+  @Max(600_000)
+  doctorTimeoutMs: number = 15_000;
+
+  @Setting('DOCTOR_MAX_CLOCK_SKEW_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds that this machine’s clock may differ from the others’',
+  })
+  @IsInt()
+  @Min(1_000)
+  maxClockSkewMs: number = 5_000;
+
+  @Setting('DOCTOR_CERTIFICATE_DAYS', {
+    kind: 'integer',
+    describe: 'Days that the callback address’s certificate must still be valid, else doctor warns',
+  })
+  @IsInt()
+  @Min(0)
+  certificateDays: number = 14;
+
+  @Setting('OPERATOR_NAME', { describe: 'Who releases a call, when --operator does not say it; the user’s name when not set' })
+  @IsString()
+  operatorName: string = '';
+
+  @Setting('OPERATOR_WAIT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds that place, release and end wait for what comes of their command; 0 does not wait',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(3_600_000)
+  waitMs: number = 60_000;
+
+  @Setting('OPERATOR_READ_TIMEOUT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds within which a topic must have been read whole',
+  })
+  @IsInt()
+  @Min(1_000)
+  readTimeoutMs: number = 600_000;
+
+  @Setting('TRUSTED_CA', { describe: 'PEM of further certificate authorities to trust, beside NODE_EXTRA_CA_CERTS' })
+  @IsOptional()
+  @Matches(/-----BEGIN CERTIFICATE-----/, { message: 'must be certificates in PEM' })
+  trustedCa?: string;
+
+  @Setting('LOG_LEVEL', { describe: 'fatal, error, warn, info, debug or trace: what is said of Kafka on standard error' })
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+  logLevel: string = 'fatal';
+}
+
+export function operatorName(settings: OperatorSettings): string {
+  return settings.operatorName || userInfo().username;
+}

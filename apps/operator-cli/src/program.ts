@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { addCallCommands } from './calls/call-commands.js';
+import { addDeadLetterCommands } from './dead-letters/dead-letter-commands.js';
+import { addDoctor } from './doctor/doctor-command.js';
+import type { Installation } from './installation.js';
+import type { Report } from './report.js';
+
+/** What the commands need of the process that they run in. */
+export interface Context {
+  readonly installation: () => Installation;
+  /** What people type in front of a command. */
+  readonly invocation: string;
+  /** What relative paths are relative to. */
+  readonly folder: string;
+  readonly print: (report: Report, isJson: boolean) => void;
+}
+
+const AFTER_EVERY_HELP = `
+Display names, phone numbers, passcodes and tokens are masked; --reveal shows them, where there is such an option.
+--json prints for programs: under npm, «npm run --silent callbus -- …».
+Exit codes: 0 all is well · 1 something is wrong or was not done · 2 the command line or the environment is faulty.
+The settings are environment variables: docs/settings.md, «operator-cli».`;
+
+/** The whole command line: what there is to type, and what each of it does. */
+export function createProgram(context: Context): Command {
+  const program = new Command('callbus')
+    .description('Looks after an installation of callbus: its calls, its dead letters, its health.')
+    .helpCommand(false)
+    .exitOverride()
+    .addHelpText('afterAll', AFTER_EVERY_HELP);
+  addCallCommands(program, context);
+  addDeadLetterCommands(program, context);
+  addDoctor(program, context);
+  return program;
+}
