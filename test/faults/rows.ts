@@ -2,6 +2,7 @@ import { COMMAND_ROWS } from './command-rows.js';
 import { CRASH_ROWS } from './crash-rows.js';
 import { GRAPH_ROWS } from './graph-rows.js';
 import { KAFKA_ROWS } from './kafka-rows.js';
+import { REPLAY_ROWS } from './replay-rows.js';
 import type { FaultRow } from './row.js';
 
 /** Those that leave the stack changed for good come last. */
@@ -10,9 +11,13 @@ const LAST = ['F30', 'F39'];
 const number = ({ id }: FaultRow): number => Number(id.slice(1)) + (LAST.includes(id) ? 1_000 : 0);
 
 /** All rows, in the order in which they are run. */
-export const FAULT_ROWS: readonly FaultRow[] = [...CRASH_ROWS, ...GRAPH_ROWS, ...KAFKA_ROWS, ...COMMAND_ROWS].toSorted(
-  (a, b) => number(a) - number(b),
-);
+export const FAULT_ROWS: readonly FaultRow[] = [
+  ...CRASH_ROWS,
+  ...GRAPH_ROWS,
+  ...KAFKA_ROWS,
+  ...COMMAND_ROWS,
+  ...REPLAY_ROWS,
+].toSorted((a, b) => number(a) - number(b));
 
 /** @param selection `F1-F7,F12`; undefined means all @throws for a row that there is not */
 export function selectRows(selection: string | undefined): readonly FaultRow[] {
