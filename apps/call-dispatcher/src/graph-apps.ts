@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import { readAppCertificate, type AppCredential, type GraphApp } from '@callbus/graph';
+import { readCredential, type GraphApp } from '@callbus/graph';
 import { plainToInstance } from 'class-transformer';
 import { IsArray, IsNotEmpty, IsOptional, IsString, IsUUID, validateSync } from 'class-validator';
 
@@ -8,14 +8,6 @@ import { IsArray, IsNotEmpty, IsOptional, IsString, IsUUID, validateSync } from 
 export interface ConfiguredApp extends GraphApp {
   /** The only tenants that it calls; empty: all that the installation calls. */
   readonly tenants: readonly string[];
-}
-
-/** How one app proves who it is: exactly one of these. */
-export interface CredentialSources {
-  readonly clientSecret?: string | undefined;
-  /** PEM of the certificate and its private key. */
-  readonly certificate?: string | undefined;
-  readonly federatedTokenFile?: string | undefined;
 }
 
 class GraphAppEntry {
@@ -93,14 +85,6 @@ export function requireOneCredential(byName: Readonly<Record<string, string | un
   const given = names.filter((name) => byName[name] !== undefined);
   if (given.length === 0) throw new Error(`has no credential: set one of ${names.join(', ')}`);
   if (given.length > 1) throw new Error(`has more than one credential: leave only one of ${given.join(', ')}`);
-}
-
-/** @throws Error when none is given, or a certificate cannot be read */
-export function readCredential({ clientSecret, certificate, federatedTokenFile }: CredentialSources): AppCredential {
-  if (clientSecret !== undefined) return { kind: 'secret', clientSecret };
-  if (certificate !== undefined) return { kind: 'certificate', certificate: readAppCertificate(certificate) };
-  if (federatedTokenFile !== undefined) return { kind: 'federated', tokenFile: federatedTokenFile };
-  throw new Error('has no credential');
 }
 
 function contentOf(member: string, file: string | undefined): string | undefined {

@@ -22,10 +22,20 @@ export class OperatorSettings {
   @IsUUID('all')
   graphAppId?: string;
 
-  @Setting('GRAPH_CLIENT_SECRET', { describe: 'Client secret of that app registration', secret: true })
+  @Setting('GRAPH_CLIENT_SECRET', { describe: 'Its credential: a client secret', secret: true })
   @IsOptional()
   @IsString()
   graphClientSecret?: string;
+
+  @Setting('GRAPH_CLIENT_CERTIFICATE', { describe: 'Or instead: PEM of a certificate with its RSA private key', secret: true })
+  @IsOptional()
+  @IsString()
+  graphClientCertificate?: string;
+
+  @Setting('AZURE_FEDERATED_TOKEN_FILE', { describe: 'Or instead: path of a file with a token of whoever it trusts' })
+  @IsOptional()
+  @IsString()
+  azureFederatedTokenFile?: string;
 
   @Setting('GRAPH_TENANTS', { kind: 'list', describe: 'Tenants whose tokens doctor asks for' })
   @IsUUID('all', { each: true })

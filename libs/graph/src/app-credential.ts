@@ -57,6 +57,22 @@ function certificateOf(block: string): X509Certificate {
   }
 }
 
+/** What a credential is configured by: exactly one of these. */
+export interface CredentialSources {
+  readonly clientSecret?: string | undefined;
+  /** PEM of the certificate and its private key. */
+  readonly certificate?: string | undefined;
+  readonly federatedTokenFile?: string | undefined;
+}
+
+/** @throws Error when none is given, or a certificate cannot be read */
+export function readCredential({ clientSecret, certificate, federatedTokenFile }: CredentialSources): AppCredential {
+  if (clientSecret !== undefined) return { kind: 'secret', clientSecret };
+  if (certificate !== undefined) return { kind: 'certificate', certificate: readAppCertificate(certificate) };
+  if (federatedTokenFile !== undefined) return { kind: 'federated', tokenFile: federatedTokenFile };
+  throw new Error('has no credential');
+}
+
 /** The code of the error of msal's family that says so. */
 export const FEDERATED_TOKEN_UNREADABLE = 'federated_token_unreadable';
 

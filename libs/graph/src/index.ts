@@ -1,5 +1,11 @@
 export { ADVISED_CODES, MONTHLY_LIMIT_CODE } from './advice.js';
-export { readAppCertificate, type AppCertificate, type AppCredential } from './app-credential.js';
+export {
+  readAppCertificate,
+  readCredential,
+  type AppCertificate,
+  type AppCredential,
+  type CredentialSources,
+} from './app-credential.js';
 export { AppTokens, type AppInTenant, type AppTokensOptions, type GraphApp } from './app-tokens.js';
 export { CallbackTokens, type CallbackClaims, type CallbackTokensOptions } from './callback-token.js';
 export {
