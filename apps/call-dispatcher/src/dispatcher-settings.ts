@@ -94,6 +94,15 @@ export class DispatcherSettings extends ServiceSettings {
   @Max(20 * 60_000)
   keepAliveIntervalMs: number = 15 * 60_000;
 
+  @Setting('ESTABLISHING_MAX_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds that a call may be in establishing before Graph is asked what became of it, and again after as many',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(DAY_MS)
+  establishingMaxMs: number = 120_000;
+
   @Setting('UNKNOWN_GRACE_MS', {
     kind: 'integer',
     describe: 'Milliseconds that Graph has to call back for an attempt with an unknown outcome, before it is parked',

@@ -193,8 +193,8 @@ export class Driver {
         return (await followUps.hangUp(dispatch, step)) ? 0 : RETRY_MS;
       case 'keep-alive':
         return (await followUps.keepAlive(dispatch, step)) ? 0 : RETRY_MS;
-      case 'confirm-gone':
-        return (await followUps.confirmGone(dispatch, step)) ? FOLD_MS : RETRY_MS;
+      case 'look-up':
+        return (await followUps.lookUp(dispatch, step)) ? 0 : RETRY_MS;
     }
   }
 }
@@ -205,10 +205,14 @@ function isUnderWay(dispatch: Dispatch, history: CallHistory | undefined): boole
   return (history?.surplus.length ?? 0) > 0;
 }
 
+/** Graph's states of a call that nobody has answered yet. */
+const ESTABLISHING = ['incoming', 'establishing'];
+
 /** What is kept of a snapshot for the driver. */
 export function historyOf({ call }: Snapshot): CallHistory {
   return {
     hasEnded: call.phase === 'ended',
+    isEstablishing: call.state === null || ESTABLISHING.includes(call.state),
     isEndRefused: call.isEndRefused,
     proven: call.attempts.filter(({ isProven }) => isProven).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
     parkedAttempt: call.isParked ? call.unknownAttempt : null,

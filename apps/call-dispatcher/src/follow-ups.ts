@@ -6,12 +6,13 @@ import {
   TOPICS,
   type Dispatch,
   type EndObservation,
+  type FoundCall,
   type Observation,
 } from '@callbus/contracts';
 import type { AppToken, AppTokens, GraphClient } from '@callbus/graph';
 import type { RecordSender } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
-import { keepAliveAfter, type CallOfGraph, type FollowUp, type NextStepRules } from './next-step.js';
+import { keepAliveAfter, NO_FOLLOW_UP, type CallOfGraph, type FollowUp, type NextStepRules } from './next-step.js';
 
 export interface FollowUpsOptions {
   readonly sender: RecordSender;
@@ -24,7 +25,7 @@ export interface FollowUpsOptions {
   readonly logger: Logger;
 }
 
-/** Until Graph is asked again about a call that it says it does not know: its last callback may be on its way. */
+/** Until Graph is asked again for a call that it says it does not know: its last callback may be on its way. */
 const CONFIRM_AFTER_MS = 5_000;
 /** Calls whose follow-ups are remembered; what is forgotten is done again. */
 const MAX_REMEMBERED = 100_000;
@@ -49,7 +50,7 @@ export class FollowUps {
     const { clock, rules } = this.options;
     const createdAtMs = dispatch.attempts.find((one) => one.attempt === attempt)?.closedAtMs ?? clock.nowMs();
     const keepAliveAtMs = keepAliveAfter(clock.nowMs(), createdAtMs, rules.keepAliveIntervalMs);
-    this.remember(graphCallId, { keepAliveAtMs });
+    this.remember(graphCallId, { keepAliveAtMs, lookUpAtMs: createdAtMs + rules.establishingMaxMs });
   }
 
   /** Says that Graph had its time to call back, behind all that it has called back. @throws KafkaError */
@@ -74,8 +75,7 @@ export class FollowUps {
       logger.info({ callId, graphCallId, outcome: outcome.kind }, 'hung up');
       // What became of the call itself, Graph's last callback says; of a surplus call nothing else is heard.
       if (isSurplus) await this.tell(dispatch, { ...end, id: id('ended'), result: 'ended' });
-      else if (outcome.kind === 'gone')
-        this.remember(graphCallId, { confirmAtMs: this.options.clock.nowMs() + CONFIRM_AFTER_MS });
+      else if (outcome.kind === 'gone') this.saidGone(graphCallId);
     }
     this.remember(graphCallId, { isHungUp: true });
     return true;
@@ -91,23 +91,35 @@ export class FollowUps {
       logger.warn({ callId: dispatch.callId, graphCallId, httpStatus, code }, 'Graph refused to keep a call alive');
     }
     const nowMs = clock.nowMs();
-    if (outcome.kind === 'gone') this.remember(graphCallId, { confirmAtMs: nowMs + CONFIRM_AFTER_MS });
+    if (outcome.kind === 'gone') this.saidGone(graphCallId);
     this.remember(graphCallId, { keepAliveAtMs: nowMs + rules.keepAliveIntervalMs });
     return true;
   }
 
-  /** Asks Graph whether the call is really gone, and tells its history if so. @returns false when there was no answer */
-  async confirmGone(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): Promise<boolean> {
-    const { graph, clock } = this.options;
-    const { status } = await graph.getCall(graphCallId, (await this.token(dispatch)).value);
+  /**
+   * Asks Graph for the call, and tells its history what it did not know: the state that it is in, or, when Graph says so
+   * for the second time, that it is gone. @returns false when there was no answer @throws KafkaError, GraphTokenError, GraphUnreachableError
+   */
+  async lookUp(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): Promise<boolean> {
+    const { graph, clock, rules } = this.options;
+    const { status, body } = await graph.getCall(graphCallId, (await this.token(dispatch)).value);
+    if (status >= 500 || status === 429) return false;
+    const found = { kind: 'keep-alive', attempt, graphCallId } as const;
     if (status === 404) {
-      await this.tell(dispatch, { kind: 'keep-alive', id: `gone-${graphCallId}`, attempt, graphCallId, result: 'gone' });
-      this.remember(graphCallId, { confirmAtMs: clock.nowMs() + 2 * CONFIRM_AFTER_MS });
+      if (this.known.get(graphCallId)?.isSaidGone === true) {
+        await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
+      }
+      this.saidGone(graphCallId);
       return true;
     }
-    if (status >= 500 || status === 429) return false;
-    this.remember(graphCallId, { confirmAtMs: null });
+    const call = stateOfCall(body);
+    if (call !== null) await this.tell(dispatch, { ...found, id: `found-${graphCallId}-${call.state}`, result: 'found', call });
+    this.remember(graphCallId, { isSaidGone: false, lookUpAtMs: clock.nowMs() + rules.establishingMaxMs });
     return true;
+  }
+
+  private saidGone(graphCallId: string): void {
+    this.remember(graphCallId, { isSaidGone: true, lookUpAtMs: this.options.clock.nowMs() + CONFIRM_AFTER_MS });
   }
 
   private token({ callId, command }: Dispatch): Promise<AppToken> {
@@ -118,8 +130,7 @@ export class FollowUps {
   private remember(graphCallId: string, change: Partial<FollowUp>): void {
     const oldest = this.known.keys().next();
     if (this.known.size >= MAX_REMEMBERED && oldest.done !== true) this.known.delete(oldest.value);
-    const before = this.known.get(graphCallId) ?? { keepAliveAtMs: Infinity, isHungUp: false, confirmAtMs: null };
-    this.known.set(graphCallId, { ...before, ...change });
+    this.known.set(graphCallId, { ...(this.known.get(graphCallId) ?? NO_FOLLOW_UP), ...change });
   }
 
   private async tell(dispatch: Dispatch, fact: Fact): Promise<void> {
@@ -138,6 +149,18 @@ export class FollowUps {
       },
     ]);
   }
+}
+
+/** What of Graph's call resource tells its state; null if the answer has none. */
+function stateOfCall(body: unknown): FoundCall | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { state, mediaState, resultInfo } = body as Readonly<Record<string, unknown>>;
+  if (typeof state !== 'string') return null;
+  return { state, ...(isObject(mediaState) && { mediaState }), ...(isObject(resultInfo) && { resultInfo }) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 type Told = Extract<Observation, { kind: 'grace-over' | 'keep-alive' | 'end' }>;

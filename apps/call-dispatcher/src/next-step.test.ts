@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '@callbus/contracts';
-import { keepAliveAfter, nextStep, type CallHistory, type FollowUp, type Step } from './next-step.js';
+import { keepAliveAfter, nextStep, NO_FOLLOW_UP, type CallHistory, type FollowUp, type Step } from './next-step.js';
 import {
   ACCEPTED,
   CALL_ID,
@@ -13,8 +13,15 @@ import {
   START_MS,
 } from './testing/dispatches.js';
 
-const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: 900_000, maxUnknownAttempts: 2 };
-const NOTHING: CallHistory = { hasEnded: false, isEndRefused: false, proven: [], parkedAttempt: null, surplus: [] };
+const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: 900_000, establishingMaxMs: 120_000, maxUnknownAttempts: 2 };
+const NOTHING: CallHistory = {
+  hasEnded: false,
+  isEstablishing: false,
+  isEndRefused: false,
+  proven: [],
+  parkedAttempt: null,
+  surplus: [],
+};
 const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 const created = (attempt: number, graphCallId: string | null = 'graph-1'): LedgerRecord => ({
   type: 'Created',
@@ -36,7 +43,7 @@ function step(
   history: Partial<CallHistory> = {},
   followUp: Partial<FollowUp> = {},
 ) {
-  const followUps = new Map([['graph-1', { keepAliveAtMs: Infinity, isHungUp: false, confirmAtMs: null, ...followUp }]]);
+  const followUps = new Map([['graph-1', { ...NO_FOLLOW_UP, ...followUp }]]);
   return nextStep(dispatchAfter(...records), { history: { ...NOTHING, ...history }, nowMs, followUps }, RULES);
 }
 
@@ -214,9 +221,17 @@ describe('a call that lives', () => {
     expect(step(records, START_MS, { hasEnded: true }, { keepAliveAtMs: START_MS })).toEqual(NEVER);
   });
 
-  it('is asked for again before it counts as gone', () => {
-    expect(step(records, START_MS, {}, { confirmAtMs: START_MS + 1 })).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
-    expect(step(records, START_MS, {}, { confirmAtMs: START_MS })).toMatchObject({ kind: 'confirm-gone' });
+  it('is asked for again before it counts as gone, and kept alive no more', () => {
+    const saidGone = { isSaidGone: true, lookUpAtMs: START_MS + 1, keepAliveAtMs: START_MS };
+    expect(step(records, START_MS, {}, saidGone)).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+    expect(step(records, START_MS + 1, {}, saidGone)).toMatchObject({ kind: 'look-up', attempt: 1, graphCallId: 'graph-1' });
+  });
+
+  it('is asked for when it is in establishing for too long, and only then', () => {
+    const isDue = { lookUpAtMs: START_MS };
+    expect(step(records, START_MS - 1, { isEstablishing: true }, isDue)).toEqual({ kind: 'wait', untilMs: START_MS });
+    expect(step(records, START_MS, { isEstablishing: true }, isDue)).toMatchObject({ kind: 'look-up' });
+    expect(step(records, START_MS, { isEstablishing: false }, isDue)).toEqual(NEVER);
   });
 
   it('is kept alive every interval since it was created, whoever does it', () => {

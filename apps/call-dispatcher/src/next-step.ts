@@ -4,6 +4,8 @@ import { sameGraphId } from '@callbus/graph';
 /** What the driver has to know of a call's history. */
 export interface CallHistory {
   readonly hasEnded: boolean;
+  /** Whether the last that Graph told of the call is that it is being established, if it told anything. */
+  readonly isEstablishing: boolean;
   /** Whether Graph refused for good to end the call. */
   readonly isEndRefused: boolean;
   /** Attempts that a callback or an answer has proven, with Graph's id of the call where it is known. */
@@ -28,13 +30,17 @@ export interface FollowUp {
   /** When Graph is next to be told that the call goes on, broker time. */
   readonly keepAliveAtMs: number;
   readonly isHungUp: boolean;
-  /** When Graph is to be asked whether the call is really gone, since it said so once; broker time. */
-  readonly confirmAtMs: number | null;
+  /** When Graph is to be asked for the call, if it is still being established then or Graph once said that it is gone; broker time. */
+  readonly lookUpAtMs: number;
+  /** Graph said so once; only when it says so again the call counts as ended. */
+  readonly isSaidGone: boolean;
 }
 
 export interface NextStepRules {
   readonly unknownGraceMs: number;
   readonly keepAliveIntervalMs: number;
+  /** How long a call may be established for before Graph is asked for it, and asked again. */
+  readonly establishingMaxMs: number;
   /** Attempts with an unknown outcome up to which `ifUnknown: redial` allows another. */
   readonly maxUnknownAttempts: number;
 }
@@ -58,11 +64,13 @@ export type Step =
   /** Tell the history that Graph had its time to call back. */
   | { readonly kind: 'grace-over'; readonly attempt: number; readonly why: string }
   | ({ readonly kind: 'hang-up'; readonly isSurplus: boolean } & CallOfGraph)
-  | ({ readonly kind: 'keep-alive' | 'confirm-gone' } & CallOfGraph);
+  | ({ readonly kind: 'keep-alive' | 'look-up' } & CallOfGraph);
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 15_000;
 const NEVER: Step = { kind: 'wait', untilMs: Infinity };
+/** Of a call that nothing was done about yet. */
+export const NO_FOLLOW_UP: FollowUp = { keepAliveAtMs: Infinity, isHungUp: false, lookUpAtMs: Infinity, isSaidGone: false };
 
 /**
  * What is to be done for a call by the process that looks after it. Pure: the ledger, the history and the time decide,
@@ -166,14 +174,16 @@ function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts): Step {
     const end = endOf(call, false, facts);
     if (end.kind !== 'wait') return end;
   }
-  const followUp = facts.followUps.get(call.graphCallId);
-  if (followUp?.confirmAtMs != null) {
-    return facts.nowMs >= followUp.confirmAtMs
-      ? { kind: 'confirm-gone', ...call }
-      : { kind: 'wait', untilMs: followUp.confirmAtMs };
-  }
-  const keepAliveAtMs = followUp?.keepAliveAtMs ?? Infinity;
-  return facts.nowMs >= keepAliveAtMs ? { kind: 'keep-alive', ...call } : { kind: 'wait', untilMs: keepAliveAtMs };
+  const { keepAliveAtMs, lookUpAtMs, isSaidGone } = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
+  const isInDoubt = isSaidGone || facts.history?.isEstablishing !== false;
+  return earliest([
+    isInDoubt ? stepAt(lookUpAtMs, { kind: 'look-up', ...call }, facts) : NEVER,
+    isSaidGone ? NEVER : stepAt(keepAliveAtMs, { kind: 'keep-alive', ...call }, facts),
+  ]);
+}
+
+function stepAt(atMs: number, step: Step, { nowMs }: NextStepFacts): Step {
+  return nowMs >= atMs ? step : { kind: 'wait', untilMs: atMs };
 }
 
 function endOf({ attempt, graphCallId }: CallOfGraph, isSurplus: boolean, { followUps }: NextStepFacts): Step {

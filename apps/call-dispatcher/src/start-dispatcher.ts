@@ -90,6 +90,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const rules = {
     unknownGraceMs: settings.unknownGraceMs,
     keepAliveIntervalMs: settings.keepAliveIntervalMs,
+    establishingMaxMs: settings.establishingMaxMs,
     maxUnknownAttempts: settings.redialMaxUnknownAttempts,
   };
   const driver = new Driver({

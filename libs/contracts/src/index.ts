@@ -38,6 +38,7 @@ export {
   decodeObservation,
   encodeObservation,
   EndObservation,
+  type FoundCall,
   GraceOverObservation,
   KeepAliveObservation,
   NotificationObservation,

@@ -109,7 +109,17 @@ export class GraceOverObservation extends ObservationBase {
   why!: string;
 }
 
-/** Graph does not know the call any more: it refused to keep it alive, or to end it, and said so again when asked. */
+/** What of Graph's call resource tells where the call is, as Graph wrote it. */
+export interface FoundCall {
+  readonly state: string;
+  readonly mediaState?: Readonly<Record<string, unknown>>;
+  readonly resultInfo?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What Graph said of a call when it was asked. `gone`: it does not know the call any more, and said so twice.
+ * `found`: what state it is in, though no callback told it.
+ */
 export class KeepAliveObservation extends ObservationBase {
   readonly kind = 'keep-alive';
   @IsInt()
@@ -117,8 +127,12 @@ export class KeepAliveObservation extends ObservationBase {
   attempt!: number;
   @IsString()
   graphCallId!: string;
-  @IsIn(['gone'])
-  result!: 'gone';
+  @IsIn(['gone', 'found'])
+  result!: 'gone' | 'found';
+  /** When it was found. */
+  @IsOptional()
+  @IsObject()
+  call?: FoundCall;
 }
 
 /** What came of hanging up. */

@@ -18,7 +18,12 @@ export type Variant =
 
 export const DEADLINE_MS = 10_000;
 export const ORPHAN_MS = 40_000;
-export const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: Infinity, maxUnknownAttempts: 2 };
+export const RULES = {
+  unknownGraceMs: 120_000,
+  keepAliveIntervalMs: Infinity,
+  establishingMaxMs: Infinity,
+  maxUnknownAttempts: 2,
+};
 
 /** An attempt that a process has in hand: in its memory only. */
 interface InHand {
@@ -142,13 +147,14 @@ export class ModelDriver {
       .map(({ attempt }) => ({ attempt, graphCallId: `graph-${String(attempt)}` }));
     const over = read.filter(({ kind }) => kind === 'grace-over').map(({ attempt }) => attempt);
     const parkedAttempt = proven.length > 0 || over.length === 0 ? null : Math.max(...over);
+    const known = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven, surplus: [] };
     if (this.variant === 'no-grace-barrier' && parkedAttempt === null) {
       const last = this.dispatch?.attempts.at(-1);
       // Its own clock says that the time is over, whatever lies in the history that it has not read.
       const isOver = last?.closedAtMs != null && this.world.nowMs > last.closedAtMs + RULES.unknownGraceMs;
-      return { hasEnded: false, isEndRefused: false, proven, parkedAttempt: isOver ? last.attempt : null, surplus: [] };
+      return { ...known, parkedAttempt: isOver ? last.attempt : null };
     }
-    return { hasEnded: false, isEndRefused: false, proven, parkedAttempt, surplus: [] };
+    return { ...known, parkedAttempt };
   }
 
   private begin(attempt: number, first: readonly LedgerRecord[], isHealed: boolean): boolean {

@@ -6,6 +6,7 @@ import {
   ended,
   failed,
   foldAll,
+  found,
   gone,
   graceOver,
   notification,
@@ -118,6 +119,27 @@ describe('a call that Graph does not know any more', () => {
   it('has been, although nobody told of its creation yet', () => {
     expect(told(gone(1, FIRST), created(FIRST))).toEqual(['CallCreated', 'terminated!']);
     expect(told(ended(1, FIRST, 'refused'), created(FIRST))).toEqual(['CallCreated', 'CallEndFailed']);
+  });
+});
+
+describe('a call whose state Graph was asked for', () => {
+  it('is where it was found, if no callback has told that or more', () => {
+    const { events } = foldAll([accepted(), created(FIRST), found(1, FIRST, 'Established'), established(FIRST, 1)]);
+    expect(wordsOf(events).slice(2)).toEqual(['established']);
+    expect(events.at(-1)?.data).toMatchObject({ observedBy: 'reconciler', previousState: null, late: false });
+    expect(told(created(FIRST), established(FIRST, 1), found(1, FIRST, 'establishing'))).toEqual(['CallCreated', 'established']);
+    expect(told(created(FIRST), terminated(FIRST, 1), found(1, FIRST, 'established'))).toEqual(['CallCreated', 'terminated!']);
+  });
+
+  it('has ended when it was found so', () => {
+    expect(told(created(FIRST), found(1, FIRST, 'terminated'))).toEqual(['CallCreated', 'terminated!']);
+  });
+
+  it('is not moved by what was found of a surplus call', () => {
+    expect(told(created(FIRST), established(SECOND, 2), found(2, SECOND, 'established'))).toEqual([
+      'CallCreated',
+      'DuplicateCallDetected',
+    ]);
   });
 });
 

@@ -1,8 +1,9 @@
-import type { AttemptInHistory, EndObservation, EventData, OutcomeObservation } from '@callbus/contracts';
+import type { AttemptInHistory, EndObservation, EventData, FoundCall, OutcomeObservation } from '@callbus/contracts';
 import { sameGraphId } from '@callbus/graph';
-import { changeCallState, TERMINATED } from './call-state.js';
+import { changeCallState, movesOn, TERMINATED } from './call-state.js';
 import type { CallReport } from './change.js';
 import type { HistoryInProgress } from './history.js';
+import { callChanges } from './read-resources.js';
 import { cutBy, fittingMembers, SIZE_LIMITS } from './size-limits.js';
 
 /** How an attempt is known to live. */
@@ -88,6 +89,15 @@ export function foldGone(history: HistoryInProgress, attempt: number, graphCallI
   proveAttempt(history, attempt, graphCallId, ANSWERED);
   if (!isTheCall(history, attempt, graphCallId)) endSurplus(history, graphCallId, 'gone');
   else changeCallState(history, TERMINATION, 'reconciler');
+}
+
+/** The call is where Graph was found to have it, unless callbacks have told that or more. */
+export function foldFound(history: HistoryInProgress, attempt: number, graphCallId: string, found: FoundCall): void {
+  proveAttempt(history, attempt, graphCallId, ANSWERED);
+  if (!isTheCall(history, attempt, graphCallId)) return;
+  for (const change of callChanges({ graphCallId, changeType: null, data: found })) {
+    if (change.kind === 'call' && movesOn(history, change.report)) changeCallState(history, change.report, 'reconciler');
+  }
 }
 
 /** What the dispatcher says of Graph's call it knows from Graph's answer, whose report may be on its way yet. */

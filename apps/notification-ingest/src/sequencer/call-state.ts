@@ -61,6 +61,11 @@ export function changeCallState(
   return late;
 }
 
+/** Whether the state that is reported comes later in a call's life than the present one. */
+export function movesOn({ call }: HistoryInProgress, { state }: CallReport): boolean {
+  return rankOf(state, call) > rankOf(call.state, call);
+}
+
 type Details = Pick<FoldedCall, 'mediaState' | 'resultInfo' | 'terminationReason'>;
 
 function detailsAfter(call: FoldedCall, report: CallReport): Details {

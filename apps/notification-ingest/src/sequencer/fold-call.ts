@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { AcceptedObservation, CallEvent, Observation } from '@callbus/contracts';
-import { foldEnd, foldGone, foldOutcome, foldUnknown } from './attempts.js';
+import type { AcceptedObservation, CallEvent, KeepAliveObservation, Observation } from '@callbus/contracts';
+import { foldEnd, foldFound, foldGone, foldOutcome, foldUnknown } from './attempts.js';
 import { foldNotification } from './fold-notification.js';
 import { emptyHistory, HistoryInProgress, type History } from './history.js';
 
@@ -47,7 +47,7 @@ function apply(history: HistoryInProgress, observation: Observation): void {
       foldUnknown(history, observation.attempt, observation.why, true);
       return;
     case 'keep-alive':
-      foldGone(history, observation.attempt, observation.graphCallId);
+      foldKeepAlive(history, observation);
       return;
     case 'end':
       foldEnd(history, observation);
@@ -70,6 +70,11 @@ function foldAccepted(history: HistoryInProgress, accepted: AcceptedObservation)
     phase: isFirst ? 'accepted' : phase,
   });
   history.emit('CallAccepted', { kind, media, notAfter, ifUnknown, ...(isFirst ? {} : { late: true as const }) });
+}
+
+function foldKeepAlive(history: HistoryInProgress, { attempt, graphCallId, result, call }: KeepAliveObservation): void {
+  if (result === 'gone') foldGone(history, attempt, graphCallId);
+  else if (call !== undefined) foldFound(history, attempt, graphCallId, call);
 }
 
 /**

@@ -143,10 +143,10 @@ describe('other large notifications', () => {
 describe('a call that goes on for days', () => {
   it('keeps a bounded number of repeats, operations and departures', () => {
     const news = (index: number): object => ({
-      value: [
-        ['/participants', [{ id: `p${String(index)}`, removedState: {} }]],
-        [`/operations/o${String(index)}`, { status: 'completed' }],
-      ].map(([below, resourceData]) => ({ resourceUrl: `calls/${graphCallId}${String(below)}`, resourceData })),
+      value: Object.entries({
+        participants: [{ id: `p${String(index)}`, removedState: {} }],
+        [`operations/o${String(index)}`]: { status: 'completed' },
+      }).map(([below, resourceData]) => ({ resourceUrl: `calls/${graphCallId}/${below}`, resourceData })),
     });
     const messageId = 'x'.repeat(10_000);
     const notifications = Array.from({ length: 300 }, (_one, index) => notification(String(index), news(index), 1, messageId));

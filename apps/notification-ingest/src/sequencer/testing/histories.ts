@@ -63,6 +63,11 @@ export function gone(attempt: number, graphCallId: string, id = 'gone'): Observa
   return { ...BASE, kind: 'keep-alive', id, attempt, graphCallId, result: 'gone' };
 }
 
+export function found(attempt: number, graphCallId: string, state: string): Observation {
+  const id = `found-${graphCallId}-${state}`;
+  return { ...BASE, kind: 'keep-alive', id, attempt, graphCallId, result: 'found', call: { state } };
+}
+
 export function ended(attempt: number, graphCallId: string, result: 'ended' | 'gone' | 'refused'): Observation {
   const error = { httpStatus: 403, code: 'Forbidden', message: 'no' };
   const id = `${graphCallId}-${result}`;
