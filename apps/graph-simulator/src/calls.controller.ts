@@ -36,6 +36,7 @@ export class CallsController {
       callId: address?.callId ?? null,
       attempt: address?.attempt ?? null,
       time: new Date().toISOString(),
+      timeMs: performance.timeOrigin + performance.now(),
       headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => name !== 'authorization')),
       body: call ?? textBodyOf(request),
       answered: null,

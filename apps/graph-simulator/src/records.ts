@@ -6,6 +6,8 @@ export interface PostRecord {
   readonly attempt: number | null;
   /** ISO 8601. */
   readonly time: string;
+  /** The same moment in milliseconds since 1970, with their fraction. */
+  readonly timeMs: number;
   /** Without Authorization. */
   readonly headers: Readonly<Record<string, unknown>>;
   /** As JSON; the text where it is none. */

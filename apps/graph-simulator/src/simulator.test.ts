@@ -310,6 +310,7 @@ describe('the record of what came', () => {
         body: { callbackUri: expect.any(String) as string },
       },
     ]);
+    expect(Math.abs(posts[0]!.timeMs - Date.parse(posts[0]!.time))).toBeLessThan(1_000);
     expect(JSON.stringify(posts)).not.toMatch(/eyJ|authorization/i);
   });
 
