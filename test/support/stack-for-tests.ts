@@ -2,7 +2,6 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import type { ControlMessage, ControlRequest } from '../../apps/local-stack/src/control.js';
 import { sweepHomes } from '../../apps/local-stack/src/leftovers.js';
@@ -10,6 +9,9 @@ import type { EnvironmentByService } from '../../apps/local-stack/src/local-stac
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
 import { isRunning, processIdentity } from '../../apps/local-stack/src/process-identity.js';
 import type { ServiceEntry, StackFile } from '../../apps/local-stack/src/stack-file.js';
+import { until } from '../../apps/local-stack/src/until.js';
+
+export { until };
 
 export interface StackOptions {
   readonly dispatchers?: number;
@@ -29,7 +31,6 @@ const PREFIX = 'test-stack-';
 const LAUNCHER = join(PROJECT_ROOT, 'apps', 'local-stack', 'dist', 'main.js');
 /** Booting Kafka and the services on a busy machine; the jars may have to be fetched first. */
 export const STACK_TIMEOUT_MS = 180_000;
-const POLL_EVERY_MS = 25;
 let stacks = 0;
 
 /** The launcher as a process of its own with a home of its own and free ports, whether or not it comes up. */
@@ -189,14 +190,5 @@ export class StackForTests {
   /** What a process has logged so far. */
   log(name: string): string {
     return readFileSync(join(this.launcher.home, 'logs', `${name}.log`), 'utf8');
-  }
-}
-
-/** Waits for a condition. @throws after `timeoutMs`, naming it */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
-    await sleep(POLL_EVERY_MS);
   }
 }

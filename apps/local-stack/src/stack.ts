@@ -117,6 +117,13 @@ export class Stack {
     await guarded.dismiss();
   }
 
+  /** What a running service was told. */
+  environmentOf(name: string): NodeJS.ProcessEnv {
+    const service = this.plan && planServices(this.plan).find((planned) => planned.name === name);
+    if (service === undefined) throw new StackError('ARGUMENTS', `there is no service ${name}`);
+    return processEnvironment(globalThis.process.env, service.environment);
+  }
+
   private supervised(service: PlannedService): Supervised {
     const { places, settings, guarded } = this.options;
     return {
