@@ -10,6 +10,8 @@ const LAW = {
   'libs/chassis': [],
   'apps/graph-simulator': ['graph', 'chassis'],
   'apps/*': ['contracts', 'kafka', 'client', 'graph', 'chassis'],
+  bench: ['contracts', 'kafka', 'local-stack'],
+  'bench/obvious-stack': [],
 };
 
 const deepImports = {
@@ -43,7 +45,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./libs/*/tsconfig.json', './apps/*/tsconfig.json', './test/tsconfig.json'],
+        project: ['./libs/*/tsconfig.json', './apps/*/tsconfig.json', './bench/tsconfig.json', './test/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

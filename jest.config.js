@@ -22,7 +22,7 @@ const common = {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   modulePathIgnorePatterns: ['/dist/', '/\\.callbus/', '/\\.cache/'],
 };
-const sources = ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'];
+const sources = ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/bench', '<rootDir>/test'];
 
 export default {
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
