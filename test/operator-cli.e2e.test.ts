@@ -443,8 +443,12 @@ describe('the command line', () => {
   });
 
   it('says that nobody knows a call, and where to look', async () => {
-    const { exitCode, output } = await callbus(stack, ['calls', 'show', randomUUID()]);
+    const callId = randomUUID();
+    await untilTaken(callId);
+    const { exitCode, output } = await callbus(stack, ['calls', 'show', callId]);
     expect([exitCode, output]).toEqual([1, expect.stringContaining('Neither the ledger nor the history knows')]);
+    expect(output).toMatch(/A command for it was put aside at .*: NOT_JSON.*dead-letters show /s);
+    expect(output).not.toContain('no dispatcher has taken it');
   });
 
   it('works on the local stack by the npm script, without any setting', async () => {

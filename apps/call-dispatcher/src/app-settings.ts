@@ -1,7 +1,6 @@
 import { Setting } from '@callbus/chassis';
-import { readAppCertificate, readCredential } from '@callbus/graph';
+import { readAppCertificate, readCredential, readGraphApps, requireOneCredential, type ConfiguredApp } from '@callbus/graph';
 import { IsOptional, IsString, IsUUID, ValidateBy, type ValidationArguments } from 'class-validator';
-import { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
 
 /** Valid is what can be read so; what is thrown says why not. */
 function ReadBy(read: (value: unknown, settings: Partial<AppSettings>) => void): PropertyDecorator {

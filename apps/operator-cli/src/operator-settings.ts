@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { KafkaSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { readCredential, readGraphApps, type ConfiguredApp } from '@callbus/graph';
 import { IsIn, IsInt, IsOptional, IsString, IsUrl, IsUUID, Matches, Max, Min } from 'class-validator';
 
 const HTTPS = { protocols: ['https'], require_tld: false, require_protocol: true };
@@ -27,15 +28,19 @@ export class OperatorSettings {
   @IsString()
   graphClientSecret?: string;
 
-  @Setting('GRAPH_CLIENT_CERTIFICATE', { describe: 'Or instead: PEM of a certificate with its RSA private key', secret: true })
+  @Setting('GRAPH_CLIENT_CERTIFICATE', { describe: 'Or instead: PEM of a certificate with its private key', secret: true })
   @IsOptional()
   @IsString()
   graphClientCertificate?: string;
 
-  @Setting('AZURE_FEDERATED_TOKEN_FILE', { describe: 'Or instead: path of a file with a token of whoever it trusts' })
+  @Setting('AZURE_FEDERATED_TOKEN_FILE', { describe: 'Or instead: path of a file with a federated token' })
   @IsOptional()
   @IsString()
   azureFederatedTokenFile?: string;
+
+  @Setting('GRAPH_APPS', { kind: 'json', secret: true, describe: 'Further app registrations, as the dispatcher has them' })
+  @IsOptional()
+  graphApps?: unknown;
 
   @Setting('GRAPH_TENANTS', { kind: 'list', describe: 'Tenants whose tokens doctor asks for' })
   @IsUUID('all', { each: true })
@@ -79,10 +84,10 @@ export class OperatorSettings {
 
   @Setting('OPERATOR_WAIT_MS', {
     kind: 'integer',
-    describe: 'Milliseconds that place, release and end wait for what comes of their command; 0 does not wait',
+    describe: 'Milliseconds that place, release and end wait for what comes of their command',
   })
   @IsInt()
-  @Min(0)
+  @Min(1_000)
   @Max(3_600_000)
   waitMs: number = 60_000;
 
@@ -102,6 +107,20 @@ export class OperatorSettings {
   @Setting('LOG_LEVEL', { describe: 'fatal, error, warn, info, debug or trace: what is said of Kafka on standard error' })
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
   logLevel: string = 'fatal';
+
+  /**
+   * The app registrations; none when GRAPH_APP_ID is not set.
+   * @throws Error that says what is wrong with a credential
+   */
+  apps(): readonly ConfiguredApp[] {
+    if (this.graphAppId === undefined) return [];
+    const credential = readCredential({
+      clientSecret: this.graphClientSecret,
+      certificate: this.graphClientCertificate,
+      federatedTokenFile: this.azureFederatedTokenFile,
+    });
+    return [{ appId: this.graphAppId.toLowerCase(), credential, tenants: [] }, ...readGraphApps(this.graphApps ?? [])];
+  }
 }
 
 export function operatorName(settings: OperatorSettings): string {

@@ -30,6 +30,7 @@ export {
   type GraphTokenErrorCode,
 } from './errors.js';
 export { type EndCallOutcome, type FollowUpFailure, type KeepAliveOutcome } from './follow-up-outcome.js';
+export { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
 export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';
 export { readGraphError, type GraphError } from './graph-error.js';
 export {

@@ -1,5 +1,5 @@
 import { ContractError, decodeCloudEvent, partitionOf, TOPICS } from '@callbus/contracts';
-import { readDeadLetter, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
+import { placeOf, readDeadLetter, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
 import type { Installation } from '../installation.js';
 import { masked } from '../masked.js';
 import type { Report } from '../report.js';
@@ -50,7 +50,7 @@ function withTextOffset<E extends { offset: bigint }>(entry: E): Omit<E, 'offset
 
 async function readUnhandled(installation: Installation, callId: string, isUnknown: boolean): Promise<Unhandled> {
   const deadLetters: DeadLetter[] = [];
-  const commands: Unhandled['commands'][number][] = [];
+  const commands: ReceivedRecord[] = [];
   const onlyOf = (take: (record: ReceivedRecord) => void) => (record: ReceivedRecord) => {
     if (record.key?.toString() === callId) take(record);
   };
@@ -67,12 +67,15 @@ async function readUnhandled(installation: Installation, callId: string, isUnkno
     ? Promise.resolve()
     : installation.read(
         TOPICS.commands,
-        onlyOf(({ value, headers, timestampMs: appendedAtMs }) => {
-          commands.push({ type: typeOf(value, headers), appendedAtMs });
-        }),
+        onlyOf((record) => commands.push(record)),
       );
   await Promise.all([readLetters, readCommands]);
-  return { deadLetters, commands };
+  const places = new Set(deadLetters.map(({ original }) => placeOf(original)));
+  const untaken = commands.filter((record) => !places.has(placeOf(record)));
+  return {
+    deadLetters,
+    commands: untaken.map(({ value, headers, timestampMs }) => ({ type: typeOf(value, headers), appendedAtMs: timestampMs })),
+  };
 }
 
 function typeOf(value: Buffer | null, headers: ReceivedRecord['headers']): string {

@@ -1,12 +1,5 @@
-import {
-  AppTokens,
-  GraphTokenError,
-  readCredential,
-  type AppCredential,
-  type AppInTenant,
-  type CredentialSources,
-  type CallKind,
-} from '@callbus/graph';
+import { AppTokens, GraphTokenError, type AppInTenant, type CallKind, type ConfiguredApp } from '@callbus/graph';
+import { wordsOf } from '../error-words.js';
 import type { OperatorSettings } from '../operator-settings.js';
 import { failed, finding, ok, skipped, type Finding } from './finding.js';
 import { roleFindings } from './role-findings.js';
@@ -17,27 +10,28 @@ export interface GraphQuestions {
   readonly kinds: readonly CallKind[];
 }
 
-/** Whether the app gets a token for each tenant, and what the token allows. */
+/** Whether each app gets a token for each of its tenants, and what the token allows. */
 export async function graphFindings(settings: OperatorSettings, { tenants, kinds }: GraphQuestions): Promise<readonly Finding[]> {
-  const { graphAppId: appId, graphAuthority: authority, graphBaseUrl, doctorTimeoutMs } = settings;
-  if (appId === undefined)
-    return [skipped('token', 'the app registration is not named', 'Set GRAPH_APP_ID as the dispatcher has it.')];
-  let credential: AppCredential;
+  const { graphAuthority, graphBaseUrl, doctorTimeoutMs } = settings;
+  let apps: readonly ConfiguredApp[];
   try {
-    credential = readCredential(credentialSources(settings));
+    apps = settings.apps();
   } catch (error) {
-    return [failed('token', `the app registration ${(error as Error).message}`, 'Set one credential as the dispatcher has it.')];
+    return [failed('app registrations', wordsOf(error), 'Configure each as docs/tenant-setup.md says.')];
   }
+  if (apps.length === 0) return [skipped('token', 'no app registration is named', 'Set GRAPH_APP_ID as the dispatcher has it.')];
   if (tenants.length === 0) return [skipped('token', 'no tenant is named', 'Name one by --tenant, or all in GRAPH_TENANTS.')];
-  const tokens = new AppTokens({
-    authority,
-    apps: [{ appId, credential }],
-    scope: `${new URL(graphBaseUrl).origin}/.default`,
-    requestTimeoutMs: doctorTimeoutMs,
-  });
+  const scope = `${new URL(graphBaseUrl).origin}/.default`;
+  const tokens = new AppTokens({ authority: graphAuthority, apps, scope, requestTimeoutMs: doctorTimeoutMs });
   try {
+    const owners = apps.flatMap((app) =>
+      tenants.filter((tenantId) => callsIn(app, tenantId)).map((tenantId) => ({ appId: app.appId, tenantId })),
+    );
     const found = await Promise.all(
-      tenants.map((tenantId) => tenantFindings(tokens, { appId, tenantId }, kinds, doctorTimeoutMs)),
+      owners.map((owner) => {
+        const where = `tenant ${owner.tenantId}${apps.length > 1 ? ` as app ${owner.appId}` : ''}`;
+        return tokenFindings(tokens, owner, { where, kinds, timeoutMs: doctorTimeoutMs });
+      }),
     );
     return found.flat();
   } finally {
@@ -45,23 +39,20 @@ export async function graphFindings(settings: OperatorSettings, { tenants, kinds
   }
 }
 
-function credentialSources(settings: OperatorSettings): CredentialSources {
-  const { graphClientSecret: clientSecret, graphClientCertificate: certificate, azureFederatedTokenFile } = settings;
-  return { clientSecret, certificate, federatedTokenFile: azureFederatedTokenFile };
+function callsIn({ tenants }: ConfiguredApp, tenantId: string): boolean {
+  return tenants.length === 0 || tenants.includes(tenantId.toLowerCase());
 }
 
-async function tenantFindings(
+async function tokenFindings(
   tokens: AppTokens,
   owner: AppInTenant,
-  kinds: readonly CallKind[],
-  timeoutMs: number,
+  { where, kinds, timeoutMs }: { readonly where: string; readonly kinds: readonly CallKind[]; readonly timeoutMs: number },
 ): Promise<readonly Finding[]> {
-  const { tenantId } = owner;
-  const check = `token of tenant ${tenantId}`;
-  return finding(check, timeoutMs + 1_000, 'See that GRAPH_AUTHORITY can be reached from here.', async () => {
+  const check = `token of ${where}`;
+  return finding(check, timeoutMs, 'See that GRAPH_AUTHORITY can be reached from here.', async () => {
     try {
       const { roles, expiresAtMs } = await tokens.get(owner);
-      return [ok(check, `valid until ${new Date(expiresAtMs).toISOString()}`), ...roleFindings(tenantId, roles, kinds)];
+      return [ok(check, `valid until ${new Date(expiresAtMs).toISOString()}`), ...roleFindings(where, roles, kinds)];
     } catch (error) {
       // Its message says what to do.
       if (error instanceof GraphTokenError) return failed(check, error.code, error.message);

@@ -2,10 +2,10 @@ import { CALL_KINDS, CALLING_ROLES } from '@callbus/graph';
 import { roleFindings } from './role-findings.js';
 
 const wrong = (roles: readonly string[], kinds = CALL_KINDS) =>
-  roleFindings('t', roles, kinds).filter(({ verdict }) => verdict === 'failed');
+  roleFindings('tenant t', roles, kinds).filter(({ verdict }) => verdict === 'failed');
 
 it('is content with every role', () => {
-  expect(roleFindings('t', CALLING_ROLES, CALL_KINDS).every(({ verdict }) => verdict === 'ok')).toBe(true);
+  expect(roleFindings('tenant t', CALLING_ROLES, CALL_KINDS).every(({ verdict }) => verdict === 'ok')).toBe(true);
 });
 
 it('names the kinds of call that a missing role keeps from being placed, and the role', () => {
@@ -25,6 +25,6 @@ it('takes no notice of kinds that are not to be placed', () => {
 });
 
 it('says what else is not possible, which is no fault', () => {
-  const [last] = roleFindings('t', ['Calls.Initiate.All'], ['peer']).slice(-1);
+  const [last] = roleFindings('tenant t', ['Calls.Initiate.All'], ['peer']).slice(-1);
   expect(last).toMatchObject({ verdict: 'ok', found: expect.stringContaining('Calls.AccessMedia.All') });
 });

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import { readCredential, type GraphApp } from '@callbus/graph';
 import { plainToInstance } from 'class-transformer';
 import { IsArray, IsNotEmpty, IsOptional, IsString, IsUUID, validateSync } from 'class-validator';
+import { readCredential } from './app-credential.js';
+import type { GraphApp } from './app-tokens.js';
 
 /** An app registration that this installation places calls as. */
 export interface ConfiguredApp extends GraphApp {

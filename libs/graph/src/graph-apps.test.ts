@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readGraphApps } from './graph-apps.js';
-import { APP_ID, TENANT_ID } from './testing/dispatches.js';
+
+const APP_ID = '2891555a-92ff-42e6-80fa-6e1300c6b5c6';
+const TENANT_ID = '8d6f3f0e-5b0c-4c8e-9a43-6f1d3c2b7a10';
 
 const SECRET = { appId: APP_ID, clientSecret: 'secret' };
 
