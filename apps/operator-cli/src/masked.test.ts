@@ -6,6 +6,7 @@ it('masks names and numbers of people, and secrets, wherever they are', () => {
   expect(
     masked({
       call: { targets: [{ identity: person }], meetingInfo: { joinMeetingId: '123', passcode: 'p' } },
+      toneInfo: { sequenceId: 1, tone: 'tone5' },
       why: 'the token eyJhbGciOi.eyJhdWQi.x of +491701234567 was refused',
     }),
   ).toEqual({
@@ -13,6 +14,7 @@ it('masks names and numbers of people, and secrets, wherever they are', () => {
       targets: [{ identity: { user: { id: 'u-1', displayName: '[masked]' }, phone: { id: '[phone]' } } }],
       meetingInfo: { joinMeetingId: '123', passcode: '[masked]' },
     },
+    toneInfo: { sequenceId: 1, tone: '[masked]' },
     why: 'the token [token] of [phone] was refused',
   });
 });

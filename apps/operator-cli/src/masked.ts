@@ -2,6 +2,8 @@ import { scrub, SECRET_MEMBERS } from '@callbus/chassis';
 import { ContractError, parseJson } from '@callbus/contracts';
 
 const MASK = '[masked]';
+/** The keys that somebody presses may be a PIN. */
+const MASKED_MEMBERS: readonly string[] = [...SECRET_MEMBERS, 'tone'];
 
 /**
  * A copy without what only some may see: display names, passcodes, tokens and the like by their members, and phone numbers
@@ -14,7 +16,7 @@ export function masked(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
-      SECRET_MEMBERS.includes(name) && typeof member === 'string' ? MASK : masked(member),
+      MASKED_MEMBERS.includes(name) && typeof member === 'string' ? MASK : masked(member),
     ]),
   );
 }

@@ -84,7 +84,7 @@ it.each<[string, LedgerRecord[], Snapshot | undefined, RegExp, string[]]>([
   [
     'has ended',
     [ACCEPTED, intent(), created()],
-    snapshotOf({ phase: 'ended', resultInfo: { code: 200, subcode: 4521, message: 'Over.' } }),
+    snapshotOf({ phase: 'ended', resultInfo: { code: 200, subcode: 4521, message: 'Over.', meaning: null } }),
     /has ended\. 200\/4521 Over\./,
     [],
   ],

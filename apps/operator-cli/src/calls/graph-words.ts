@@ -1,14 +1,24 @@
-/** What Graph says of how a call went: `200/4521 The conversation has ended.`; empty when it says nothing. */
+/** How a call went: `200/4521 the other side ended the call`, or Graph’s message; empty when it says nothing. */
 export function resultText(resultInfo: unknown): string {
-  const { code, subcode, subCode, message } = (resultInfo ?? {}) as Record<string, unknown>;
-  return words([codes(code, subcode ?? subCode), message]);
+  const { code, subcode, meaning, message } = (resultInfo ?? {}) as Record<string, unknown>;
+  return words([codes(code, subcode), meaning ?? message]);
 }
 
-/** Why it refused, or why we did not ask it: `403 7504 Insufficient permissions`, and every fault of the call. */
+/** What an operation on the call came to: `playPrompt Completed 200/0 done`. */
+export function operationText(operation: unknown): string {
+  const { '@odata.type': type, status, resultInfo } = (operation ?? {}) as Record<string, unknown>;
+  const name = asText(type)
+    .split('.')
+    .at(-1)
+    ?.replace(/Operation$/, '');
+  return words([name, status, resultText(resultInfo)]);
+}
+
+/** Why it refused, or why we did not ask it: `403 7504 Insufficient permissions`, every fault of the call, and what to do. */
 export function errorText(error: unknown): string {
-  const { httpStatus, code, message, details } = (error ?? {}) as Record<string, unknown>;
+  const { httpStatus, code, message, details, advice } = (error ?? {}) as Record<string, unknown>;
   const faults = Array.isArray(details) ? details.map((fault) => words(Object.values(fault as object))).join('; ') : '';
-  return words([httpStatus, code, message, faults]);
+  return words([httpStatus, code, message, faults, advice]);
 }
 
 function codes(...parts: readonly unknown[]): string {

@@ -75,7 +75,17 @@ it.each([
     '2 participants, 1 joined, 0 left, late',
   ],
   [{ type: 'DuplicateCallDetected', data: { attempt: 2, graphCallId: 'g-2' } }, 'attempt 2, Graph’s id g-2'],
-  [{ type: 'CallToneReceived', data: {} }, ''],
+  [
+    {
+      type: 'CallOperationUpdated',
+      data: {
+        operation: { '@odata.type': '#microsoft.graph.playPromptOperation', status: 'Completed', resultInfo: { code: 200 } },
+      },
+    },
+    'playPrompt Completed 200',
+  ],
+  [{ type: 'CallToneReceived', data: { toneInfo: { tone: 'tone5' } } }, ''],
+  [{ type: 'ContentSharingChanged', data: { changeType: 'created' } }, 'created'],
 ])('says what the event %j says, and names nobody', (event, detail) => {
   const facts = factsAfter();
   facts.takeEvent(eventRecord({ sequence: 1, ...event } as never));
@@ -84,7 +94,7 @@ it.each([
 
 it('says how a call ended', () => {
   const facts = factsAfter();
-  const resultInfo = { code: 200, subCode: 4521, message: 'The call has ended.' };
+  const resultInfo = { code: 200, subcode: 4521, meaning: 'the other side ended the call', message: 'DiagCode: 200#4521.@' };
   facts.takeEvent(eventRecord(state(1, 'terminated', { resultInfo, final: true })));
-  expect(timelineOf(facts)[0]?.detail).toBe('terminated, 200/4521 The call has ended., final');
+  expect(timelineOf(facts)[0]?.detail).toBe('terminated, 200/4521 the other side ended the call, final');
 });

@@ -1,7 +1,7 @@
 import type { LedgerRecord } from '@callbus/contracts';
 import { timeOf } from '../table.js';
 import type { CallFacts, HistoryEvent, LedgerEntry } from './call-facts.js';
-import { asText, errorText, resultText } from './graph-words.js';
+import { asText, errorText, operationText, resultText } from './graph-words.js';
 
 /** One line of a call's timeline. */
 export interface TimelineRow {
@@ -80,6 +80,10 @@ function eventDetail(type: string, data: HistoryEvent['data']): string {
       return join([asText(data['state']), resultText(data['resultInfo']), data['final'] === true ? 'final' : '']);
     case 'RosterUpdated':
       return rosterOf(data);
+    case 'CallOperationUpdated':
+      return operationText(data['operation']);
+    case 'ContentSharingChanged':
+      return asText(data['changeType']);
     case 'DuplicateCallDetected':
       return join([attemptOf(data['attempt']), graphIdOf(data['graphCallId'])]);
     case 'CallEndFailed':
