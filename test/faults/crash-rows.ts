@@ -181,11 +181,12 @@ export const CRASH_ROWS: readonly FaultRow[] = [
   },
   {
     id: 'F10',
-    fault: 'a rebalance storm: a dispatcher goes and comes again and again',
+    fault: 'a rebalance storm: a dispatcher goes and comes again and again, by kill -9 and by SIGTERM',
     run: async ({ system, injected, healed }) => {
       const callIds: string[] = [];
       for (let times = 0; times < 5; times += 1) {
         callIds.push(...(await system.placeMany(6)));
+        if (times % 2 === 0) await system.kill(VICTIM);
         await system.restart(VICTIM);
         injected();
       }
