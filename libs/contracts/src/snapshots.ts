@@ -8,7 +8,7 @@ import { checkedAs } from './validation.js';
 
 /**
  * The version of the fold whose state the snapshots hold: another one may make other events of the same observations.
- * A release reads the snapshots of the version before its own: docs/decisions, «fold versions».
+ * A release reads the snapshots of older versions, never of newer ones: docs/decisions/0009-fold-versions.md.
  */
 export const FOLD_VERSION = 2;
 
@@ -126,7 +126,7 @@ export function encodeSnapshot(snapshot: Snapshot): Buffer {
 }
 
 /**
- * Reads a snapshot of this fold version or of the one before; members that the latter lacks get their first value.
+ * Reads a snapshot of this fold version or of an older one; members that the latter lacks get their first value.
  * @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess
  */
 export function decodeSnapshot(value: Buffer): Snapshot {
