@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
 import { outcomeOf, type CreateCallOutcome } from './create-call-outcome.js';
 import { GraphUnreachableError } from './errors.js';
@@ -53,8 +54,8 @@ export class GraphClient {
   constructor(options: GraphClientOptions) {
     const { connectTimeoutMs = 3_000, headersTimeoutMs = 10_000, bodyTimeoutMs = 10_000, maxConcurrentPosts = 256 } = options;
     this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}/v1.0/communications/calls`;
-    // One connector for all creates: the connections are new, the TLS session is resumed.
-    const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
+    // One connector for all creates: the connections are new, but the trusted certificates are read once and the TLS session is resumed.
+    const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, secureContext: createSecureContext() });
     this.postOptions = { connect, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxBodyBytes: MAX_BODY_BYTES };
     this.slots = new Slots(maxConcurrentPosts);
     this.followUps = new Agent({
