@@ -5,7 +5,7 @@ import { createPeerCall } from '../support/peer-call.js';
 import { commandMessage, plainKafka, PlainProducer, PlainReader, type PlainMessage } from '../support/plain-kafka.js';
 import { StackForTests, until } from '../support/stack-for-tests.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { outcomeOf, shown, violations, type Evidence, type SeenDelivery, type SeenPost } from './oracle.js';
+import { outcomeOf, Seen, shown, violations, type Evidence, type SeenDelivery, type SeenPost } from './oracle.js';
 
 export const DISPATCHERS = ['call-dispatcher-1', 'call-dispatcher-2'] as const;
 export type Dispatcher = (typeof DISPATCHERS)[number];
@@ -26,6 +26,7 @@ export const TIMES = {
 export const ORPHAN_MS = TIMES.deadlineMs + 2 * TIMES.responseMs + TIMES.orphanMarginMs;
 const SKEW_MS = 10 * 60_000;
 const EVIDENCE_MS = 250;
+const FEW_CALLS = 10;
 
 export interface Placing {
   /** Whose partitions the call is to lie in. */
@@ -177,7 +178,7 @@ export class FaultStack {
 
   // ---- what can be seen
 
-  /** Everything, no older than EVIDENCE_MS: the simulator's records grow long. */
+  /** Everything, no older than EVIDENCE_MS. */
   async evidence(): Promise<Evidence> {
     if (this.kept === undefined || performance.now() > this.kept.untilMs) {
       this.kept = { untilMs: performance.now() + EVIDENCE_MS, evidence: this.gather() };
@@ -185,16 +186,20 @@ export class FaultStack {
     return await this.kept.evidence;
   }
 
-  private async gather(): Promise<Evidence> {
-    const [{ posts }, { deliveries }] = (await Promise.all([this.simulator('posts'), this.simulator('deliveries')])) as [
-      { posts: SeenPost[] },
-      { deliveries: SeenDelivery[] },
-    ];
-    return { ...this.readers, posts, deliveries };
+  /** @param callIds only of these, if they are few: the simulator's records grow long */
+  private async gather(callIds: readonly string[] = []): Promise<Evidence> {
+    const isFew = callIds.length > 0 && callIds.length <= FEW_CALLS;
+    const queries = isFew ? callIds.map((callId) => `?callId=${callId}`) : [''];
+    const read = async <T>(what: string): Promise<T[]> =>
+      (await Promise.all(queries.map((query) => this.simulator(`${what}${query}`)))).flatMap(
+        (answer) => (answer as Record<string, T[]>)[what] ?? [],
+      );
+    const [posts, deliveries] = await Promise.all([read<SeenPost>('posts'), read<SeenDelivery>('deliveries')]);
+    return { ...this.readers, posts: new Seen(posts), deliveries: new Seen(deliveries) };
   }
 
   async postsOf(callId: string): Promise<readonly SeenPost[]> {
-    return (await this.gather()).posts.filter((post) => post.callId === callId);
+    return (await this.gather([callId])).posts.of(callId);
   }
 
   ledgerTypes(callId: string): string[] {
@@ -207,16 +212,26 @@ export class FaultStack {
 
   /** Waits until every call has its lasting outcome. @returns what they came to */
   async outcomes(callIds: readonly string[], timeoutMs = 60_000): Promise<string[]> {
-    await this.untilAll(callIds, 'has a lasting outcome', timeoutMs, (callId, evidence) => outcomeOf(callId, evidence) !== null);
-    const evidence = await this.evidence();
-    return callIds.map((callId) => outcomeOf(callId, evidence) ?? 'none');
+    let left = callIds;
+    const narrow = (): boolean => {
+      left = left.filter((callId) => outcomeOf(callId, this.readers) === null);
+      return left.length === 0;
+    };
+    await until(`each of ${String(callIds.length)} calls has a lasting outcome`, narrow, timeoutMs).catch(
+      async (error: unknown) => {
+        const evidence = await this.evidence();
+        const facts = left.slice(0, 3).map((callId) => shown(callId, evidence));
+        throw new Error(`${String(error)}; ${String(left.length)} have none:\n${facts.join('\n')}`, { cause: error });
+      },
+    );
+    return callIds.map((callId) => outcomeOf(callId, this.readers) ?? 'none');
   }
 
   /** Waits until the oracle finds nothing wrong with any of them. @returns the evidence @throws with what it finds at the end */
   async untilInOrder(callIds: readonly string[], timeoutMs = 30_000): Promise<Evidence> {
-    let evidence = await this.gather();
+    let evidence = await this.gather(callIds);
     const isInOrder = async (): Promise<boolean> => {
-      evidence = await this.gather();
+      evidence = await this.gather(callIds);
       return callIds.every((callId) => violations(callId, evidence).length === 0);
     };
     await until(`all of ${String(callIds.length)} calls are in order`, isInOrder, timeoutMs).catch((error: unknown) => {
@@ -226,25 +241,6 @@ export class FaultStack {
       throw new Error(`${String(error)}:\n${found.slice(0, 10).join('\n')}`, { cause: error });
     });
     return evidence;
-  }
-
-  private async untilAll(
-    callIds: readonly string[],
-    what: string,
-    timeoutMs: number,
-    is: (callId: string, evidence: Evidence) => boolean,
-  ): Promise<void> {
-    let left = callIds;
-    let evidence = await this.evidence();
-    const narrow = async (): Promise<boolean> => {
-      evidence = await this.evidence();
-      left = left.filter((callId) => !is(callId, evidence));
-      return left.length === 0;
-    };
-    await until(`each of ${String(callIds.length)} calls ${what}`, narrow, timeoutMs).catch((error: unknown) => {
-      const facts = left.slice(0, 3).flatMap((callId) => [...violations(callId, evidence), shown(callId, evidence)]);
-      throw new Error(`${String(error)}; ${String(left.length)} are not:\n${facts.join('\n')}`, { cause: error });
-    });
   }
 
   // ---- faults

@@ -51,7 +51,7 @@ export const GRAPH_ROWS: readonly FaultRow[] = [
       expect(counted).toEqual({ created: 90, parked: 10 });
       const { posts } = await system.evidence();
       for (const callId of callIds) {
-        const mine = posts.filter((post) => post.callId === callId) as unknown as {
+        const mine = posts.of(callId) as unknown as {
           time: string;
           answered: { status: number };
         }[];

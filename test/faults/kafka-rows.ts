@@ -120,7 +120,7 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
       await system.outcomes(callIds);
       await system.untilInOrder(callIds);
       await Promise.all(DISPATCHERS.map((name) => system.kill(name)));
-      const postsBefore = (await system.evidence()).posts.length;
+      const postsBefore = (await system.evidence()).posts.all.length;
       const overAtMs = Date.now() + 1_000;
       const stale = await system.placeMany(3, { notAfter: new Date(overAtMs).toISOString() });
       await withAdmin(system, async (admin, prefix) => {
@@ -144,7 +144,7 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
       const after = await system.placeMany(24);
       expect(new Set(await system.outcomes(after))).toEqual(new Set(['created']));
       const { posts } = await system.evidence();
-      expect(posts.filter(({ callId }) => !after.includes(callId)).length).toBe(postsBefore);
+      expect(posts.all.filter(({ callId }) => !after.includes(callId)).length).toBe(postsBefore);
       expect(new Set(await system.outcomes(stale))).toEqual(new Set(['expired']));
       return [...callIds, ...after, ...stale];
     },

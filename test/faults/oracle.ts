@@ -15,9 +15,22 @@ export interface SeenDelivery {
   readonly answered: { readonly status: number } | null;
 }
 
+/** Records of the simulator, by the call that they are about. */
+export class Seen<T extends { readonly callId: string | null }> {
+  private readonly byCall: Readonly<Partial<Record<string, T[]>>>;
+
+  constructor(readonly all: readonly T[]) {
+    this.byCall = Object.groupBy(all, ({ callId }) => callId ?? '');
+  }
+
+  of(callId: string): readonly T[] {
+    return this.byCall[callId] ?? [];
+  }
+}
+
 export interface Evidence {
-  readonly posts: readonly SeenPost[];
-  readonly deliveries: readonly SeenDelivery[];
+  readonly posts: Seen<SeenPost>;
+  readonly deliveries: Seen<SeenDelivery>;
   readonly ledger: PlainReader;
   readonly observations: PlainReader;
   readonly events: PlainReader;
@@ -32,7 +45,10 @@ const AFTER_THE_END = ['DuplicateCallDetected', 'CallEndFailed'];
 const REFUSED = [401, 429];
 
 /** @returns what the command came to; null while it has no lasting outcome (I1) */
-export function outcomeOf(callId: string, { events, commandDeadLetters }: Evidence): string | null {
+export function outcomeOf(
+  callId: string,
+  { events, commandDeadLetters }: Pick<Evidence, 'events' | 'commandDeadLetters'>,
+): string | null {
   const history = eventsOf(callId, events);
   if (history.some(({ type }) => type === 'CallCreated')) return 'created';
   const failed = history.find(({ type }) => type === 'CallCreationFailed');
@@ -43,7 +59,7 @@ export function outcomeOf(callId: string, { events, commandDeadLetters }: Eviden
 
 /** POSTs that may have dialled, beyond the one that each command, and each release, allows (I2). */
 export function surplusPosts(callId: string, { posts, ledger }: Evidence): number {
-  const mayHaveDialled = posts.filter((post) => post.callId === callId && !REFUSED.includes(post.answered?.status ?? 0));
+  const mayHaveDialled = posts.of(callId).filter(({ answered }) => !REFUSED.includes(answered?.status ?? 0));
   const released = new Set(recordsOf(callId, ledger, 'Released').map(({ attempt }) => attempt));
   return Math.max(0, mayHaveDialled.length - 1 - released.size);
 }
@@ -52,7 +68,7 @@ export function surplusPosts(callId: string, { posts, ledger }: Evidence): numbe
 export function violations(callId: string, evidence: Evidence): string[] {
   const found: string[] = [];
   const say = (what: string): void => void found.push(`${callId}: ${what}`);
-  const posts = evidence.posts.filter((post) => post.callId === callId);
+  const posts = evidence.posts.of(callId);
 
   if (outcomeOf(callId, evidence) === null) say(`I1 has no lasting outcome: ${shown(callId, evidence)}`);
   if (surplusPosts(callId, evidence) > 0) say(`I2 was dialled ${String(posts.length)} times`);
@@ -62,8 +78,8 @@ export function violations(callId: string, evidence: Evidence): string[] {
   if (new Set(attempts).size < attempts.length) say(`I2 an attempt was dialled twice: ${attempts.join(', ')}`);
 
   const stored = evidence.observations.of(callId).map((record) => parsed(record)['body']);
-  for (const { callId: whose, body, answered } of evidence.deliveries) {
-    if (whose !== callId || answered === null || answered.status >= 300) continue;
+  for (const { body, answered } of evidence.deliveries.of(callId)) {
+    if (answered === null || answered.status >= 300) continue;
     if (!stored.includes(body)) say(`I3 a callback was answered ${String(answered.status)} and is not on Kafka`);
   }
 
@@ -127,6 +143,6 @@ export function shown(callId: string, { ledger, events, posts }: Evidence): stri
   const happened = eventsOf(callId, events).map(
     ({ type, data }) => `${type} ${text(data['state'] ?? data['reason'] ?? data['parked'] ?? '')}`,
   );
-  const dialled = posts.filter((post) => post.callId === callId).length;
+  const dialled = posts.of(callId).length;
   return `ledger [${types.join(', ')}], events [${happened.join(', ')}], ${String(dialled)} POSTs`;
 }

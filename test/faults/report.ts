@@ -24,7 +24,7 @@ export function figuresOf(
     id,
     injections,
     commands: callIds.length,
-    posts: evidence.posts.filter(({ callId }) => callIds.includes(callId)).length,
+    posts: callIds.reduce((sum, callId) => sum + evidence.posts.of(callId).length, 0),
     surplusPosts: callIds.reduce((sum, callId) => sum + surplusPosts(callId, evidence), 0),
     lost: callIds.filter((callId) => violations(callId, evidence).length > 0).length,
     recoveryMs,

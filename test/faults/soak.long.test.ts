@@ -44,6 +44,8 @@ it(
     while (performance.now() < endAt) {
       const row = random.pick(rows);
       await system.heal();
+      // A row begins when the faults before it are over for everybody (G7).
+      await system.outcomes([...load], SETTLE_MS);
       let injections = 0;
       let healedAt = performance.now();
       const callIds = await row.run({

@@ -24,6 +24,7 @@ let readers = 0;
 /** Reads a whole topic from its beginning and keeps it. */
 export class PlainReader {
   readonly records: PlainRecord[] = [];
+  private readonly byKey = new Map<string, PlainRecord[]>();
   private readonly stops: (() => Promise<void>)[] = [];
 
   static async start(brokers: readonly string[], topic: string): Promise<PlainReader> {
@@ -36,7 +37,7 @@ export class PlainReader {
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
       eachMessage: ({ partition, message: { offset, key, value, headers = {} } }) => {
-        reader.records.push({ partition, offset, key, value, headers });
+        reader.keep({ partition, offset, key, value, headers });
         return Promise.resolve();
       },
     });
@@ -60,7 +61,15 @@ export class PlainReader {
   }
 
   of(key: string): PlainRecord[] {
-    return this.records.filter((record) => record.key?.toString() === key);
+    return this.byKey.get(key) ?? [];
+  }
+
+  private keep(record: PlainRecord): void {
+    this.records.push(record);
+    const key = record.key?.toString() ?? '';
+    const known = this.byKey.get(key);
+    if (known === undefined) this.byKey.set(key, [record]);
+    else known.push(record);
   }
 
   /** Waits until the history has an event like this. @returns the whole history so far */
