@@ -25,32 +25,34 @@ export function foldCall(before: History | undefined, observation: Observation):
   const { seen } = history.call;
   const mark = markOf(observation);
   if (!seen.includes(mark)) {
-    apply(history, observation);
-    // What nobody could handle may come again, replayed to a release that can.
-    if (history.unhandled.length === 0) history.set({ seen: [...seen, mark].slice(-SEEN_LIMIT) });
+    const done = apply(history, observation, (part) => seen.includes(partMark(mark, part)));
+    // What nobody could handle may come again, replayed to a release that can; then the rest of it is a repeat.
+    const marks = history.unhandled.length === 0 ? [mark] : done.map((part) => partMark(mark, part));
+    history.set({ seen: [...seen, ...marks.filter((one) => !seen.includes(one))].slice(-SEEN_LIMIT) });
   }
   return { history: history.history, events: history.events, unhandled: history.unhandled };
 }
 
-function apply(history: HistoryInProgress, observation: Observation): void {
+/** @returns the parts of a notification's body that are done */
+function apply(history: HistoryInProgress, observation: Observation, isDone: (part: number) => boolean): number[] {
   switch (observation.kind) {
     case 'accepted':
       foldAccepted(history, observation);
-      return;
+      return [];
     case 'outcome':
       foldOutcome(history, observation);
-      return;
+      return [];
     case 'notification':
-      foldNotification(history, observation);
-      return;
+      return foldNotification(history, observation, isDone);
     case 'grace-over':
       foldUnknown(history, observation.attempt, observation.why, true);
-      return;
+      return [];
     case 'keep-alive':
       foldKeepAlive(history, observation);
-      return;
+      return [];
     case 'end':
       foldEnd(history, observation);
+      return [];
   }
 }
 
@@ -75,6 +77,10 @@ function foldAccepted(history: HistoryInProgress, accepted: AcceptedObservation)
 function foldKeepAlive(history: HistoryInProgress, { attempt, graphCallId, result, call }: KeepAliveObservation): void {
   if (result === 'gone') foldGone(history, attempt, graphCallId);
   else if (call !== undefined) foldFound(history, attempt, graphCallId, call);
+}
+
+function partMark(mark: string, part: number): string {
+  return `${mark}#${String(part)}`;
 }
 
 /**

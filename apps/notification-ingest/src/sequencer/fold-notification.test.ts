@@ -125,3 +125,15 @@ describe('content sharing', () => {
     ]);
   });
 });
+
+describe('a body of which nobody can handle a part', () => {
+  const parts = ['hold', 'established'].map((state) => ({ resourceUrl: `calls/${graphCallId}`, resourceData: { state } }));
+  const mixed = { value: [...parts, { resourceUrl: `calls/${graphCallId}/lobby`, resourceData: {} }] };
+
+  it.each(['n1', null])('tells its other parts once, however often it is replayed (message id %s)', (messageId) => {
+    const replayed = [1, 2].map(() => notification('n1', mixed, 1, messageId));
+    const known = foldAll([accepted(), created(graphCallId), ...replayed, notification('n2', end), ...replayed]);
+    expect(wordsOf(known.events).slice(2)).toEqual(['hold', 'established', 'terminated!']);
+    expect(known.unhandled).not.toEqual([]);
+  });
+});

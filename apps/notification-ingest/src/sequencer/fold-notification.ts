@@ -9,16 +9,33 @@ import { foldRoster } from './roster.js';
 import { cutBy, fittingEntries, jsonBytes, SIZE_LIMITS } from './size-limits.js';
 import { foldTone } from './tones.js';
 
-/** A callback proves the attempt that it was addressed to, whatever it says; only the call's own callbacks move the history. */
-export function foldNotification(history: HistoryInProgress, { attempt, body }: NotificationObservation): void {
-  for (const change of readNotifications(body)) {
-    const { graphCallId } = change;
-    if (graphCallId !== null && !proveAttempt(history, attempt, graphCallId, { provenBy: 'callback', call: null }))
-      history.leave('a notification is about another call than the one that this attempt is bound to');
-    else if (change.kind === 'unknown') history.leave(change.why);
-    else if (history.call.attempt === attempt) foldChange(history, change);
-    else if (graphCallId !== null && isTheEnd(change)) endSurplus(history, graphCallId, 'gone');
+/**
+ * A callback proves the attempt that it was addressed to, whatever it says; only the call's own callbacks move the history.
+ * @param isDone whether this part of the body, by its place, was folded before
+ * @returns the parts that are done now
+ */
+export function foldNotification(
+  history: HistoryInProgress,
+  { attempt, body }: NotificationObservation,
+  isDone: (part: number) => boolean,
+): number[] {
+  return readNotifications(body).flatMap((change, part) => (isDone(part) || foldPart(history, attempt, change) ? [part] : []));
+}
+
+/** @returns false if nobody can handle it */
+function foldPart(history: HistoryInProgress, attempt: number, change: Change): boolean {
+  const { graphCallId } = change;
+  if (graphCallId !== null && !proveAttempt(history, attempt, graphCallId, { provenBy: 'callback', call: null })) {
+    history.leave('a notification is about another call than the one that this attempt is bound to');
+    return false;
   }
+  if (change.kind === 'unknown') {
+    history.leave(change.why);
+    return false;
+  }
+  if (history.call.attempt === attempt) foldChange(history, change);
+  else if (graphCallId !== null && isTheEnd(change)) endSurplus(history, graphCallId, 'gone');
+  return true;
 }
 
 function foldChange(history: HistoryInProgress, change: Exclude<Change, { kind: 'unknown' }>): void {
