@@ -127,9 +127,9 @@ async function attempted(process: Dispatcher, callId: string): Promise<Dispatch 
   return process.ledger.get(callId);
 }
 
-async function begin({ attempts }: Dispatcher, callId: string): Promise<Dispatch | undefined> {
+async function begin({ attempts }: Dispatcher, callId: string, attempt = 1): Promise<Dispatch | undefined> {
   expect(attempts.reserve(callId, COMMAND)).toBeNull();
-  return await attempts.begin(callId, 1, token);
+  return await attempts.begin(callId, attempt, token);
 }
 
 function postsOf(callId: string): number {
@@ -217,6 +217,26 @@ describe('an attempt to dial (G1, G9)', () => {
     posts.find(({ callId }) => callId === first)?.answer();
     await one.attempts.drain();
     expect([one.ledger.get(waiting)?.phase, postsOf(waiting)]).toEqual(['cancelled', 0]);
+  });
+
+  it('does not POST when an earlier attempt was proven while it waited its turn', async () => {
+    const one = await dispatcher({ maxConcurrentPosts: 1 });
+    const [first, redialled] = [await accepted(one), await accepted(one)];
+    const earlier = someIntent(redialled) as Extract<LedgerRecord, { type: 'Intent' }>;
+    const key = { callId: redialled, attempt: 1 };
+    await one.ledger.append(redialled, [
+      earlier,
+      { type: 'Unknown', ...key, nonce: earlier.nonce, why: 'reset' },
+      { type: 'Released', ...key, by: 'policy' },
+    ]);
+    holdsAnswers = true;
+    await begin(one, first);
+    await untilPosted(first);
+    await begin(one, redialled, 2);
+    await one.ledger.append(redialled, [{ type: 'Created', ...key, provenBy: 'callback', graphCallId: 'graph-1' }]);
+    posts.find(({ callId }) => callId === first)?.answer();
+    await one.attempts.drain();
+    expect([one.ledger.get(redialled)?.phase, postsOf(redialled)]).toEqual(['created', 0]);
   });
 
   it('is over for a shutdown only when what came of it is in the ledger', async () => {

@@ -166,6 +166,7 @@ export class Attempts {
         if (nowMs > command.notAfterMs) throw new Error('notAfter passed before the request could be sent');
         if (nowMs > intent.intendedAtMs + intent.deadlineMs) throw new Error('the time to begin the attempt was over');
         if (current !== undefined && isEndRequested(current)) throw new Error('the call was ended before it was dialled');
+        if (current?.phase !== 'open') throw new Error('another attempt of the call was proven meanwhile');
       },
     });
     if (outcome.kind === 'not-sent' && outcome.isUnreachable) this.options.breaker.notConnected();

@@ -37,7 +37,12 @@ const MAX_REMEMBERED = 100_000;
 export class FollowUps {
   private readonly known = new Map<string, FollowUp>();
 
-  constructor(private readonly options: FollowUpsOptions) {}
+  private readonly begunAtMs: number;
+
+  /** To be made when the ledger has been folded. */
+  constructor(private readonly options: FollowUpsOptions) {
+    this.begunAtMs = options.clock.nowMs();
+  }
 
   /** By Graph's id of the call. */
   get all(): ReadonlyMap<string, FollowUp> {
@@ -49,7 +54,9 @@ export class FollowUps {
     if (this.known.has(graphCallId)) return;
     const { clock, rules } = this.options;
     const createdAtMs = dispatch.attempts.find((one) => one.attempt === attempt)?.closedAtMs ?? clock.nowMs();
-    const keepAliveAtMs = keepAliveAfter(clock.nowMs(), createdAtMs, rules.keepAliveIntervalMs);
+    // When this process began, its clock may have stood still since the last record: such a call is kept alive at once.
+    const isOlder = createdAtMs <= this.begunAtMs;
+    const keepAliveAtMs = isOlder ? clock.nowMs() : keepAliveAfter(clock.nowMs(), createdAtMs, rules.keepAliveIntervalMs);
     this.remember(graphCallId, { keepAliveAtMs, lookUpAtMs: createdAtMs + rules.establishingMaxMs });
   }
 
@@ -62,13 +69,15 @@ export class FollowUps {
   async hangUp(dispatch: Dispatch, { attempt, graphCallId, isSurplus }: CallOfGraph & { isSurplus: boolean }): Promise<boolean> {
     const { graph, logger } = this.options;
     const { callId } = dispatch;
-    const outcome = await graph.endCall(graphCallId, (await this.token(dispatch)).value);
+    const token = await this.token(dispatch);
+    const outcome = await graph.endCall(graphCallId, token.value);
     const end = { kind: 'end', attempt, graphCallId } as const;
     const id = (result: EndObservation['result']): string => `end-${graphCallId}-${result}`;
     if (outcome.kind === 'failed') {
       const { httpStatus, code, message } = outcome.error;
       const facts = { callId, graphCallId, httpStatus, code, graphSays: message, isFinal: outcome.isFinal };
       logger.error(facts, 'a call could not be ended');
+      if (httpStatus === 401) await this.renew(dispatch, token);
       if (!outcome.isFinal) return false;
       await this.tell(dispatch, { ...end, id: id('refused'), result: 'refused', error: outcome.error });
     } else {
@@ -84,7 +93,9 @@ export class FollowUps {
   /** @returns false when it is to be tried again later @throws GraphTokenError */
   async keepAlive(dispatch: Dispatch, { graphCallId }: CallOfGraph): Promise<boolean> {
     const { graph, clock, rules, logger } = this.options;
-    const outcome = await graph.keepAlive(graphCallId, (await this.token(dispatch)).value);
+    const token = await this.token(dispatch);
+    const outcome = await graph.keepAlive(graphCallId, token.value);
+    if (outcome.kind === 'failed' && outcome.error.httpStatus === 401) await this.renew(dispatch, token);
     if (outcome.kind === 'failed' && !outcome.isFinal) return false;
     if (outcome.kind === 'failed') {
       const { httpStatus, code } = outcome.error;
@@ -102,19 +113,22 @@ export class FollowUps {
    */
   async lookUp(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): Promise<boolean> {
     const { graph, clock, rules } = this.options;
-    const { status, body } = await graph.getCall(graphCallId, (await this.token(dispatch)).value);
-    if (status >= 500 || status === 429) return false;
+    const token = await this.token(dispatch);
+    const { status, body } = await graph.getCall(graphCallId, token.value);
+    if (status === 401) await this.renew(dispatch, token);
+    if (status >= 500 || status === 429 || status === 401) return false;
     const found = { kind: 'keep-alive', attempt, graphCallId } as const;
+    const isSaidGone = this.known.get(graphCallId)?.isSaidGone === true;
     if (status === 404) {
-      if (this.known.get(graphCallId)?.isSaidGone === true) {
-        await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
-      }
+      if (isSaidGone) await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
       this.saidGone(graphCallId);
       return true;
     }
     const call = stateOfCall(body);
     if (call !== null) await this.tell(dispatch, { ...found, id: `found-${graphCallId}-${call.state}`, result: 'found', call });
-    this.remember(graphCallId, { isSaidGone: false, lookUpAtMs: clock.nowMs() + rules.establishingMaxMs });
+    // A call that was said to be gone and lives may have been hung up in vain.
+    const again = isSaidGone ? { isSaidGone: false, isHungUp: false } : {};
+    this.remember(graphCallId, { ...again, lookUpAtMs: clock.nowMs() + rules.establishingMaxMs });
     return true;
   }
 
@@ -122,9 +136,15 @@ export class FollowUps {
     this.remember(graphCallId, { isSaidGone: true, lookUpAtMs: this.options.clock.nowMs() + CONFIRM_AFTER_MS });
   }
 
-  private token({ callId, command }: Dispatch): Promise<AppToken> {
-    if (command === null) throw new Error(`the call ${callId} was dialled without a command`);
-    return this.options.tokens.get(command);
+  private token(dispatch: Dispatch): Promise<AppToken> {
+    return this.options.tokens.get(ownerOf(dispatch));
+  }
+
+  /** After a 401: nobody else may have done so yet. @throws GraphTokenError */
+  private async renew(dispatch: Dispatch, refused: AppToken): Promise<void> {
+    const { tokens } = this.options;
+    const owner = ownerOf(dispatch);
+    if ((await tokens.get(owner)).value === refused.value) await tokens.refresh(owner);
   }
 
   private remember(graphCallId: string, change: Partial<FollowUp>): void {
@@ -149,6 +169,11 @@ export class FollowUps {
       },
     ]);
   }
+}
+
+function ownerOf({ callId, command }: Dispatch): NonNullable<Dispatch['command']> {
+  if (command === null) throw new Error(`the call ${callId} was dialled without a command`);
+  return command;
 }
 
 /** What of Graph's call resource tells its state; null if the answer has none. */

@@ -112,6 +112,8 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     if (kind === 'intended') quotas.intended(dispatch);
     quotas.update(dispatch);
     driver.look(dispatch.callId);
+    // Whatever closes an attempt, also another process's, may make room for another call.
+    if (kind !== 'accepted' && kind !== 'intended') driver.advance();
   });
   histories.onSnapshot((callId) => {
     const dispatch = ledger.get(callId);
