@@ -1,4 +1,5 @@
 import { isCallId } from '@callbus/contracts';
+import { isUUID } from 'class-validator';
 import { InvalidArgumentError } from 'commander';
 
 /** @throws InvalidArgumentError */
@@ -6,6 +7,12 @@ export function callIdOf(text: string): string {
   const callId = text.toLowerCase();
   if (!isCallId(callId)) throw new InvalidArgumentError('It must be a UUID with dashes.');
   return callId;
+}
+
+/** @throws InvalidArgumentError */
+export function tenantIdOf(text: string): string {
+  if (!isUUID(text)) throw new InvalidArgumentError('It must be the tenant’s id, a UUID.');
+  return text.toLowerCase();
 }
 
 /** @returns milliseconds since 1970 @throws InvalidArgumentError */

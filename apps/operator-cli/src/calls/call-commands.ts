@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { IfUnknown } from '@callbus/contracts';
-import { callIdOf } from '../option-values.js';
+import { callIdOf, tenantIdOf } from '../option-values.js';
 import { operatorName } from '../operator-settings.js';
 import type { Context } from '../program.js';
 import { UsageError } from '../report.js';
@@ -63,7 +63,7 @@ export function addCallCommands(program: Command, { installation, invocation, fo
     .command('end')
     .description('hang up, or cancel what is not dialled yet, and wait for what comes of it')
     .argument('<callId>', 'the id of the CreateCall', callIdOf)
-    .option('--tenant <id>', 'the tenant of a call that nobody knows yet')
+    .option('--tenant <id>', 'the tenant of a call that nobody knows yet', tenantIdOf)
     .option('--json', 'print JSON')
     .action(async (callId: string, { tenant, json = false }: { tenant?: string; json?: boolean }) => {
       print(await endCall(installation(), { callId, ...(tenant !== undefined && { tenantId: tenant }), invocation }), json);
@@ -74,7 +74,7 @@ export function addCallCommands(program: Command, { installation, invocation, fo
     .description('place a call, and wait until it is created or will not be')
     .argument('[file]', 'JSON of the call resource as Graph documents it; - reads standard input')
     .option('--join-url <url>', 'join the Teams meeting of this link instead')
-    .option('--tenant <id>', 'the tenant to call in (default: the call’s, or the meeting’s)')
+    .option('--tenant <id>', 'the tenant to call in (default: the call’s, or the meeting’s)', tenantIdOf)
     .option('--not-after <time>', 'never dial later than this, ISO 8601')
     .addOption(new Option('--if-unknown <what>', 'if nobody knows whether it was dialled').choices(['park', 'redial']))
     .option('--call-id <id>', 'a UUID; the same id is the same call (default: a fresh one)', callIdOf)
