@@ -1,6 +1,6 @@
 import type { Observation } from '@callbus/contracts';
 import fc from 'fast-check';
-import { accepted, bodyOf, created, ended, failed, gone, graceOver, notification, unknownOutcome } from './histories.js';
+import { accepted, bodyOf, created, ended, failed, found, gone, graceOver, notification, unknownOutcome } from './histories.js';
 
 const GRAPH_CALL_IDS = ['aaaaaaaa-0000-4000-8000-000000000000', 'bbbbbbbb-0000-4000-8000-000000000000'];
 
@@ -86,7 +86,7 @@ export const anyScript: fc.Arbitrary<Observation[]> = fc
           ended(1, one, 'gone'),
         ];
       case 'lost end':
-        return [accepted(), created(one), ...first.slice(0, -1), gone(1, one)];
+        return [accepted(), created(one), found(1, one, 'established'), ...first.slice(0, -1), gone(1, one)];
       case 'not ended':
         return [accepted({ isDeltaRosterEnabled: true }), created(one), ended(1, one, 'refused'), ...first];
       default:
