@@ -1,7 +1,7 @@
 import { ContractError, MAX_INPUT_DEPTH, parseJson } from '@callbus/contracts';
 import { callResourcePath, changeTypeOf } from '@callbus/graph';
 import { named, unknown, type Change } from './change.js';
-import { idOf, listOf, objectOf, textOf, type JsonObject } from './json-members.js';
+import { idOf, listOf, nameOf, objectOf, type JsonObject } from './json-members.js';
 import { callChanges, contentSharingChanges, operationChanges, rosterChanges } from './read-resources.js';
 
 /** Far more than Graph ever packs into one body; each may become an event with the whole roster. */
@@ -50,7 +50,7 @@ function changesOf(item: unknown): readonly Change[] {
   const path = pathOf(members);
   if (path === null) return [unknown(null, 'a notification names no call in resourceUrl or resource')];
   const { callId: graphCallId, below } = path;
-  const changeType = textOf(members['changeType']);
+  const changeType = nameOf(members['changeType']);
   const data = members['resourceData'];
   const notification = { graphCallId, changeType: changeType === null ? null : changeTypeOf(changeType), data };
   const [kind = '', id, ...deeper] = below;
