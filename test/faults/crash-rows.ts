@@ -1,31 +1,35 @@
 import { until } from '../support/stack-for-tests.js';
-import {
-  DISPATCHERS,
-  ORPHAN_MS,
-  PROXIED,
-  SEQUENCER,
-  TIMES,
-  whileStopped,
-  type Dispatcher,
-  type FaultStack,
-} from './fault-stack.js';
-import type { FaultRow } from './row.js';
+import { DISPATCHERS, ORPHAN_MS, PROXIED, SEQUENCER, TIMES, whileStopped, type Dispatcher } from './fault-stack.js';
+import type { FaultRow, RowContext } from './row.js';
 
 const VICTIM: Dispatcher = 'call-dispatcher-2';
 
-/** Places a call of the victim's, waits until it is dead, and starts it again. */
-async function killedBySimulator(system: FaultStack, fault: Readonly<Record<string, unknown>>): Promise<string> {
-  const callId = system.newCallId(VICTIM);
-  await system.fault({ on: 'create', action: 'kill', pid: system.pid(VICTIM), match: { callId }, ...fault });
-  await system.commands.send(system.createCall(callId));
-  await system.untilDead(VICTIM);
-  return callId;
+/** Places a call of the victim's that kills it, and starts it again, as often as is wanted. @returns the calls */
+async function killedBy(
+  { system, injected, healed, repeats }: RowContext,
+  kill: (callId: string) => Promise<void>,
+): Promise<string[]> {
+  const callIds: string[] = [];
+  for (let times = 0; times < repeats; times += 1) {
+    const callId = system.newCallId(VICTIM);
+    callIds.push(callId);
+    await kill(callId);
+    injected();
+    await system.restart(VICTIM);
+    await system.untilShared();
+  }
+  healed();
+  return callIds;
 }
 
-async function killedWhen(system: FaultStack, callId: string, isSo: () => boolean): Promise<void> {
-  await system.commands.send(system.createCall(callId));
-  await until('it is the moment to kill', isSo, 30_000);
-  await system.kill(VICTIM);
+/** The simulator kills it when it sees this create. */
+function killedBySimulator(context: RowContext, when: 'received' | 'created' | 'answered'): Promise<string[]> {
+  const { system } = context;
+  return killedBy(context, async (callId) => {
+    await system.fault({ on: 'create', action: 'kill', when, pid: system.pid(VICTIM), match: { callId } });
+    await system.commands.send(system.createCall(callId));
+    await system.untilDead(VICTIM);
+  });
 }
 
 /** Processes that die, or stand still, at the worst of moments. */
@@ -33,9 +37,9 @@ export const CRASH_ROWS: readonly FaultRow[] = [
   {
     id: 'F1',
     fault: 'kill -9 after poll, before the intent',
-    run: async ({ system, random, injected, healed }) => {
+    run: async ({ system, random, injected, healed, repeats }) => {
       const callIds: string[] = [];
-      for (let times = 0; times < 2; times += 1) {
+      for (let times = 0; times < 2 * repeats; times += 1) {
         callIds.push(...(await system.placeMany(4, { of: VICTIM })));
         // From before the records are polled until after their Intents are written.
         const records = random.between(0, 4);
@@ -53,92 +57,97 @@ export const CRASH_ROWS: readonly FaultRow[] = [
   {
     id: 'F2',
     fault: 'kill -9 after the intent is acknowledged, before the POST',
-    run: async ({ system, injected, healed }) => {
-      system.graph.set('hold');
-      const callId = system.newCallId(VICTIM);
-      await killedWhen(system, callId, () => system.ledgerTypes(callId).includes('Intent'));
-      injected();
-      system.graph.heal();
-      await system.restart(VICTIM);
-      healed();
-      expect(await system.outcomes([callId])).toEqual(['parked']);
-      expect(await system.postsOf(callId)).toHaveLength(0);
-      return [callId];
+    run: async (context) => {
+      const { system } = context;
+      const callIds = await killedBy(context, async (callId) => {
+        system.graph.set('hold');
+        await system.commands.send(system.createCall(callId));
+        await system.untilLedger(callId, 'Intent');
+        await system.kill(VICTIM);
+        system.graph.heal();
+      });
+      expect(new Set(await system.outcomes(callIds))).toEqual(new Set(['parked']));
+      for (const callId of callIds) expect(await system.postsOf(callId)).toHaveLength(0);
+      return callIds;
     },
   },
   {
     id: 'F3',
     fault: 'kill -9 while the POST is in flight, nothing created',
-    run: async ({ system, injected, healed }) => {
-      const callId = await killedBySimulator(system, { when: 'received' });
-      injected();
-      await system.restart(VICTIM);
-      healed();
-      expect(await system.outcomes([callId])).toEqual(['parked']);
-      expect(await system.postsOf(callId)).toHaveLength(1);
-      return [callId];
+    run: async (context) => {
+      const { system } = context;
+      const callIds = await killedBySimulator(context, 'received');
+      expect(new Set(await system.outcomes(callIds))).toEqual(new Set(['parked']));
+      for (const callId of callIds) expect(await system.postsOf(callId)).toHaveLength(1);
+      return callIds;
     },
   },
   {
     id: 'F4',
     fault: 'kill -9 after Graph created, before the reply',
-    run: async ({ system, injected, healed }) => {
-      const callId = system.newCallId(VICTIM);
-      await system.fault({ on: 'create', action: 'kill', when: 'created', pid: system.pid(VICTIM), match: { callId } });
-      await system.commands.send(system.createCall(callId));
-      await system.untilDead(VICTIM);
-      injected();
-      await system.restart(VICTIM);
-      healed();
-      expect(await system.outcomes([callId])).toEqual(['created']);
-      expect(await system.postsOf(callId)).toHaveLength(1);
-      await system.untilLedger(callId, 'Created');
-      return [callId];
+    run: async (context) => {
+      const { system } = context;
+      const callIds = await killedBySimulator(context, 'created');
+      expect(new Set(await system.outcomes(callIds))).toEqual(new Set(['created']));
+      for (const callId of callIds) expect(await system.postsOf(callId)).toHaveLength(1);
+      for (const callId of callIds) await system.untilLedger(callId, 'Created');
+      return callIds;
     },
   },
   {
     id: 'F5',
     fault: 'kill -9 after the reply, before the outcome is written',
-    run: async ({ system, injected, healed }) => {
-      const callId = await killedBySimulator(system, { when: 'answered' });
-      injected();
-      await system.restart(VICTIM);
-      healed();
-      expect(await system.outcomes([callId])).toEqual(['created']);
-      expect(await system.postsOf(callId)).toHaveLength(1);
-      return [callId];
+    run: async (context) => {
+      const { system } = context;
+      const callIds = await killedBySimulator(context, 'answered');
+      expect(new Set(await system.outcomes(callIds))).toEqual(new Set(['created']));
+      for (const callId of callIds) expect(await system.postsOf(callId)).toHaveLength(1);
+      return callIds;
     },
   },
   {
     id: 'F6',
     fault: 'kill -9 of all dispatchers after the outcome, before its observation',
-    run: async ({ system, injected, healed }) => {
-      const callId = await system.place({ of: VICTIM });
-      await system.untilLedger(callId, 'Created');
-      await Promise.all(DISPATCHERS.map((name) => system.kill(name)));
-      injected();
-      await Promise.all(DISPATCHERS.map((name) => system.restart(name)));
+    run: async ({ system, injected, healed, repeats }) => {
+      const callIds: string[] = [];
+      for (let times = 0; times < repeats; times += 1) {
+        const callId = await system.place({ of: VICTIM });
+        callIds.push(callId);
+        await system.untilLedger(callId, 'Created');
+        await Promise.all(DISPATCHERS.map((name) => system.kill(name)));
+        injected();
+        await Promise.all(DISPATCHERS.map((name) => system.restart(name)));
+        await system.untilShared();
+      }
       healed();
-      const history = await system.events.historyWith(callId, ({ type }) => type === 'CallCreated');
-      expect(history.filter(({ type }) => type === 'CallCreated')).toHaveLength(1);
-      await system.events.historyWith(callId, ({ type }) => type === 'CallAccepted');
-      return [callId];
+      for (const callId of callIds) {
+        const history = await system.events.historyWith(callId, ({ type }) => type === 'CallCreated');
+        expect(history.filter(({ type }) => type === 'CallCreated')).toHaveLength(1);
+        await system.events.historyWith(callId, ({ type }) => type === 'CallAccepted');
+      }
+      return callIds;
     },
   },
   {
     id: 'F7',
     fault: 'kill -9 of the sequencer after the event, before the commit',
-    run: async ({ system, injected, healed }) => {
-      const callId = await system.place();
-      await until('an event shows', () => system.events.of(callId).length > 0);
-      await system.kill(SEQUENCER);
-      injected();
-      await system.restart(SEQUENCER);
+    run: async ({ system, injected, healed, repeats }) => {
+      const callIds: string[] = [];
+      for (let times = 0; times < repeats; times += 1) {
+        const callId = await system.place();
+        callIds.push(callId);
+        await until('an event shows', () => system.events.of(callId).length > 0);
+        await system.kill(SEQUENCER);
+        injected();
+        await system.restart(SEQUENCER);
+      }
       healed();
-      const history = await system.events.ended(callId);
-      const bySequence = new Map(history.map(({ sequence, id }) => [sequence, id]));
-      for (const { sequence, id } of history) expect(id).toBe(bySequence.get(sequence));
-      return [callId];
+      for (const callId of callIds) {
+        const history = await system.events.ended(callId);
+        const bySequence = new Map(history.map(({ sequence, id }) => [sequence, id]));
+        for (const { sequence, id } of history) expect(id).toBe(bySequence.get(sequence));
+      }
+      return callIds;
     },
   },
   {
@@ -182,9 +191,9 @@ export const CRASH_ROWS: readonly FaultRow[] = [
   {
     id: 'F10',
     fault: 'a rebalance storm: a dispatcher goes and comes again and again, by kill -9 and by SIGTERM',
-    run: async ({ system, injected, healed }) => {
+    run: async ({ system, injected, healed, repeats }) => {
       const callIds: string[] = [];
-      for (let times = 0; times < 5; times += 1) {
+      for (let times = 0; times < 5 * repeats; times += 1) {
         callIds.push(...(await system.placeMany(6)));
         if (times % 2 === 0) await system.kill(VICTIM);
         await system.restart(VICTIM);

@@ -206,7 +206,7 @@ export class FaultStack {
     return this.ledger.of(callId).map(({ value }) => (JSON.parse(String(value)) as { type: string }).type);
   }
 
-  async untilLedger(callId: string, type: string, timeoutMs = 30_000): Promise<void> {
+  async untilLedger(callId: string, type: string, timeoutMs = 60_000): Promise<void> {
     await until(`the ledger has ${type} of ${callId}`, () => this.ledgerTypes(callId).includes(type), timeoutMs);
   }
 

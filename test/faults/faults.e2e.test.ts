@@ -33,6 +33,7 @@ it.each(selectRows(process.env['FAULT_ROWS']).map((row) => [row.id, row.fault, r
     const callIds = await row.run({
       system,
       random,
+      repeats: 1,
       injected: (count = 1) => {
         injections += count;
       },

@@ -6,6 +6,8 @@ export interface RowContext {
   readonly random: Random;
   /** Says that a fault was injected, for the figures. */
   readonly injected: (count?: number) => void;
+  /** How often a fault is injected that can be repeated: once or twice show it, more make a soak. */
+  readonly repeats: number;
   /** Says that the fault is over now: what follows is recovery. */
   readonly healed: () => void;
 }

@@ -13,6 +13,8 @@ const rate = Number(process.env['FAULT_RATE'] ?? 10);
 const ONCE = ['F30', 'F39'];
 const rows = selectRows(process.env['FAULT_ROWS']).filter(({ id }) => !ONCE.includes(id));
 const LOAD: Parameters<typeof figuresOf>[0] = { id: 'load', fault: 'steady load', run: () => Promise.resolve([]) };
+/** What a row costs is mostly that it begins and ends in peace. */
+const REPEATS = 3;
 /** Within which every command of the load has its lasting outcome after the last fault. */
 const SETTLE_MS = 180_000;
 
@@ -51,6 +53,7 @@ it(
       const callIds = await row.run({
         system,
         random,
+        repeats: REPEATS,
         injected: (count = 1) => {
           injections += count;
         },

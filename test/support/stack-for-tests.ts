@@ -97,6 +97,9 @@ export class Launcher {
   }
 }
 
+/** Characters of a log that a failure shows: the folder is gone when somebody reads it. */
+const LOG_TAIL = 4_000;
+
 /** A whole local stack for one test file: real Kafka, every service a process of its own. Stop it in `afterAll`. */
 export class StackForTests {
   private readonly agent: Agent;
@@ -165,7 +168,7 @@ export class StackForTests {
         if (message.kind !== 'answer' || message.id !== request.id) return;
         child.off('message', listen);
         if (message.error === undefined) resolve();
-        else reject(new Error(message.error));
+        else reject(new Error(`${message.error}\n${this.log(name).slice(-LOG_TAIL)}`));
       };
       child.on('message', listen);
       child.send(request);
