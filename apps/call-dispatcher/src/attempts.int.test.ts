@@ -192,6 +192,25 @@ describe('an attempt to dial (G1, G9)', () => {
     expect(postsOf(callId)).toBe(0);
   });
 
+  it('neither POSTs nor goes on when the ledger turns out to be another than the one that was read (G1)', async () => {
+    let isAnew = false;
+    const one = await dispatcher({
+      through: (sender) => ({
+        condition: () => sender.condition(),
+        close: () => sender.close(),
+        send: async (records) => {
+          const sent = await sender.send(records);
+          return isAnew ? sent.map((record) => ({ ...record, offset: 0n })) : sent;
+        },
+      }),
+    });
+    const callId = await accepted(one);
+    isAnew = true;
+    const ended = await Promise.allSettled([begin(one, callId), one.attempts.drain()]);
+    expect(ended).toMatchObject([{ reason: { code: 'INVARIANT' } }, {}]);
+    expect(postsOf(callId)).toBe(0);
+  });
+
   it('does not POST after notAfter', async () => {
     const one = await dispatcher();
     const callId = await accepted(one, { untilMs: -1 });

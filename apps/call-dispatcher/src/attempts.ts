@@ -187,7 +187,7 @@ export class Attempts {
         await this.options.ledger.append(record.callId, [record]);
         return;
       } catch (error) {
-        if (!(error instanceof KafkaError)) throw error;
+        if (!(error instanceof KafkaError) || error.code === 'INVARIANT') throw error;
         this.options.logger.warn({ err: error, callId: record.callId, type: record.type }, 'an outcome is not in the ledger yet');
         if (error.code === 'RECORD_REFUSED' && record.type === 'Created' && record.call != null) {
           // Graph's answer is too large for the ledger; that the call was created is what counts.

@@ -1,6 +1,6 @@
 import type { Logger } from '@callbus/chassis';
 import { isSettled, partitionOf, type Dispatch, type LedgerCommand, type Snapshot } from '@callbus/contracts';
-import { GraphTokenError, GraphUnreachableError, type AppToken, type AppTokens } from '@callbus/graph';
+import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
 import { KafkaError, type SnapshotFollower } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
 import type { Breaker } from './breaker.js';
@@ -27,14 +27,12 @@ export interface DriverOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Until what failed for reasons that pass (a token, Kafka, a hang-up) is tried again. */
+/** Until what failed for reasons that pass (a token, Kafka) is tried again. */
 const RETRY_MS = 1_000;
 /** How long the history is given to say that it has folded what it was told. */
 const FOLD_MS = 10_000;
 const LONGEST_TIMER_MS = 60_000;
 const NO_TOKEN = 'no token could be had';
-/** Failures that pass without anybody's doing. */
-const PASSING = [KafkaError, GraphTokenError, GraphUnreachableError] as const;
 
 /**
  * Works off everything that waits: next attempts, expiry, orphaned Intents, proofs by callbacks, the grace period, hang-ups,
@@ -167,7 +165,7 @@ export class Driver {
     this.busy.set(callId, false);
     work()
       .catch((error: unknown) => {
-        if (!PASSING.some((kind) => error instanceof kind)) throw error;
+        if (!passes(error)) throw error;
         this.options.logger.warn({ err: error, callId, step: what }, 'a step for a call failed and is tried again');
         return RETRY_MS;
       })
@@ -190,13 +188,21 @@ export class Driver {
         await followUps.graceOver(dispatch, step);
         return FOLD_MS;
       case 'hang-up':
-        return (await followUps.hangUp(dispatch, step)) ? 0 : RETRY_MS;
+        await followUps.hangUp(dispatch, step);
+        return 0;
       case 'keep-alive':
-        return (await followUps.keepAlive(dispatch, step)) ? 0 : RETRY_MS;
+        await followUps.keepAlive(dispatch, step);
+        return 0;
       case 'look-up':
-        return (await followUps.lookUp(dispatch, step)) ? 0 : RETRY_MS;
+        await followUps.lookUp(dispatch, step);
+        return 0;
     }
   }
+}
+
+/** Without anybody's doing. */
+function passes(error: unknown): boolean {
+  return error instanceof GraphTokenError || (error instanceof KafkaError && error.code !== 'INVARIANT');
 }
 
 function isUnderWay(dispatch: Dispatch, history: CallHistory | undefined): boolean {

@@ -9,7 +9,7 @@ import {
   type FoundCall,
   type Observation,
 } from '@callbus/contracts';
-import type { AppToken, AppTokens, GraphClient } from '@callbus/graph';
+import type { AppToken, AppTokens, FollowUpFailure, GraphClient } from '@callbus/graph';
 import type { RecordSender } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
 import { keepAliveAfter, NO_FOLLOW_UP, type CallOfGraph, type FollowUp, type NextStepRules } from './next-step.js';
@@ -65,8 +65,8 @@ export class FollowUps {
     await this.tell(dispatch, { kind: 'grace-over', id: `grace-over-${String(attempt)}`, attempt, why });
   }
 
-  /** @returns false when it is to be tried again later @throws KafkaError, GraphTokenError */
-  async hangUp(dispatch: Dispatch, { attempt, graphCallId, isSurplus }: CallOfGraph & { isSurplus: boolean }): Promise<boolean> {
+  /** @throws KafkaError, GraphTokenError */
+  async hangUp(dispatch: Dispatch, { attempt, graphCallId, isSurplus }: CallOfGraph & { isSurplus: boolean }): Promise<void> {
     const { graph, logger } = this.options;
     const { callId } = dispatch;
     const token = await this.token(dispatch);
@@ -77,8 +77,7 @@ export class FollowUps {
       const { httpStatus, code, message } = outcome.error;
       const facts = { callId, graphCallId, httpStatus, code, graphSays: message, isFinal: outcome.isFinal };
       logger.error(facts, 'a call could not be ended');
-      if (httpStatus === 401) await this.renew(dispatch, token);
-      if (!outcome.isFinal) return false;
+      if (!outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
       await this.tell(dispatch, { ...end, id: id('refused'), result: 'refused', error: outcome.error });
     } else {
       logger.info({ callId, graphCallId, outcome: outcome.kind }, 'hung up');
@@ -87,49 +86,43 @@ export class FollowUps {
       else if (outcome.kind === 'gone') this.saidGone(graphCallId);
     }
     this.remember(graphCallId, { isHungUp: true });
-    return true;
   }
 
-  /** @returns false when it is to be tried again later @throws GraphTokenError */
-  async keepAlive(dispatch: Dispatch, { graphCallId }: CallOfGraph): Promise<boolean> {
+  /** @throws GraphTokenError */
+  async keepAlive(dispatch: Dispatch, { graphCallId }: CallOfGraph): Promise<void> {
     const { graph, clock, rules, logger } = this.options;
     const token = await this.token(dispatch);
     const outcome = await graph.keepAlive(graphCallId, token.value);
-    if (outcome.kind === 'failed' && outcome.error.httpStatus === 401) await this.renew(dispatch, token);
-    if (outcome.kind === 'failed' && !outcome.isFinal) return false;
+    if (outcome.kind === 'failed' && !outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
     if (outcome.kind === 'failed') {
       const { httpStatus, code } = outcome.error;
       logger.warn({ callId: dispatch.callId, graphCallId, httpStatus, code }, 'Graph refused to keep a call alive');
     }
-    const nowMs = clock.nowMs();
     if (outcome.kind === 'gone') this.saidGone(graphCallId);
-    this.remember(graphCallId, { keepAliveAtMs: nowMs + rules.keepAliveIntervalMs });
-    return true;
+    this.remember(graphCallId, { keepAliveAtMs: clock.nowMs() + rules.keepAliveIntervalMs });
   }
 
   /**
    * Asks Graph for the call, and tells its history what it did not know: the state that it is in, or, when Graph says so
-   * for the second time, that it is gone. @returns false when there was no answer @throws KafkaError, GraphTokenError, GraphUnreachableError
+   * for the second time, that it is gone. @throws KafkaError, GraphTokenError
    */
-  async lookUp(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): Promise<boolean> {
+  async lookUp(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): Promise<void> {
     const { graph, clock, rules } = this.options;
     const token = await this.token(dispatch);
-    const { status, body } = await graph.getCall(graphCallId, token.value);
-    if (status === 401) await this.renew(dispatch, token);
-    if (status >= 500 || status === 429 || status === 401) return false;
+    const outcome = await graph.getCall(graphCallId, token.value);
+    if (outcome.kind === 'failed' && !outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
     const found = { kind: 'keep-alive', attempt, graphCallId } as const;
     const isSaidGone = this.known.get(graphCallId)?.isSaidGone === true;
-    if (status === 404) {
+    if (outcome.kind === 'gone') {
       if (isSaidGone) await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
       this.saidGone(graphCallId);
-      return true;
+      return;
     }
-    const call = stateOfCall(body);
+    const call = outcome.kind === 'found' ? stateOfCall(outcome.call) : null;
     if (call !== null) await this.tell(dispatch, { ...found, id: `found-${graphCallId}-${call.state}`, result: 'found', call });
     // A call that was said to be gone and lives may have been hung up in vain.
     const again = isSaidGone ? { isSaidGone: false, isHungUp: false } : {};
     this.remember(graphCallId, { ...again, lookUpAtMs: clock.nowMs() + rules.establishingMaxMs });
-    return true;
   }
 
   private saidGone(graphCallId: string): void {
@@ -140,11 +133,14 @@ export class FollowUps {
     return this.options.tokens.get(ownerOf(dispatch));
   }
 
-  /** After a 401: nobody else may have done so yet. @throws GraphTokenError */
-  private async renew(dispatch: Dispatch, refused: AppToken): Promise<void> {
-    const { tokens } = this.options;
+  /** Graph could not do it now. After a 401 it is tried again with a new token. @throws GraphTokenError */
+  private async putOff(dispatch: Dispatch, graphCallId: string, failure: FollowUpFailure, used: AppToken): Promise<void> {
+    const { tokens, clock } = this.options;
+    this.remember(graphCallId, { notBeforeMs: clock.nowMs() + failure.retryAfterMs });
+    if (failure.error.httpStatus !== 401) return;
     const owner = ownerOf(dispatch);
-    if ((await tokens.get(owner)).value === refused.value) await tokens.refresh(owner);
+    // Somebody else may have taken a new one meanwhile.
+    if ((await tokens.get(owner)).value === used.value) await tokens.refresh(owner);
   }
 
   private remember(graphCallId: string, change: Partial<FollowUp>): void {

@@ -76,14 +76,20 @@ export class Ledger {
   /**
    * Appends proposals about one call, next to each other, and reads them back.
    * @returns the call as the ledger has it afterwards
-   * @throws KafkaError: whether they were appended is not known
+   * @throws KafkaError: whether they were appended is not known; INVARIANT: this is not the ledger that was folded
    */
   async append(callId: string, records: readonly LedgerRecord[]): Promise<Dispatch | undefined> {
+    const readBefore = this.follower?.position(PARTITION) ?? 0n;
     const sent = await this.options.sender.send(
       records.map((record) => ({ topic: this.topic, partition: PARTITION, key: callId, value: encodeLedgerRecord(record) })),
     );
     const last = sent.at(-1);
-    if (last !== undefined) await this.follower?.reached(PARTITION, last.offset);
+    if (last === undefined) return this.get(callId);
+    if (last.offset < readBefore) {
+      const detail = `${this.topic} was read up to offset ${String(readBefore)} and put a record at ${String(last.offset)}: it was made anew.`;
+      throw new KafkaError('INVARIANT', detail);
+    }
+    await this.follower?.reached(PARTITION, last.offset);
     return this.get(callId);
   }
 

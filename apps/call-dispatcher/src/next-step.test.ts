@@ -171,6 +171,12 @@ describe('a call that is to end', () => {
     expect(step(records, START_MS, {}, { isHungUp: true })).toEqual(NEVER);
   });
 
+  it('is hung up when Graph may be asked again, and asked nothing else before', () => {
+    const putOff = { notBeforeMs: START_MS + 1, keepAliveAtMs: START_MS };
+    expect(step(records, START_MS, {}, putOff)).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+    expect(step(records, START_MS + 1, {}, putOff)).toMatchObject({ kind: 'hang-up' });
+  });
+
   it('is left alone when its history has ended, or Graph refused to end it for good', () => {
     expect(step(records, START_MS, { hasEnded: true })).toEqual(NEVER);
     expect(step(records, START_MS, { isEndRefused: true })).toEqual(NEVER);
@@ -219,6 +225,13 @@ describe('a call that lives', () => {
       graphCallId: 'graph-1',
     });
     expect(step(records, START_MS, { hasEnded: true }, { keepAliveAtMs: START_MS })).toEqual(NEVER);
+  });
+
+  it('is asked for, and kept alive, no sooner than Graph may be asked again', () => {
+    const putOff = { notBeforeMs: START_MS + 1, keepAliveAtMs: START_MS, lookUpAtMs: START_MS };
+    expect(step(records, START_MS, { isEstablishing: true }, putOff)).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+    expect(step(records, START_MS, { isEstablishing: false }, putOff)).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+    expect(step(records, START_MS + 1, { isEstablishing: false }, putOff)).toMatchObject({ kind: 'keep-alive' });
   });
 
   it('is asked for again before it counts as gone, and kept alive no more', () => {

@@ -34,6 +34,8 @@ export interface FollowUp {
   readonly lookUpAtMs: number;
   /** Graph said so once; only when it says so again the call counts as ended. */
   readonly isSaidGone: boolean;
+  /** Before which Graph is not to be asked anything about it, broker time: it could not answer, or said so. */
+  readonly notBeforeMs: number;
 }
 
 export interface NextStepRules {
@@ -70,7 +72,13 @@ const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 15_000;
 const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 /** Of a call that nothing was done about yet. */
-export const NO_FOLLOW_UP: FollowUp = { keepAliveAtMs: Infinity, isHungUp: false, lookUpAtMs: Infinity, isSaidGone: false };
+export const NO_FOLLOW_UP: FollowUp = {
+  keepAliveAtMs: Infinity,
+  isHungUp: false,
+  lookUpAtMs: Infinity,
+  isSaidGone: false,
+  notBeforeMs: -Infinity,
+};
 
 /**
  * What is to be done for a call by the process that looks after it. Pure: the ledger, the history and the time decide,
@@ -172,13 +180,13 @@ function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts): Step {
   if (call === null) return NEVER;
   if (isEndRequested(dispatch) && facts.history?.isEndRefused !== true) {
     const end = endOf(call, false, facts);
-    if (end.kind !== 'wait') return end;
+    if (end !== NEVER) return end;
   }
-  const { keepAliveAtMs, lookUpAtMs, isSaidGone } = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
+  const { keepAliveAtMs, lookUpAtMs, isSaidGone, notBeforeMs } = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
   const isInDoubt = isSaidGone || facts.history?.isEstablishing !== false;
   return earliest([
-    isInDoubt ? stepAt(lookUpAtMs, { kind: 'look-up', ...call }, facts) : NEVER,
-    isSaidGone ? NEVER : stepAt(keepAliveAtMs, { kind: 'keep-alive', ...call }, facts),
+    isInDoubt ? stepAt(Math.max(lookUpAtMs, notBeforeMs), { kind: 'look-up', ...call }, facts) : NEVER,
+    isSaidGone ? NEVER : stepAt(Math.max(keepAliveAtMs, notBeforeMs), { kind: 'keep-alive', ...call }, facts),
   ]);
 }
 
@@ -186,8 +194,9 @@ function stepAt(atMs: number, step: Step, { nowMs }: NextStepFacts): Step {
   return nowMs >= atMs ? step : { kind: 'wait', untilMs: atMs };
 }
 
-function endOf({ attempt, graphCallId }: CallOfGraph, isSurplus: boolean, { followUps }: NextStepFacts): Step {
-  return followUps.get(graphCallId)?.isHungUp === true ? NEVER : { kind: 'hang-up', isSurplus, attempt, graphCallId };
+function endOf({ attempt, graphCallId }: CallOfGraph, isSurplus: boolean, facts: NextStepFacts): Step {
+  const { isHungUp, notBeforeMs } = facts.followUps.get(graphCallId) ?? NO_FOLLOW_UP;
+  return isHungUp ? NEVER : stepAt(notBeforeMs, { kind: 'hang-up', isSurplus, attempt, graphCallId }, facts);
 }
 
 /** Graph's call that is the call; null while its id is not known. */

@@ -229,7 +229,7 @@ describe('as Graph', () => {
     const { callId, outcome } = await create(1);
     const [id, { value }] = [idOf(outcome), await sim.tokens.get(owner)];
     await sim.receiver.untilTold(callId, 'established');
-    expect(await sim.graph.getCall(id, value)).toMatchObject({ status: 200, body: { id, state: 'established' } });
+    expect(await sim.graph.getCall(id, value)).toMatchObject({ kind: 'found', call: { id, state: 'established' } });
     expect(await sim.graph.keepAlive(id.toUpperCase(), value)).toEqual({ kind: 'alive' });
     expect(await liveCalls()).toContainEqual(expect.objectContaining({ id, callId, state: 'established' }));
     expect(await sim.graph.endCall(id, value)).toEqual({ kind: 'ended' });
@@ -241,7 +241,7 @@ describe('as Graph', () => {
     ]);
     expect(await sim.graph.endCall(id, value)).toEqual({ kind: 'gone' });
     expect(await sim.graph.keepAlive(id, value)).toEqual({ kind: 'gone' });
-    expect(await sim.graph.getCall(id, value)).toMatchObject({ status: 404 });
+    expect(await sim.graph.getCall(id, value)).toEqual({ kind: 'gone' });
   });
 
   it('shows a call to its own tenant only', async () => {

@@ -15,6 +15,12 @@ export function tenantIdOf(text: string): string {
   return text.toLowerCase();
 }
 
+/** @returns where a record lies @throws InvalidArgumentError */
+export function recordPlaceOf(text: string): string {
+  if (!/^[\w.-]+\/\d+\/\d+$/.test(text)) throw new InvalidArgumentError('It must be topic/partition/offset, as list shows it.');
+  return text;
+}
+
 /** @returns milliseconds since 1970 @throws InvalidArgumentError */
 export function timeMsOf(text: string): number {
   const ms = Date.parse(text);

@@ -1,8 +1,8 @@
 import { MONTHLY_LIMIT_CODE } from './advice.js';
 import { readGraphError, type GraphError } from './graph-error.js';
 import { isObject, parseJson, textOf } from './json-value.js';
-
-export type WireHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+import { retryAfterMsOf } from './retry-after.js';
+import { headerOf, type WireHeaders } from './wire-headers.js';
 
 /**
  * What is known of the bytes of one POST, whatever any exception says:
@@ -15,7 +15,6 @@ export type WireResult =
   | {
       readonly stage: 'answered';
       readonly status: number;
-      /** Names in lower case. */
       readonly headers: WireHeaders;
       readonly body: string | null;
       readonly receivedAtMs?: number;
@@ -43,10 +42,6 @@ export type CreateCallOutcome =
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
-const DEFAULT_RETRY_AFTER_MS = 1_000;
-/** No command lives longer than a day, so a longer wait means the same. */
-const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
-
 /** Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown. */
 export function outcomeOf(wire: WireResult): CreateCallOutcome {
   switch (wire.stage) {
@@ -71,7 +66,7 @@ function outcomeOfAnswer(answer: WireResult & { stage: 'answered' }): CreateCall
   const error = errorOf(answer);
   if (status === 401) return { kind: 'unauthorized', error };
   if (status === 429 && error.code !== MONTHLY_LIMIT_CODE) {
-    return { kind: 'throttled', retryAfterMs: retryAfterMsOf(answer), error };
+    return { kind: 'throttled', retryAfterMs: retryAfterMsOf(answer.headers, answer.receivedAtMs), error };
   }
   return { kind: 'rejected', error };
 }
@@ -95,23 +90,4 @@ function errorOf({ status, headers, body }: WireResult & { stage: 'answered' }):
 
 function idOfLocation(location: string | undefined): string | null {
   return /\/calls\/([\w-]{1,128})\/?$/i.exec(location ?? '')?.[1] ?? null;
-}
-
-/** Seconds, which Graph writes with fractions too, or a date, which counts from the answer's own Date: the clocks may differ. */
-function retryAfterMsOf({ headers, receivedAtMs }: WireResult & { stage: 'answered' }): number {
-  const retryAfter = headerOf(headers, 'retry-after')?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(retryAfter)) return bounded(Number(retryAfter) * 1_000);
-  const untilMs = Date.parse(retryAfter);
-  const dateMs = Date.parse(headerOf(headers, 'date') ?? '');
-  const nowMs = Number.isNaN(dateMs) ? (receivedAtMs ?? NaN) : dateMs;
-  return Number.isNaN(untilMs - nowMs) ? DEFAULT_RETRY_AFTER_MS : bounded(untilMs - nowMs);
-}
-
-function bounded(waitMs: number): number {
-  return Math.min(Math.max(Math.ceil(waitMs), 0), MAX_RETRY_AFTER_MS);
-}
-
-function headerOf(headers: WireHeaders, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : value?.[0];
 }

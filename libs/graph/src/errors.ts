@@ -34,16 +34,6 @@ export class CallbackTokenError extends Error {
   }
 }
 
-/** A read from Graph got no answer. It is safe to ask again. */
-export class GraphUnreachableError extends Error {
-  readonly code = 'GRAPH_UNREACHABLE';
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'GraphUnreachableError';
-  }
-}
-
 /** A meeting's link does not say what a create needs. */
 export class JoinUrlError extends Error {
   readonly code = 'JOIN_URL';

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { GraphUnreachableError } from './errors.js';
 import { GraphClient, type GraphClientOptions } from './graph-client.js';
 import { fixtureText } from './testing/fixtures.js';
 import { trustedLocalCertificate, type LocalCertificate } from './testing/local-tls.js';
@@ -283,12 +282,10 @@ describe('requests about a call that exists', () => {
     };
   const unauthorized = response('401 Unauthorized', '{"error":{"code":"InvalidAuthenticationToken","message":"no"}}');
 
-  it('reads a call, and says when there is no answer', async () => {
+  it('reads a call', async () => {
     const graphClient = await graph(answersHead(response('200 OK', '{"id":"x"}')));
-    expect(await graphClient.getCall('a/../b', 'token')).toEqual({ status: 200, body: { id: 'x' } });
+    expect(await graphClient.getCall('a/../b', 'token')).toEqual({ kind: 'found', call: { id: 'x' } });
     expect(received.text).toMatch(/^GET \/v1\.0\/communications\/calls\/a%2F\.\.%2Fb HTTP/);
-    server.close();
-    await expect(graphClient.getCall('x', 'token')).rejects.toThrow(GraphUnreachableError);
   });
 
   it.each([
@@ -313,9 +310,18 @@ describe('requests about a call that exists', () => {
     expect(received.text).toMatch(new RegExp(`^POST /v1\\.0/communications/calls/${graphCallId}/keepAlive HTTP`));
   });
 
+  it('says when it may be asked again', async () => {
+    const graphClient = await graph(answersHead('HTTP/1.1 429 Too Many Requests\r\nretry-after: 2.5\r\n\r\n'));
+    const failed = { kind: 'failed', isFinal: false, retryAfterMs: 2_500 };
+    expect(await graphClient.getCall(graphCallId, 'token')).toMatchObject(failed);
+    expect(await graphClient.endCall(graphCallId, 'token')).toMatchObject(failed);
+    expect(await graphClient.keepAlive(graphCallId, 'token')).toMatchObject(failed);
+  });
+
   it('may be asked again when no answer came', async () => {
     const graphClient = await graph((_socket, _read, reset) => reset());
-    const failed = { kind: 'failed', isFinal: false, error: { httpStatus: 0, code: 'NoAnswer' } };
+    const failed = { kind: 'failed', isFinal: false, retryAfterMs: 1_000, error: { httpStatus: 0, code: 'NoAnswer' } };
+    expect(await graphClient.getCall(graphCallId, 'token')).toMatchObject(failed);
     expect(await graphClient.endCall(graphCallId, 'token')).toMatchObject(failed);
     expect(await graphClient.keepAlive(graphCallId, 'token')).toMatchObject(failed);
   });

@@ -1,8 +1,14 @@
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
 import { outcomeOf, type CreateCallOutcome } from './create-call-outcome.js';
-import { GraphUnreachableError } from './errors.js';
-import { followUpOutcomeOf, followUpUnanswered, type EndCallOutcome, type KeepAliveOutcome } from './follow-up-outcome.js';
+import {
+  followUpOutcomeOf,
+  followUpUnanswered,
+  type EndCallOutcome,
+  type FollowUpAnswer,
+  type GetCallOutcome,
+  type KeepAliveOutcome,
+} from './follow-up-outcome.js';
 import { parseJson } from './json-value.js';
 import { postOnce, type PostOnceOptions } from './post-once.js';
 import { Slots } from './slots.js';
@@ -86,24 +92,18 @@ export class GraphClient {
     );
   }
 
-  /**
-   * Asks Graph for a call. @returns the answer's status, and its body as JSON, undefined if it is none
-   * @throws GraphUnreachableError when no answer came
-   */
-  async getCall(graphCallId: string, token: string): Promise<{ status: number; body: unknown }> {
-    try {
-      const { status, body } = await this.followUp('GET', this.urlOf(graphCallId), token);
-      return { status, body: parseJson(body) };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new GraphUnreachableError(`Graph gave no answer about a call; ask again later: ${reason}`, { cause: error });
-    }
+  /** Asks Graph for a call. */
+  async getCall(graphCallId: string, token: string): Promise<GetCallOutcome> {
+    return this.followUp('GET', this.urlOf(graphCallId), token).then((answer) => {
+      const outcome = followUpOutcomeOf('found', answer);
+      return outcome.kind === 'found' ? { ...outcome, call: parseJson(answer.body) } : outcome;
+    }, followUpUnanswered);
   }
 
   /** Hangs up; repeating it is harmless. */
   async endCall(graphCallId: string, token: string): Promise<EndCallOutcome> {
     return this.followUp('DELETE', this.urlOf(graphCallId), token).then(
-      ({ status, body }) => followUpOutcomeOf('ended', status, body),
+      (answer) => followUpOutcomeOf('ended', answer),
       followUpUnanswered,
     );
   }
@@ -111,7 +111,7 @@ export class GraphClient {
   /** Graph ends a call 45 minutes after the last of these. */
   async keepAlive(graphCallId: string, token: string): Promise<KeepAliveOutcome> {
     return this.followUp('POST', `${this.urlOf(graphCallId)}/keepAlive`, token).then(
-      ({ status, body }) => followUpOutcomeOf('alive', status, body),
+      (answer) => followUpOutcomeOf('alive', answer),
       followUpUnanswered,
     );
   }
@@ -126,17 +126,16 @@ export class GraphClient {
     return `${this.callsUrl}/${encodeURIComponent(graphCallId)}`;
   }
 
-  private async followUp(
-    method: 'GET' | 'DELETE' | 'POST',
-    url: string,
-    token: string,
-  ): Promise<{ status: number; body: string }> {
+  private async followUp(method: 'GET' | 'DELETE' | 'POST', url: string, token: string): Promise<FollowUpAnswer> {
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
     return this.tracked(
-      request(url, { method, headers, dispatcher: this.followUps }).then(async ({ statusCode, body }) => ({
-        status: statusCode,
-        body: await body.text(),
-      })),
+      request(url, { method, headers, dispatcher: this.followUps }).then(
+        async ({ statusCode: status, headers: received, body }) => ({
+          status,
+          headers: received,
+          body: await body.text(),
+        }),
+      ),
     );
   }
 

@@ -43,6 +43,14 @@ describe('readGraphError', () => {
     expect(readGraphError(403, JSON.stringify({ errorCode: 7504, message: 'm' }))).toMatchObject({ code: '7504', message: 'm' });
   });
 
+  it('bounds what it takes over', () => {
+    const error = { code: 'c'.repeat(9_999), message: 'm'.repeat(9_999), innerError: { 'request-id': 'r'.repeat(9_999) } };
+    const read = readGraphError(403, JSON.stringify({ error }));
+    expect(JSON.stringify(read).length).toBeLessThan(3_000);
+    expect(read).toMatchObject({ code: expect.stringMatching(/^c{200}…$/), requestId: 'r'.repeat(200) });
+    expect(read).not.toHaveProperty('details');
+  });
+
   it('makes do with any other body', () => {
     for (const body of [
       '',

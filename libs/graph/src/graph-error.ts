@@ -15,8 +15,11 @@ export interface GraphError {
   readonly details?: JsonObject;
 }
 
-/** Bounds what somebody else's error can put into our records. */
+/** These bound what somebody else's error can put into our records. */
 const MAX_MESSAGE_LENGTH = 2_000;
+const MAX_CODE_LENGTH = 200;
+/** As JSON; what is larger is left out. */
+const MAX_DETAILS_LENGTH = 4_000;
 
 /**
  * Reads the body of a refusal. Never throws. Two dialects are in use: (a) the code is the number as text,
@@ -29,7 +32,7 @@ export function readGraphError(httpStatus: number, body: string): GraphError {
   const error = memberOf(parsed, 'error');
   if (isObject(error)) return errorOf(httpStatus, error);
   if (typeof error === 'string' && error !== '') {
-    return { httpStatus, code: error, message: clipped(textOf(parsed, 'error_description') ?? error) };
+    return { httpStatus, code: clipped(error, MAX_CODE_LENGTH), message: clipped(textOf(parsed, 'error_description') ?? error) };
   }
   return isObject(parsed)
     ? errorOf(httpStatus, parsed)
@@ -40,7 +43,7 @@ function errorOf(httpStatus: number, error: JsonObject): GraphError {
   const message = textOf(error, 'message');
   const nested = message?.startsWith('{') ? parseJson(message) : undefined;
   const inner = memberOf(error, 'innerError') ?? memberOf(error, 'innererror');
-  const requestId = textOf(inner, 'request-id');
+  const requestId = textOf(inner, 'request-id')?.slice(0, MAX_CODE_LENGTH);
   const code = codeOf(nested) ?? codeOf(error) ?? `Http${httpStatus}`;
   const advice = adviceOn(code);
   return {
@@ -49,7 +52,7 @@ function errorOf(httpStatus: number, error: JsonObject): GraphError {
     message: clipped(textOf(nested, 'message') ?? message ?? withoutBody(httpStatus)),
     ...(advice !== undefined && { advice }),
     ...(requestId !== undefined && { requestId }),
-    ...(isObject(inner) && { details: inner }),
+    ...(isObject(inner) && JSON.stringify(inner).length <= MAX_DETAILS_LENGTH && { details: inner }),
   };
 }
 
@@ -57,13 +60,13 @@ function codeOf(value: unknown): string | undefined {
   for (const name of ['errorCode', 'code']) {
     const code = memberOf(value, name);
     if (typeof code === 'number') return String(code);
-    if (typeof code === 'string' && code !== '') return code;
+    if (typeof code === 'string' && code !== '') return clipped(code, MAX_CODE_LENGTH);
   }
   return undefined;
 }
 
-function clipped(message: string): string {
-  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message;
+function clipped(text: string, maxLength = MAX_MESSAGE_LENGTH): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
 }
 
 function withoutBody(httpStatus: number): string {

@@ -20,16 +20,15 @@ export {
 } from './call-kind.js';
 export { Call } from './call-model.js';
 export { type AppToken } from './client-credentials-grant.js';
-export { outcomeOf, type CreateCallOutcome, type WireHeaders, type WireResult } from './create-call-outcome.js';
+export { outcomeOf, type CreateCallOutcome, type WireResult } from './create-call-outcome.js';
 export {
   CallbackTokenError,
   GraphTokenError,
-  GraphUnreachableError,
   JoinUrlError,
   type CallbackTokenErrorCode,
   type GraphTokenErrorCode,
 } from './errors.js';
-export { type EndCallOutcome, type FollowUpFailure, type KeepAliveOutcome } from './follow-up-outcome.js';
+export { type EndCallOutcome, type FollowUpFailure, type GetCallOutcome, type KeepAliveOutcome } from './follow-up-outcome.js';
 export { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
 export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';
 export { readGraphError, type GraphError } from './graph-error.js';

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Client, type buildConnector, type Dispatcher } from 'undici';
-import type { WireHeaders, WireResult } from './create-call-outcome.js';
+import type { WireResult } from './create-call-outcome.js';
+import type { WireHeaders } from './wire-headers.js';
 
 export interface PostOnceOptions {
   readonly connect: buildConnector.connector;

@@ -102,8 +102,10 @@ export interface FollowOptions {
 
 /** Reads a topic, or some of its partitions, from the beginning and commits nothing. */
 export interface TopicFollower {
-  /** Resolves when everything was read that was in the topic at the time of the call. */
+  /** Resolves when everything was read that was in the topic at the time of the call. @throws KafkaError FOLLOWER_LATE */
   caughtUp(): Promise<void>;
+  /** The offset that is read next; 0 before the first record. */
+  position(partition: number): bigint;
   /** Resolves when the record at this offset was read: read your own write. @throws KafkaError FOLLOWER_LATE */
   reached(partition: number, offset: bigint): Promise<void>;
   stop(): Promise<void>;

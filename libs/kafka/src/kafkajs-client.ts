@@ -398,7 +398,9 @@ class KafkajsFollower implements TopicFollower {
   }
 
   async caughtUp(): Promise<void> {
-    const ranges = await this.offsets();
+    const ranges = await this.offsets().catch((error: unknown) => {
+      throw new KafkaError('FOLLOWER_LATE', `Kafka did not say how far ${this.options.topic} goes.`, { cause: error });
+    });
     await Promise.all(
       ranges
         .filter(({ partition, start, end }) => end > start && this.isFollowed(partition))
@@ -406,8 +408,12 @@ class KafkajsFollower implements TopicFollower {
     );
   }
 
+  position(partition: number): bigint {
+    return this.next.get(partition) ?? 0n;
+  }
+
   async reached(partition: number, offset: bigint): Promise<void> {
-    const isReached = (): boolean => (this.next.get(partition) ?? 0n) > offset;
+    const isReached = (): boolean => this.position(partition) > offset;
     if (isReached()) return;
     const { topic, reachTimeoutMs } = this.options;
     await new Promise<void>((resolve, reject) => {
@@ -436,7 +442,7 @@ class KafkajsFollower implements TopicFollower {
   }
 
   private take(record: ReceivedRecord): void {
-    if (record.offset < (this.next.get(record.partition) ?? 0n)) return;
+    if (record.offset < this.position(record.partition)) return;
     this.options.onRecord(record);
     this.next.set(record.partition, record.offset + 1n);
     for (const waiter of this.waiting) {

@@ -108,6 +108,12 @@ describe('an unknown outcome', () => {
   });
 });
 
+it('a refusal that comes late, after the call was parked, is how it ends', () => {
+  const { events, history } = foldAll([accepted(), unknown(1), graceOver(1), failed()]);
+  expect(wordsOf(events).at(-1)).toBe('CallCreationFailed');
+  expect(history.call).toMatchObject({ phase: 'failed', isParked: false });
+});
+
 describe('a call that Graph does not know any more', () => {
   it('has ended, once (G4)', () => {
     const observations = [accepted(), created(FIRST), established(FIRST, 1), gone(1, FIRST), gone(1, FIRST, 'again')];

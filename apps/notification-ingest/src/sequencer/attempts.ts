@@ -59,7 +59,7 @@ export function foldOutcome(history: HistoryInProgress, outcome: OutcomeObservat
     case 'failed': {
       if (history.call.attempt !== null || history.call.phase === 'failed') return;
       const failure = { reason: outcome.reason ?? 'rejected', error: outcome.error ?? null };
-      history.set({ phase: 'failed', failure });
+      history.set({ phase: 'failed', failure, isParked: false });
       history.emit('CallCreationFailed', failure);
       return;
     }

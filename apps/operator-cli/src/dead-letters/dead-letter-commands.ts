@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { timeMsOf } from '../option-values.js';
+import { recordPlaceOf, timeMsOf } from '../option-values.js';
 import type { Context } from '../program.js';
 import { UsageError } from '../report.js';
 import type { LetterFilter } from './dead-letter-list.js';
@@ -34,7 +34,7 @@ export function addDeadLetterCommands(program: Command, { installation, invocati
   deadLetters
     .command('show')
     .description('one dead letter whole: why it is aside, and the record as it came')
-    .argument('<place>', PLACE)
+    .argument('<place>', PLACE, recordPlaceOf)
     .option('--reveal', 'show names and numbers, and bytes that are no JSON, too')
     .option('--json', 'print JSON')
     .action(async (place: string, { reveal = false, json = false }: { reveal?: boolean; json?: boolean }) => {
@@ -46,7 +46,7 @@ export function addDeadLetterCommands(program: Command, { installation, invocati
     .description(
       'send dead letters to their own topics again: same bytes, key, headers and id, and the time that they had, so that an old call expires and none is dialled twice',
     )
-    .argument('[place]', PLACE)
+    .argument('[place]', PLACE, recordPlaceOf)
     .option('--all', 'all of them')
     .option('--dry-run', 'say what would be sent, and send nothing')
     .action(async (place: string | undefined, options: FilterOptions & { all?: boolean; dryRun?: boolean }) => {

@@ -1,0 +1,156 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createLogger } from '@callbus/chassis';
+import { GraphClient, type AppToken } from '@callbus/graph';
+import type { OutgoingRecord } from '@callbus/kafka';
+import { BrokerClock } from './broker-clock.js';
+import { FollowUps } from './follow-ups.js';
+import { ACCEPTED, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
+
+const CALL = { attempt: 1, graphCallId: 'graph-1' };
+const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: 900_000, establishingMaxMs: 120_000, maxUnknownAttempts: 2 };
+/** Created two seconds after START_MS. */
+const LIVE = dispatchAfter(ACCEPTED, intent(1), { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' });
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+let graph: Server;
+let answers: Answer[];
+let requests: { readonly line: string; readonly token: string }[];
+let sent: OutgoingRecord[];
+let monotonicMs: number;
+let tokens: { now: string; refreshes: number };
+let client: GraphClient;
+
+beforeEach(async () => {
+  answers = [];
+  requests = [];
+  sent = [];
+  monotonicMs = 0;
+  tokens = { now: 'token-1', refreshes: 0 };
+  graph = createServer(({ method = '', url = '', headers }, response) => {
+    requests.push({ line: `${method} ${url}`, token: String(headers.authorization) });
+    const { status, headers: more = {}, body } = answers.shift() ?? { status: 200 };
+    response.writeHead(status, more).end(body === undefined ? '' : JSON.stringify(body));
+  }).listen(0, '127.0.0.1');
+  await once(graph, 'listening');
+  client = new GraphClient({ baseUrl: `http://127.0.0.1:${String((graph.address() as AddressInfo).port)}` });
+});
+
+afterEach(async () => {
+  await client.close();
+  graph.close();
+});
+
+/** @param startedMs broker time when this process had folded the ledger */
+function followUps(startedMs = START_MS): FollowUps {
+  const clock = new BrokerClock(() => monotonicMs);
+  clock.observe(startedMs);
+  const token = (): AppToken => ({ value: tokens.now, expiresAtMs: Infinity, roles: [] });
+  return new FollowUps({
+    sender: {
+      send: (records) => {
+        sent.push(...records);
+        return Promise.resolve([]);
+      },
+      condition: () => ({ ok: true }),
+      close: () => Promise.resolve(),
+    },
+    topicPrefix: 'test.',
+    partitions: 12,
+    tokens: {
+      get: () => Promise.resolve(token()),
+      refresh: () => {
+        tokens = { now: `token-${String(tokens.refreshes + 2)}`, refreshes: tokens.refreshes + 1 };
+        return Promise.resolve(token());
+      },
+    } as never,
+    graph: client,
+    clock,
+    rules: RULES,
+    logger: createLogger('test', 'silent'),
+  });
+}
+
+const told = (): object[] => sent.map(({ value }) => JSON.parse(String(value)) as object);
+
+const REQUESTS: [string, (of: FollowUps) => Promise<void>][] = [
+  ['hangs up', (of) => of.hangUp(LIVE, { ...CALL, isSurplus: false })],
+  ['keeps alive', (of) => of.keepAlive(LIVE, CALL)],
+  ['looks up', (of) => of.lookUp(LIVE, CALL)],
+];
+
+describe.each(REQUESTS)('what %s', (_what, request) => {
+  it('takes a new token after a 401, once, and leaves the rest for later', async () => {
+    const all = followUps();
+    answers = [{ status: 401 }];
+    await request(all);
+    await request(all);
+    expect(tokens.refreshes).toBe(1);
+    expect(requests.map(({ token }) => token)).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('waits for as long as Graph asks', async () => {
+    const all = followUps();
+    answers = [{ status: 429, headers: { 'retry-after': '7.5' } }];
+    await request(all);
+    expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 7_500, isHungUp: false });
+    expect(sent).toEqual([]);
+  });
+
+  it('waits for a second when Graph says nothing, or fails', async () => {
+    const all = followUps();
+    answers = [{ status: 503 }];
+    await request(all);
+    expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 1_000, isHungUp: false });
+  });
+});
+
+describe('a call that lives', () => {
+  it('is kept alive at once by a process that started later, whose clock may have stood still', () => {
+    const all = followUps(START_MS + 2_000);
+    monotonicMs = 5_000;
+    all.begin(LIVE, CALL);
+    expect(all.all.get('graph-1')?.keepAliveAtMs).toBe(START_MS + 7_000);
+  });
+
+  it('is kept alive an interval after it was created in this process’s time', () => {
+    const all = followUps(START_MS);
+    monotonicMs = 5_000;
+    all.begin(LIVE, CALL);
+    expect(all.all.get('graph-1')?.keepAliveAtMs).toBe(START_MS + 2_000 + RULES.keepAliveIntervalMs);
+  });
+
+  it('is told to be gone when Graph says so for the second time', async () => {
+    const all = followUps();
+    answers = [{ status: 404 }, { status: 404 }];
+    await all.keepAlive(LIVE, CALL);
+    expect(all.all.get('graph-1')).toMatchObject({ isSaidGone: true, lookUpAtMs: START_MS + 5_000 });
+    expect(sent).toEqual([]);
+    await all.lookUp(LIVE, CALL);
+    expect(told()).toMatchObject([{ kind: 'keep-alive', result: 'gone', graphCallId: 'graph-1' }]);
+  });
+
+  it('is told with the state that it was found in, and hung up again if that was in vain', async () => {
+    const all = followUps();
+    answers = [{ status: 404 }, { status: 200, body: { id: 'graph-1', state: 'established' } }];
+    await all.hangUp(LIVE, { ...CALL, isSurplus: false });
+    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true, isSaidGone: true });
+    await all.lookUp(LIVE, CALL);
+    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: false, isSaidGone: false });
+    expect(told()).toMatchObject([{ kind: 'keep-alive', result: 'found', call: { state: 'established' } }]);
+  });
+
+  it('whose end is refused for good is told so', async () => {
+    const all = followUps();
+    answers = [{ status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];
+    await all.hangUp(LIVE, { ...CALL, isSurplus: false });
+    expect(told()).toMatchObject([{ kind: 'end', result: 'refused', error: { httpStatus: 403, code: 'Forbidden' } }]);
+    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true });
+  });
+});
