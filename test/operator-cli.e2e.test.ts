@@ -304,6 +304,11 @@ describe('dead letters', () => {
   it('are not replayed without saying which', async () => {
     expect(await callbus(stack, ['dead-letters', 'replay'])).toMatchObject({ exitCode: 2, output: '' });
     expect((await callbus(stack, ['dead-letters', 'replay', '--all', '--reason', 'CONFLICT'])).exitCode).toBe(2);
+    for (const command of ['replay', 'show']) {
+      const faulty = await callbus(stack, ['dead-letters', command, 'calls.commands/0']);
+      expect(faulty.exitCode).toBe(2);
+      expect(faulty.errors).toContain('topic/partition/offset');
+    }
   });
 });
 
