@@ -21,22 +21,28 @@ export function parseJson(value: Buffer, maxDepth: number = MAX_RECORD_DEPTH): u
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING = [0x5b, 0x7b];
-const CLOSING = [0x5d, 0x7d];
+/** In ASCII a square bracket is its curly one without this bit. */
+const CURLY_BIT = 0x20;
+const OPENING = 0x7b;
+const CLOSING = 0x7d;
 
 /** Counts brackets outside of strings; so it is known before anything is built. */
 function isDeeper(json: Buffer, maxDepth: number): boolean {
   let depth = 0;
-  let isInString = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at] as number;
-    if (isInString) {
-      if (byte === BACKSLASH) at++;
-      else if (byte === QUOTE) isInString = false;
-    } else if (byte === QUOTE) isInString = true;
-    else if (OPENING.includes(byte)) {
+    if (byte === QUOTE) at = endOfString(json, at);
+    else if ((byte | CURLY_BIT) === OPENING) {
       if (++depth > maxDepth) return true;
-    } else if (CLOSING.includes(byte)) depth--;
+    } else if ((byte | CURLY_BIT) === CLOSING) depth--;
   }
   return false;
+}
+
+function endOfString(json: Buffer, start: number): number {
+  for (let at = start + 1; at < json.length; at++) {
+    if (json[at] === BACKSLASH) at++;
+    else if (json[at] === QUOTE) return at;
+  }
+  return json.length;
 }
