@@ -67,6 +67,7 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, factor: 0.2, multipl
 const REQUEST_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 10_000;
 const SESSION_TIMEOUT_MS = 10_000;
+/** A record that is worth the time that compression takes; many small ones together are not. */
 const COMPRESS_FROM_BYTES = 64 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
 const FOLLOWER_BYTES_PER_PARTITION = 4 * 1024 * 1024;
@@ -172,13 +173,12 @@ class KafkajsSender implements RecordSender {
   }
 
   private async sendBatch(records: readonly OutgoingRecord[]): Promise<PartitionAck[]> {
-    let bytes = 0;
+    const isLarge = records.some(({ value }) => (value?.length ?? 0) >= COMPRESS_FROM_BYTES);
     const topics = new Map<
       string,
       { partition: number; key: string | Buffer | null; value: string | Buffer | null; headers: IHeaders }[]
     >();
     for (const { topic, partition, key, value, headers } of records) {
-      bytes += value?.length ?? 0;
       const message = { partition, key, value, headers: safeHeaders(headers ?? {}) };
       const messages = topics.get(topic);
       if (messages === undefined) topics.set(topic, [message]);
@@ -187,7 +187,7 @@ class KafkajsSender implements RecordSender {
     const batch: ProducerBatch = {
       acks: -1,
       timeout: SEND_TIMEOUT_MS,
-      compression: bytes >= COMPRESS_FROM_BYTES ? CompressionTypes.GZIP : CompressionTypes.None,
+      compression: isLarge ? CompressionTypes.GZIP : CompressionTypes.None,
       topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
     };
     const answers = await this.producer.sendBatch(batch).catch((error: unknown) => {
