@@ -1,13 +1,15 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
 import { exportJWK, exportSPKI, SignJWT, type CryptoKey } from 'jose';
 import { CallbackTokens, type CallbackTokensOptions } from './callback-token.js';
 import { CallbackTokenError, type CallbackTokenErrorCode } from './errors.js';
 
 const appId = '2891555a-92ff-42e6-80fa-6e1300c6b5c6';
 const tenantId = '86dc81db-c112-4228-9222-63f3e5aa1edb';
+const foreignId = 'aa67bd4c-8475-432d-bd41-39f255720e0a';
 const issuer = 'https://graph.microsoft.com';
 const expected = { audience: appId, tenantId };
 type Key = CryptoKey | KeyObject;
@@ -20,21 +22,20 @@ const foreign = rsa();
 let server: Server;
 let published: { kid: string; key: KeyObject }[];
 let isDown: boolean;
-let fetches: number;
+let requests: string[];
 const opened: CallbackTokens[] = [];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
     const { port } = server.address() as AddressInfo;
+    requests.push(request.url ?? '');
     if (isDown) response.writeHead(503).end();
     else if (request.url === '/openid')
       response.end(JSON.stringify({ issuer: 'https://api.botframework.com', jwks_uri: `http://localhost:${port}/keys` }));
-    else {
-      fetches += 1;
+    else
       void Promise.all(published.map(async ({ kid, key }) => ({ ...(await exportJWK(key)), kid, use: 'sig' }))).then((keys) =>
         response.end(JSON.stringify({ keys })),
       );
-    }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });
@@ -42,7 +43,7 @@ beforeAll(async () => {
 beforeEach(() => {
   published = [{ kid: 'k1', key: k1.publicKey }];
   isDown = false;
-  fetches = 0;
+  requests = [];
 });
 
 afterEach(async () => {
@@ -120,6 +121,20 @@ describe('CallbackTokens', () => {
     expect(await codeOf(callbackTokens().verify(await bearer(forged), expected))).toBe('ACCEPTED');
   });
 
+  it('compares issuers as they are written, so one with a slash at its end is accepted where it is named', async () => {
+    const tokens = callbackTokens({ issuers: ['https://api.botframework.com/'] });
+    const of = async (iss: string) => codeOf(tokens.verify(await bearer({ claims: { iss } }), expected));
+    expect(await of('https://api.botframework.com/')).toBe('ACCEPTED');
+    expect(await of('https://api.botframework.com')).toBe('TOKEN_INVALID');
+  });
+
+  it('names the issuer that it does not accept, once the signature is proven', async () => {
+    const claims = { iss: 'https://api.botframework.us' };
+    await expect(callbackTokens().verify(await bearer({ claims }), expected)).rejects.toThrow('https://api.botframework.us');
+    const forged = bearer({ claims, key: foreign.privateKey });
+    await expect(callbackTokens().verify(await forged, expected)).rejects.not.toThrow('https://api.botframework.us');
+  });
+
   it('accepts the scheme in any case', async () => {
     expect(await codeOf(callbackTokens().verify((await bearer()).replace('Bearer', 'bearer'), expected))).toBe('ACCEPTED');
   });
@@ -134,7 +149,7 @@ describe('CallbackTokens', () => {
     ['Entra as issuer', { claims: { iss: `https://sts.windows.net/${tenantId}/` } }],
     ['no issuer', { claims: { iss: undefined } }],
     ['no tenant', { claims: { tid: undefined } }],
-    ['another tenant', { claims: { tid: 'aa67bd4c-8475-432d-bd41-39f255720e0a' } }],
+    ['another tenant', { claims: { tid: foreignId } }],
     ['a tenant that is a list', { claims: { tid: [tenantId] } }],
     ['no expiry', { claims: { exp: undefined } }],
     ['an expiry past the tolerance', { claims: { exp: nowSeconds() - 301 } }],
@@ -143,17 +158,40 @@ describe('CallbackTokens', () => {
     ['another’s signature', { key: foreign.privateKey }],
     ['another RSA algorithm', { alg: 'RS512' }],
     ['a PSS signature', { alg: 'PS256' }],
+    ['a token of another type', { header: { typ: 'JWE' } }],
+    ['an access token for something else', { header: { typ: 'at+jwt' } }],
   ])('refuses %s', async (_, forged) => {
     expect(await codeOf(callbackTokens().verify(await bearer(forged), expected))).toBe('TOKEN_INVALID');
   });
 
-  it.each([
-    ['a key that the token brings along', { jwk: { kty: 'RSA' } }],
-    ['a key set that the token names', { jku: 'http://localhost:1/keys' }],
-  ])('does not listen to %s', async (_, header) => {
-    const tokens = callbackTokens();
-    expect(await codeOf(tokens.verify(await bearer({ header, key: foreign.privateKey }), expected))).toBe('TOKEN_INVALID');
-    expect(fetches).toBe(1);
+  it.each(['jwk', 'jku', 'x5u', 'x5c'] as const)(
+    'does not listen to the key that a token brings along or names by %s',
+    async (member) => {
+      const { port } = server.address() as AddressInfo;
+      const url = `http://localhost:${port}/forged`;
+      const jwk = await exportJWK(foreign.publicKey);
+      const header = { [member]: { jwk, jku: url, x5u: url, x5c: ['MIIB'] }[member] };
+      for (const kid of ['k1', 'forged']) {
+        const forged = await bearer({ header: { ...header, kid }, key: foreign.privateKey });
+        expect(await codeOf(callbackTokens().verify(forged, expected))).toBe('TOKEN_INVALID');
+      }
+      expect(requests).not.toContain('/forged');
+    },
+  );
+
+  it('refuses a token with an extension that must be understood', async () => {
+    const [, payload] = (await bearer()).slice(7).split('.');
+    const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'k1', crit: ['exp'], exp: 1 })).toString('base64url');
+    const signature = sign('sha256', Buffer.from(`${header}.${payload!}`), k1.privateKey).toString('base64url');
+    const forged = `Bearer ${header}.${payload!}.${signature}`;
+    expect(await codeOf(callbackTokens().verify(forged, expected))).toBe('TOKEN_INVALID');
+  });
+
+  it('refuses a signature of another kind of key', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    expect(await codeOf(callbackTokens().verify(await bearer({ alg: 'ES256', key: privateKey }), expected))).toBe(
+      'TOKEN_INVALID',
+    );
   });
 
   it('refuses a token without signature, and one signed with the public key as a secret', async () => {
@@ -181,7 +219,7 @@ describe('CallbackTokens', () => {
     [undefined, 'TOKEN_MISSING'],
   ])('refuses the header %.40j without asking for keys', async (header, code) => {
     expect(await codeOf(callbackTokens().verify(header, expected))).toBe(code);
-    expect(fetches).toBe(0);
+    expect(requests).toEqual([]);
   });
 
   it.each(['../../dev/null', "' OR 1=1--", 'x'.repeat(4_000)])('refuses the key id %.20j', async (kid) => {
@@ -195,6 +233,7 @@ describe('CallbackTokens', () => {
 
   describe('keys', () => {
     const withNewKey = () => bearer({ header: { kid: 'k2' }, key: k2.privateKey });
+    const fetches = () => requests.filter((url) => url === '/keys').length;
 
     it('takes up a new key when a token names it', async () => {
       const tokens = callbackTokens({ cooldownMs: 0 });
@@ -205,19 +244,44 @@ describe('CallbackTokens', () => {
     });
 
     it('takes up a new key in the background', async () => {
-      const tokens = callbackTokens({ refreshIntervalMs: 10 });
+      const tokens = callbackTokens({ maxAgeMs: 20 });
       await tokens.start();
       published = [{ kid: 'k2', key: k2.publicKey }];
       const header = await withNewKey();
       while ((await codeOf(tokens.verify(header, expected))) !== 'ACCEPTED') await new Promise(setImmediate);
     });
 
-    it('fetches once for a flood of unknown keys', async () => {
-      const tokens = callbackTokens();
+    it('fetches once per cooldown for a flood of unknown keys, and takes a new key after it', async () => {
+      const cooldownMs = 300;
+      const tokens = callbackTokens({ cooldownMs });
       await tokens.start();
-      const headers = await Promise.all(Array.from({ length: 50 }, (_, i) => bearer({ header: { kid: `x${i}` } })));
-      for (const header of headers) expect(await codeOf(tokens.verify(header, expected))).toBe('TOKEN_INVALID');
-      expect(fetches).toBe(1);
+      const headers = await Promise.all(Array.from({ length: 200 }, (_, i) => bearer({ header: { kid: `x${i}` } })));
+      const begunAt = performance.now();
+      const codes = await Promise.all(headers.map((header) => codeOf(tokens.verify(header, expected))));
+      for (const header of headers) codes.push(await codeOf(tokens.verify(header, expected)));
+      expect(new Set(codes)).toEqual(new Set(['TOKEN_INVALID']));
+      expect(fetches()).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - begunAt) / cooldownMs));
+      published = [{ kid: 'k2', key: k2.publicKey }];
+      const header = await withNewKey();
+      const rotatedAt = performance.now();
+      while ((await codeOf(tokens.verify(header, expected))) !== 'ACCEPTED') await new Promise(setImmediate);
+      expect(performance.now() - rotatedAt).toBeLessThan(cooldownMs + 200);
+    });
+
+    it('shares one fetch among all who ask, and remembers for a while that it failed', async () => {
+      isDown = true;
+      const tokens = callbackTokens();
+      const header = await bearer();
+      const ask = () => Promise.all(Array.from({ length: 20 }, () => codeOf(tokens.verify(header, expected))));
+      expect(new Set([...(await ask()), ...(await ask())])).toEqual(new Set(['KEYS_UNAVAILABLE']));
+      expect(requests).toEqual(['/openid']);
+    });
+
+    it('says why keys could not be fetched', async () => {
+      isDown = true;
+      const failures: string[] = [];
+      await callbackTokens({ onFetchFailed: (error) => failures.push((error as Error).message) }).start();
+      expect(failures).toEqual([expect.stringMatching(/\/openid answered 503$/)]);
     });
 
     it('keeps the last good keys while new ones cannot be fetched, but not for ever', async () => {
@@ -243,7 +307,7 @@ describe('CallbackTokens', () => {
 
     it('is not ready without keys, says so, and recovers by itself', async () => {
       isDown = true;
-      const tokens = callbackTokens({ refreshIntervalMs: 10 });
+      const tokens = callbackTokens({ maxAgeMs: 20 });
       await tokens.start();
       expect(tokens.isReady()).toBe(false);
       expect(await codeOf(tokens.verify(await bearer(), expected))).toBe('KEYS_UNAVAILABLE');
@@ -257,6 +321,56 @@ describe('CallbackTokens', () => {
       const tokens = callbackTokens();
       await tokens.start();
       expect(tokens.isReady()).toBe(false);
+    });
+  });
+
+  describe('a token that was proven', () => {
+    const tampered = (header: string) => header.replace(/.{6}$/, 'AAAAAA');
+
+    it('is proven for one app and one tenant each time', async () => {
+      const tokens = callbackTokens();
+      const header = await bearer();
+      expect(await codeOf(tokens.verify(header, expected))).toBe('ACCEPTED');
+      expect(await codeOf(tokens.verify(header, { ...expected, audience: foreignId }))).toBe('TOKEN_INVALID');
+      expect(await codeOf(tokens.verify(header, { ...expected, tenantId: foreignId }))).toBe('TOKEN_INVALID');
+      expect(await codeOf(tokens.verify(tampered(header), expected))).toBe('TOKEN_INVALID');
+      expect(await codeOf(tokens.verify(header, expected))).toBe('ACCEPTED');
+    });
+
+    it('costs next to nothing the second time, also when the same keys were fetched anew meanwhile', async () => {
+      const tokens = callbackTokens({ maxAgeMs: 20 });
+      await tokens.start();
+      const header = await bearer();
+      await tokens.verify(header, expected);
+      const verify = jest.spyOn(globalThis.crypto.subtle, 'verify');
+      while (requests.length < 8) await new Promise(setImmediate);
+      await tokens.verify(header, expected);
+      expect(verify).not.toHaveBeenCalled();
+      await tokens.verify(await bearer({ claims: { jti: 'another' } }), expected);
+      expect(verify).toHaveBeenCalledTimes(1);
+      verify.mockRestore();
+    });
+
+    it('is not accepted any more when it expires', async () => {
+      const tokens = callbackTokens({ clockToleranceSeconds: 0 });
+      const header = await bearer({ claims: { nbf: undefined, exp: nowSeconds() + 1 } });
+      expect(await codeOf(tokens.verify(header, expected))).toBe('ACCEPTED');
+      while ((await codeOf(tokens.verify(header, expected))) === 'ACCEPTED') await new Promise(setImmediate);
+    });
+
+    it('is not accepted any more when its key is withdrawn, or when all keys are too old', async () => {
+      const header = await bearer();
+      const rotating = callbackTokens({ maxAgeMs: 20 });
+      expect(await codeOf(rotating.verify(header, expected))).toBe('ACCEPTED');
+      await rotating.start();
+      published = [{ kid: 'k2', key: k2.publicKey }];
+      while ((await codeOf(rotating.verify(header, expected))) === 'ACCEPTED') await new Promise(setImmediate);
+      published = [{ kid: 'k1', key: k1.publicKey }];
+      const ageing = callbackTokens({ keepKeysMs: 50 });
+      expect(await codeOf(ageing.verify(header, expected))).toBe('ACCEPTED');
+      isDown = true;
+      while ((await codeOf(ageing.verify(header, expected))) === 'ACCEPTED') await new Promise(setImmediate);
+      expect(await codeOf(ageing.verify(header, expected))).toBe('KEYS_UNAVAILABLE');
     });
   });
 });

@@ -1,22 +1,27 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { CallbackTokenError } from './errors.js';
-import { SigningKeys } from './signing-keys.js';
+import { ProvenTokens } from './proven-tokens.js';
+import { SigningKeys, type KeySet } from './signing-keys.js';
 
 export interface CallbackTokensOptions {
   /** Microsoft's: https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration. Only its jwks_uri is used; its issuer need not be a token's. */
   readonly openIdUrl: string;
-  /** Accepted as they are written, such as https://graph.microsoft.com and https://api.botframework.com. */
+  /** Accepted exactly as they are written, such as https://graph.microsoft.com; with a slash at the end it is another issuer. */
   readonly issuers: readonly string[];
   /** @default 120 */
   readonly clockToleranceSeconds?: number;
-  /** How often the keys are fetched in the background, and at least every 5 s while there are none. @default 300000 */
-  readonly refreshIntervalMs?: number;
+  /** From which age on keys count as old: they are fetched anew at half of it, and every 5 s while there are none. @default 600000 */
+  readonly maxAgeMs?: number;
   /** How long the last good keys serve while new ones cannot be fetched. @default 86400000 */
   readonly keepKeysMs?: number;
-  /** The shortest time between fetches for the sake of an unknown key. @default 30000 */
+  /** The shortest time between fetches for the sake of an unknown key, and how long a failed one stands. @default 30000 */
   readonly cooldownMs?: number;
   /** For each of the two documents. @default 5000 */
   readonly requestTimeoutMs?: number;
+  /** How many proven tokens are remembered until they expire. @default 10000 */
+  readonly maxRemembered?: number;
+  /** Hears why keys could not be fetched. */
+  readonly onFetchFailed?: (error: unknown) => void;
 }
 
 /** What a verified callback token proved. */
@@ -41,17 +46,20 @@ const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
  */
 export class CallbackTokens {
   private readonly keys: SigningKeys;
+  private readonly proven: ProvenTokens;
   private readonly refreshIntervalMs: number;
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
   constructor(private readonly options: CallbackTokensOptions) {
-    this.refreshIntervalMs = options.refreshIntervalMs ?? 5 * 60 * 1_000;
+    this.refreshIntervalMs = (options.maxAgeMs ?? 10 * 60 * 1_000) / 2;
+    this.proven = new ProvenTokens(options.maxRemembered ?? 10_000);
     this.keys = new SigningKeys({
       openIdUrl: options.openIdUrl,
       requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
       keepMs: options.keepKeysMs ?? 24 * 60 * 60 * 1_000,
       cooldownMs: options.cooldownMs ?? 30_000,
+      onFailure: options.onFetchFailed ?? (() => undefined),
     });
   }
 
@@ -80,47 +88,62 @@ export class CallbackTokens {
     authorizationHeader: string | undefined,
     expected: { readonly audience: string; readonly tenantId: string },
   ): Promise<CallbackClaims> {
-    const payload = await this.payloadOf(tokenOf(authorizationHeader), expected.audience);
-    const { iss, aud, tid, appid, iat } = payload;
-    // jose takes a list of audiences that holds ours among others, and does not look at the time of issue.
+    const { iss, aud, tid, appid, iat } = await this.claimsOf(tokenOf(authorizationHeader));
+    // Not a list that names ours among others.
     if (aud !== expected.audience) throw invalid('its audience is not exactly the app');
     if (typeof tid !== 'string' || tid.toLowerCase() !== expected.tenantId.toLowerCase())
       throw invalid('it is of another tenant');
+    // jose does not look at the time of issue.
     if (typeof iat === 'number' && iat > Date.now() / 1_000 + this.clockToleranceSeconds)
       throw invalid('it was issued in the future');
     return { tenantId: tid, appId: aud, issuer: iss ?? '', callerAppId: typeof appid === 'string' ? appid : null };
   }
 
-  private async payloadOf(token: string, audience: string): Promise<JWTPayload> {
+  /** Signature, issuer and times are checked once in a token's life; whom it is for, each time that it comes. */
+  private async claimsOf(token: string): Promise<JWTPayload> {
+    const keys = this.keys.current() ?? (await this.firstKeys());
+    return this.proven.claimsOf(token, keys, Date.now()) ?? (await this.prove(token, keys));
+  }
+
+  private async firstKeys(): Promise<KeySet> {
+    await this.keys.refreshOnDemand();
+    return this.currentKeys();
+  }
+
+  private currentKeys(): KeySet {
+    const keys = this.keys.current();
+    if (!keys) throw unavailable();
+    return keys;
+  }
+
+  private async prove(token: string, keys: KeySet): Promise<JWTPayload> {
     try {
-      return await this.checked(token, audience);
+      return await this.check(token, keys);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       // A key that is new since the last fetch; or a forged kid, which the cooldown keeps cheap.
       if (!(await this.keys.refreshOnDemand())) throw unavailable();
-      return await this.checked(token, audience).catch((again: unknown) => {
+      return await this.check(token, this.currentKeys()).catch((again: unknown) => {
         throw again instanceof errors.JWKSNoMatchingKey ? invalid('no key of Graph’s made its signature') : again;
       });
     }
   }
 
-  private async checked(token: string, audience: string): Promise<JWTPayload> {
-    if (!this.keys.current()) await this.keys.refreshOnDemand();
-    const keys = this.keys.current();
-    if (!keys) throw unavailable();
-    try {
-      const { payload } = await jwtVerify(token, keys, {
-        algorithms: ['RS256'],
-        issuer: [...this.options.issuers],
-        audience,
-        requiredClaims: ['iss', 'aud', 'exp', 'tid'],
-        clockTolerance: this.clockToleranceSeconds,
-      });
-      return payload;
-    } catch (error) {
+  private async check(token: string, keys: KeySet): Promise<JWTPayload> {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      algorithms: ['RS256'],
+      issuer: [...this.options.issuers],
+      requiredClaims: ['iss', 'aud', 'exp', 'tid'],
+      clockTolerance: this.clockToleranceSeconds,
+    }).catch((error: unknown) => {
       if (error instanceof errors.JWKSNoMatchingKey) throw error;
-      throw invalid(error instanceof Error ? error.message : String(error), error);
-    }
+      throw invalid(reasonOf(error), error);
+    });
+    const { typ } = protectedHeader;
+    if (typ !== undefined && typ.toUpperCase() !== 'JWT') throw invalid('it is a token of another type');
+    const { exp = 0 } = payload;
+    this.proven.add(token, payload, keys, (exp + this.clockToleranceSeconds) * 1_000);
+    return payload;
   }
 
   private get clockToleranceSeconds(): number {
@@ -143,6 +166,13 @@ function tokenOf(authorizationHeader: string | undefined): string {
   const token = BEARER.exec(authorizationHeader)?.[1];
   if (token === undefined) throw invalid('it is not one signed bearer token');
   return token;
+}
+
+/** Once its signature is proven, an issuer that nobody has configured is Graph's own, and worth to be known. */
+function reasonOf(error: unknown): string {
+  const isIssuer = error instanceof errors.JWTClaimValidationFailed && error.claim === 'iss';
+  if (isIssuer) return `its issuer, ${String(error.payload.iss)}, is not one of those configured`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 function invalid(reason: string, cause?: unknown): CallbackTokenError {

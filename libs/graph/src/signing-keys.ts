@@ -9,15 +9,22 @@ export interface SigningKeysOptions {
   readonly keepMs: number;
   /** The shortest time between two fetches that tokens cause, however many tokens there are. */
   readonly cooldownMs: number;
+  readonly onFailure: (error: unknown) => void;
 }
 
-type KeySet = ReturnType<typeof createLocalJWKSet>;
+export type KeySet = ReturnType<typeof createLocalJWKSet>;
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
+
+interface KeptKeys {
+  readonly document: string;
+  readonly set: KeySet;
+  readonly fetchedAtMs: number;
+}
 
 /** The public keys behind an OpenID document. The last good ones are kept while new ones cannot be fetched. */
 export class SigningKeys {
   private readonly agent: Agent;
-  private keys: { readonly set: KeySet; readonly fetchedAtMs: number } | undefined;
+  private keys: KeptKeys | undefined;
   private pending: Promise<boolean> | undefined;
   private lastTry: { readonly atMs: number; readonly hasSucceeded: boolean } | undefined;
 
@@ -26,7 +33,7 @@ export class SigningKeys {
     this.agent = new Agent({ allowH2: false, connect: { timeout: requestTimeoutMs }, maxResponseSize: MAX_DOCUMENT_BYTES });
   }
 
-  /** The keys to check with; undefined when there are none, or none fresh enough. */
+  /** The keys to check with, the same object until the keys change; undefined when there are none, or none fresh enough. */
   current(): KeySet | undefined {
     if (!this.keys || performance.now() - this.keys.fetchedAtMs > this.options.keepMs) return undefined;
     return this.keys.set;
@@ -53,30 +60,36 @@ export class SigningKeys {
 
   private async tryFetch(): Promise<boolean> {
     const hasSucceeded = await this.fetchKeys().then(
-      (set) => {
-        this.keys = { set, fetchedAtMs: performance.now() };
+      (keys) => {
+        this.keys = keys;
         return true;
       },
-      () => false,
+      (error: unknown) => {
+        this.options.onFailure(error);
+        return false;
+      },
     );
     this.lastTry = { atMs: performance.now(), hasSucceeded };
     return hasSucceeded;
   }
 
-  private async fetchKeys(): Promise<KeySet> {
-    const jwksUri = textOf(await this.document(this.options.openIdUrl), 'jwks_uri');
+  private async fetchKeys(): Promise<KeptKeys> {
+    const jwksUri = textOf(parseJson(await this.document(this.options.openIdUrl)), 'jwks_uri');
     if (jwksUri === undefined) throw new Error('the OpenID document has no jwks_uri');
-    const jwks = await this.document(jwksUri);
+    const document = await this.document(jwksUri);
+    const fetchedAtMs = performance.now();
+    if (document === this.keys?.document) return { ...this.keys, fetchedAtMs };
+    const jwks = parseJson(document);
     const keys = memberOf(jwks, 'keys');
     if (!Array.isArray(keys) || keys.length === 0) throw new Error('the key document has no keys');
-    return createLocalJWKSet(jwks as JSONWebKeySet);
+    return { document, set: createLocalJWKSet(jwks as JSONWebKeySet), fetchedAtMs };
   }
 
-  private async document(url: string): Promise<unknown> {
+  private async document(url: string): Promise<string> {
     const signal = AbortSignal.timeout(this.options.requestTimeoutMs);
     const { statusCode, body } = await request(url, { dispatcher: this.agent, signal });
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
-    return parseJson(text);
+    return text;
   }
 }
