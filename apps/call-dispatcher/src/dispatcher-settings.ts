@@ -1,4 +1,5 @@
 import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { IsInCloudWithCalls } from '@callbus/graph';
 import { ArrayNotEmpty, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
 import { AppSettings } from './app-settings.js';
 
@@ -13,10 +14,12 @@ export class DispatcherSettings extends ServiceSettings {
 
   @Setting('GRAPH_BASE_URL', { describe: 'Origin of Microsoft Graph, in front of /v1.0' })
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https origin' })
+  @IsInCloudWithCalls()
   graphBaseUrl: string = 'https://graph.microsoft.com';
 
   @Setting('GRAPH_AUTHORITY', { describe: 'Origin that gives the app’s tokens' })
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https origin' })
+  @IsInCloudWithCalls()
   graphAuthority: string = 'https://login.microsoftonline.com';
 
   @Setting('GRAPH_TOKEN_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds for a whole request to that authority' })

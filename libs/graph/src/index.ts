@@ -20,6 +20,7 @@ export {
 } from './call-kind.js';
 export { Call } from './call-model.js';
 export { type AppToken } from './client-credentials-grant.js';
+export { IsInCloudWithCalls } from './cloud-with-calls.js';
 export { outcomeOf, type CreateCallOutcome, type WireResult } from './create-call-outcome.js';
 export {
   CallbackTokenError,
