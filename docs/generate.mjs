@@ -9,7 +9,13 @@ import { GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
 import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';
 import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-settings.js';
 import { IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
+import { CallbackKeySettings } from '../apps/notification-ingest/dist/receiver/callback-key-settings.js';
+import { CallbackLimits } from '../apps/notification-ingest/dist/receiver/callback-limits.js';
+import { HttpLimits } from '../apps/notification-ingest/dist/receiver/http-limits.js';
+import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
 import { OperatorSettings } from '../apps/operator-cli/dist/operator-settings.js';
+
+const GROUPS = [KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
 
 const GENERATED = '<!-- Generated from the code by `npm run docs`. -->';
 
@@ -41,7 +47,7 @@ function settingsPage() {
 }
 
 function defaultOf(type, variable) {
-  for (const holder of [new type(), new KafkaSettings()]) {
+  for (const holder of [type, ...GROUPS].map((one) => new one())) {
     const info = settingsOf(holder.constructor).find((one) => one.variable === variable);
     if (info === undefined || !Object.hasOwn(holder, info.property)) continue;
     const value = holder[info.property];
@@ -84,6 +90,12 @@ function errorsPage() {
     table(['code', 'meaning, and what to do'], rowsOf(CONTRACT_ERRORS)),
     '## Kafka',
     table(['code', 'meaning, and what to do'], rowsOf(KAFKA_ERRORS)),
+    '## Callbacks',
+    'What the receiver’s log says (`code`) of a request that is not answered with 202, at most once a second with the `count` since the start. The sender learns the status only.',
+    table(
+      ['code', 'status', 'meaning, and what to do'],
+      Object.entries(REFUSALS).map(([code, { status, meaning }]) => [`\`${code}\``, status, meaning]),
+    ),
   ].join('\n\n');
 }
 

@@ -1,5 +1,9 @@
 import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { IsInCloudWithCalls } from '@callbus/graph';
 import { ArrayNotEmpty, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { CallbackKeySettings } from './receiver/callback-key-settings.js';
+import { CallbackLimits } from './receiver/callback-limits.js';
+import { HttpLimits } from './receiver/http-limits.js';
 
 export type IngestRole = 'receiver' | 'sequencer';
 
@@ -43,31 +47,24 @@ export class IngestSettings extends ServiceSettings {
   @ArrayNotEmpty()
   callbackMacKeys: string[] = [];
 
-  @Setting('CALLBACK_ISSUERS', { kind: 'list', describe: 'Issuers of callback tokens' })
+  @Setting('CALLBACK_ISSUERS', { kind: 'list', describe: 'Issuers of callback tokens, compared as they are written' })
   @IfReceiver()
   @ArrayNotEmpty()
+  @IsInCloudWithCalls()
   callbackIssuers: string[] = ['https://graph.microsoft.com', 'https://api.botframework.com'];
 
   @Setting('CALLBACK_OPENID_URL', { describe: 'OpenID document that names the keys of callback tokens' })
   @IfReceiver()
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https address' })
+  @IsInCloudWithCalls()
   callbackOpenIdUrl: string = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
 
-  @Setting('CALLBACK_MAX_BODY_BYTES', {
-    kind: 'integer',
-    describe: 'Bytes that a callback’s body may have; a larger one gets 413',
-  })
-  @IsInt()
-  @Min(1_024)
-  @Max(7 * 1024 * 1024)
-  callbackMaxBodyBytes: number = 4 * 1024 * 1024;
+  @SettingsGroup(CallbackKeySettings)
+  callbackKeys!: CallbackKeySettings;
 
-  @Setting('CALLBACK_STORE_TIMEOUT_MS', {
-    kind: 'integer',
-    describe: 'Milliseconds within which Kafka must have a callback, else Graph gets 503 and sends it again',
-  })
-  @IsInt()
-  @Min(100)
-  @Max(60_000)
-  callbackStoreTimeoutMs: number = 10_000;
+  @SettingsGroup(CallbackLimits)
+  callbackLimits!: CallbackLimits;
+
+  @SettingsGroup(HttpLimits)
+  httpLimits!: HttpLimits;
 }

@@ -1,6 +1,6 @@
 import { encodeObservation, partitionOf, topicName, TOPICS, type NotificationObservation } from '@callbus/contracts';
-import { KafkaError, type RecordSender } from '@callbus/kafka';
-import { unavailable } from './authenticate-callback.js';
+import { KafkaError, type KafkaErrorCode, type RecordSender } from '@callbus/kafka';
+import { Refusal, type RefusalCode } from './refusals.js';
 
 export interface CallbackStoreOptions {
   readonly sender: RecordSender;
@@ -9,11 +9,14 @@ export interface CallbackStoreOptions {
   readonly timeoutMs: number;
 }
 
+/** The others say that it may work later. */
+const CODES: Partial<Record<KafkaErrorCode, RefusalCode>> = { QUEUE_FULL: 'OVERLOADED', RECORD_REFUSED: 'LARGE_BODY' };
+
 /** Puts callbacks on Kafka. Only what is there may be answered with 2xx (G3). */
 export class CallbackStore {
   constructor(private readonly options: CallbackStoreOptions) {}
 
-  /** @throws HttpException 503: it may be stored or not; sent again it is seen as the same */
+  /** @throws Refusal NOT_STORED: it may be stored or not; sent again it is seen as the same */
   async store(notification: NotificationObservation): Promise<void> {
     const { sender, topicPrefix, partitions, timeoutMs } = this.options;
     const { callId } = notification;
@@ -25,13 +28,12 @@ export class CallbackStore {
     };
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      reject(unavailable(`Kafka did not take the callback within ${String(timeoutMs)} ms.`));
+      reject(new Refusal('NOT_STORED', `Kafka did not take it within ${timeoutMs} ms`));
     }, timeoutMs);
     try {
       await Promise.race([sender.send([record]), late]);
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error;
-      throw unavailable('Kafka does not take the callback now.', { cause: error });
+      throw error instanceof KafkaError ? new Refusal(CODES[error.code] ?? 'NOT_STORED', error.detail, { cause: error }) : error;
     } finally {
       clearTimeout(timer);
     }

@@ -1,23 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { requireCallbackBody } from './callback-body.js';
+import { CallbackGate } from './callback-gate.js';
+import { CallbackLimits } from './callback-limits.js';
 import { CallbackStore } from './callback-store.js';
-import { AuthenticCallbacks } from './authentic-callbacks.js';
+import { InFlight } from './in-flight.js';
 import { notificationOf } from './notification-of.js';
+import { readBody } from './read-body.js';
+import { Refusal } from './refusals.js';
 
 @Controller('v1/callbacks')
 export class CallbacksController {
   constructor(
-    private readonly authentic: AuthenticCallbacks,
+    private readonly gate: CallbackGate,
+    private readonly inFlight: InFlight,
     private readonly store: CallbackStore,
+    private readonly limits: CallbackLimits,
   ) {}
 
   /** Graph's callbacks: 202 says that the exact bytes are on Kafka. */
   @Post(':appId/:tenantId/:callId/:attempt/:mac')
   @HttpCode(202)
   async receive(@Req() request: FastifyRequest): Promise<void> {
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const facts = { id: randomUUID(), receivedAtMs: Date.now() };
-    await this.store.store(notificationOf(this.authentic.of(request), request.headers, body, facts));
+    const callback = this.gate.callbackOf(request);
+    const place = this.inFlight.enter(callback.announcedBytes);
+    if (place === null) throw new Refusal('OVERLOADED', 'too much is under way');
+    try {
+      const body = await readBody(request.raw, this.limits.maxBodyBytes, place);
+      requireCallbackBody(body);
+      const facts = { id: randomUUID(), receivedAtMs: Date.now() };
+      await this.store.store(notificationOf(callback, request.headers, body, facts));
+    } finally {
+      place.leave();
+    }
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ContractError, MAX_INPUT_DEPTH, parseJson, type NotificationObservation } from '@callbus/contracts';
-import { refusal, type AuthenticCallback } from './authenticate-callback.js';
+import type { NotificationObservation } from '@callbus/contracts';
+import type { AuthenticCallback } from './callback-gate.js';
 
 /** Those of Graph's headers that say something about the callback; never the token. */
 const KEPT_HEADERS = [
@@ -11,23 +11,13 @@ const KEPT_HEADERS = [
   'content-type',
 ] as const;
 
-/**
- * The callback as it is stored. The body's exact bytes are kept: it is only checked to be JSON in UTF-8, which text
- * carries without loss.
- * @throws HttpException 400
- */
+/** The callback as it is stored. @param body its exact bytes, JSON in UTF-8, which text carries without loss */
 export function notificationOf(
   { address, claims }: AuthenticCallback,
   headers: IncomingHttpHeaders,
   body: Buffer,
   { id, receivedAtMs }: { readonly id: string; readonly receivedAtMs: number },
 ): NotificationObservation {
-  try {
-    parseJson(body, MAX_INPUT_DEPTH);
-  } catch (error) {
-    if (!(error instanceof ContractError)) throw error;
-    throw refusal(400, 'BadRequest', error.detail, { cause: error });
-  }
   const { callId, attempt, appId, tenantId } = address;
   return {
     kind: 'notification',
@@ -38,12 +28,16 @@ export function notificationOf(
     attempt,
     receivedAt: new Date(receivedAtMs).toISOString(),
     body: body.toString('utf8'),
-    headers: Object.fromEntries(
-      KEPT_HEADERS.flatMap((name) => {
-        const value = headers[name];
-        return typeof value === 'string' ? [[name, value]] : [];
-      }),
-    ),
+    headers: keptOf(headers),
     claims: { tid: claims.tenantId, ...(claims.callerAppId === null ? {} : { appid: claims.callerAppId }) },
   };
+}
+
+function keptOf(headers: IncomingHttpHeaders): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string') kept[name] = value;
+  }
+  return kept;
 }

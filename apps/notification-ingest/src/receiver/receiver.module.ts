@@ -1,16 +1,27 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { AuthenticCallbacks } from './authentic-callbacks.js';
+import { CallbackGate } from './callback-gate.js';
+import { CallbackLimits } from './callback-limits.js';
 import { CallbackStore } from './callback-store.js';
 import { CallbacksController } from './callbacks.controller.js';
+import { InFlight } from './in-flight.js';
+
+export interface ReceiverParts {
+  readonly gate: CallbackGate;
+  readonly inFlight: InFlight;
+  readonly store: CallbackStore;
+  readonly limits: CallbackLimits;
+}
 
 @Module({ controllers: [CallbacksController] })
 export class ReceiverModule {
-  static with(store: CallbackStore, authentic: AuthenticCallbacks): DynamicModule {
+  static with({ gate, inFlight, store, limits }: ReceiverParts): DynamicModule {
     return {
       module: ReceiverModule,
       providers: [
+        { provide: CallbackGate, useValue: gate },
+        { provide: InFlight, useValue: inFlight },
         { provide: CallbackStore, useValue: store },
-        { provide: AuthenticCallbacks, useValue: authentic },
+        { provide: CallbackLimits, useValue: limits },
       ],
     };
   }

@@ -1,61 +1,93 @@
+import underPressure from '@fastify/under-pressure';
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
 import { CallbackPaths } from '@callbus/contracts';
 import { CallbackTokens } from '@callbus/graph';
 import type { RecordSender } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IngestSettings } from '../ingest-settings.js';
-import { AuthenticCallbacks } from './authentic-callbacks.js';
-import { authenticateCallback } from './authenticate-callback.js';
+import { CallbackGate } from './callback-gate.js';
 import { CallbackStore } from './callback-store.js';
-import { answerError, ErrorFilter } from './error.filter.js';
+import { httpServer } from './http-server.js';
+import { InFlight } from './in-flight.js';
 import { ReceiverModule } from './receiver.module.js';
+import { RefusalFilter } from './refusal.filter.js';
+import { RefusalLog } from './refusal-log.js';
+import { Refusal } from './refusals.js';
 
 type ReceiverContext = Pick<ServiceContext<IngestSettings>, 'settings' | 'logger' | 'health' | 'onShutdown'>;
 
 /** Starts the role that faces the internet. @returns the port that was taken */
-export async function startReceiver(
-  { settings, logger, health, onShutdown }: ReceiverContext,
-  sender: RecordSender,
-): Promise<number> {
-  const { tlsCert: cert, tlsKey: key, callbackMaxBodyBytes: bodyLimit } = settings;
-  const tokens = new CallbackTokens({ openIdUrl: settings.callbackOpenIdUrl, issuers: settings.callbackIssuers });
-  onShutdown('callback keys', () => tokens.close());
-  health.addReadiness('callback keys', () =>
-    tokens.isReady() ? { ok: true } : { ok: false, reason: `no keys could be had from ${settings.callbackOpenIdUrl} yet` },
-  );
-  await tokens.start();
+export async function startReceiver(context: ReceiverContext, sender: RecordSender): Promise<number> {
+  const { settings, logger, onShutdown } = context;
+  const { callbackLimits: limits, httpLimits, kafka, tlsCert: cert, tlsKey: key = '' } = settings;
+  const { maxBodyBytes, maxAddresses, maxEventLoopDelayMs, storeTimeoutMs: timeoutMs, retryAfterSeconds } = limits;
+  const inFlight = new InFlight(limits);
+  const paths = new CallbackPaths(settings.callbackMacKeys);
+  const gate = new CallbackGate({ paths, tokens: await startTokens(context), maxBodyBytes, maxAddresses });
+  const store = new CallbackStore({ sender, topicPrefix: kafka.topicPrefix, partitions: kafka.partitions, timeoutMs });
 
-  const authentic = new AuthenticCallbacks();
-  const store = new CallbackStore({
-    sender,
-    topicPrefix: settings.kafka.topicPrefix,
-    partitions: settings.kafka.partitions,
-    timeoutMs: settings.callbackStoreTimeoutMs,
+  const log = new RefusalLog(logger);
+  const filter = new RefusalFilter(log, retryAfterSeconds);
+  const adapter = httpServer({
+    limits: httpLimits,
+    tls: cert === undefined ? null : { cert, key },
+    onRefused: (refusal) => {
+      log.note(refusal);
+    },
   });
-  const adapter = new FastifyAdapter({ bodyLimit, ...(cert === undefined ? {} : { https: { cert, key: key ?? '' } }) });
-  const app = await NestFactory.create<NestFastifyApplication>(ReceiverModule.with(store, authentic), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(ReceiverModule.with({ gate, inFlight, store, limits }), adapter, {
     bodyParser: false,
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  app.useGlobalFilters(new ErrorFilter(logger));
+  app.useGlobalFilters(filter);
   const fastify = adapter.getInstance();
-  // Whatever its content type says, a body stays bytes.
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
+  await app.register(underPressure, {
+    maxEventLoopDelay: maxEventLoopDelayMs,
+    pressureHandler: (_request, reply, _type, delayMs) => {
+      void filter.refuse(new Refusal('OVERLOADED', `the process lags ${Math.round(delayMs ?? 0)} ms behind`), reply);
+    },
   });
-  const paths = new CallbackPaths(settings.callbackMacKeys);
   fastify.addHook('onRequest', async (request, reply) => {
     try {
-      authentic.set(request, await authenticateCallback(request.url, request.headers.authorization, paths, tokens));
+      await gate.pass(request);
     } catch (error) {
-      await answerError(error, reply, logger);
+      return filter.refuse(error, reply);
     }
   });
   await app.listen(settings.httpPort, settings.httpHost);
-  onShutdown('receiver', () => app.close());
+  onShutdown('receiver', async () => {
+    const closed = app.close();
+    await inFlight.drained(httpLimits.requestTimeoutMs);
+    await answersAreWritten();
+    // Who has sent nothing yet, or not all of it, would keep the server from closing.
+    fastify.server.closeAllConnections();
+    await closed;
+  });
   const address = fastify.server.address();
   return typeof address === 'object' && address ? address.port : settings.httpPort;
+}
+
+async function startTokens({ settings, logger, health, onShutdown }: ReceiverContext): Promise<CallbackTokens> {
+  const { callbackOpenIdUrl: openIdUrl, callbackIssuers: issuers, callbackKeys } = settings;
+  const tokens = new CallbackTokens({
+    openIdUrl,
+    issuers,
+    ...callbackKeys,
+    onFetchFailed: (error) => {
+      logger.warn({ err: error, openIdUrl }, 'the keys of callback tokens could not be fetched; the last good ones serve on');
+    },
+  });
+  onShutdown('callback keys', () => tokens.close());
+  health.addReadiness('callback keys', () =>
+    tokens.isReady() ? { ok: true } : { ok: false, reason: `no keys could be had from ${openIdUrl} yet` },
+  );
+  await tokens.start();
+  return tokens;
+}
+
+/** What is answered in one turn of the event loop is written before the next. */
+function answersAreWritten(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

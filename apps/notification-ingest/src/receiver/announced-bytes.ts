@@ -1,0 +1,20 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Refusal } from './refusals.js';
+
+const JSON_TYPE = /^application\/json[\t ]*(;|$)/i;
+
+/**
+ * Judges a body by its headers, before a byte of it is read.
+ * @returns the bytes that are announced; 0 when it comes in chunks and nobody can know
+ * @throws Refusal
+ */
+export function announcedBytesOf(headers: IncomingHttpHeaders, maxBytes: number): number {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity', 'transfer-encoding': transfer } = headers;
+  const bytes = Number(headers['content-length'] ?? 0);
+  if (transfer === undefined && bytes === 0) throw new Refusal('EMPTY_BODY', 'its headers announce no body');
+  if (!JSON_TYPE.test(type)) throw new Refusal('WRONG_TYPE', 'its content-type is not application/json');
+  if (encoding.toLowerCase() !== 'identity') throw new Refusal('WRONG_TYPE', 'it has a content-encoding');
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') throw new Refusal('WRONG_TYPE', 'it is more than chunked');
+  if (bytes > maxBytes) throw new Refusal('LARGE_BODY', `its headers announce ${bytes} bytes`);
+  return bytes;
+}

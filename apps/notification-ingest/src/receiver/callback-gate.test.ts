@@ -1,0 +1,94 @@
+import { CallbackPaths } from '@callbus/contracts';
+import { CallbackTokenError, type CallbackClaims } from '@callbus/graph';
+import { CallbackGate } from './callback-gate.js';
+
+const key = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
+const ADDRESS = {
+  appId: '00001111-aaaa-4222-bbbb-3333cccc4444',
+  tenantId: 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333',
+  callId: '6f9619ff-8b86-4011-b42d-00c04fc964ff',
+  attempt: 1,
+};
+const claims: CallbackClaims = { tenantId: ADDRESS.tenantId, appId: ADDRESS.appId, issuer: '', callerAppId: null };
+const paths = new CallbackPaths([key(1), key(2)]);
+const sound = {
+  url: paths.pathFor(ADDRESS),
+  method: 'POST',
+  headers: { 'content-type': 'application/json', 'content-length': '2', authorization: 'Bearer a.b.c' },
+};
+
+let asked: unknown[];
+let verdict: () => Promise<CallbackClaims>;
+
+beforeEach(() => {
+  asked = [];
+  verdict = () => Promise.resolve(claims);
+});
+
+function newGate(): CallbackGate {
+  const tokens = {
+    verify: (...args: unknown[]) => {
+      asked.push(args);
+      return verdict();
+    },
+  };
+  return new CallbackGate({ paths, tokens, maxBodyBytes: 100, maxAddresses: 2 });
+}
+
+async function codeOf(gate: CallbackGate, request: typeof sound): Promise<string> {
+  return gate.pass(request).then(
+    () => 'PASSED',
+    (error: unknown) => (error as { code?: string }).code ?? String(error),
+  );
+}
+
+it('lets Graph’s callback pass, for the app and the tenant of its address', async () => {
+  const gate = newGate();
+  expect(await codeOf(gate, sound)).toBe('PASSED');
+  expect(asked).toEqual([['Bearer a.b.c', { audience: ADDRESS.appId, tenantId: ADDRESS.tenantId }]]);
+  expect(gate.callbackOf(sound)).toEqual({ address: ADDRESS, claims, announcedBytes: 2 });
+  expect(() => gate.callbackOf({ ...sound })).toThrow(/came past the check/);
+});
+
+it('takes addresses of the key that is being rotated out, and of no other', async () => {
+  const of = (...keys: number[]) => ({ ...sound, url: new CallbackPaths(keys.map(key)).pathFor(ADDRESS) });
+  expect(await codeOf(newGate(), of(1))).toBe('PASSED');
+  expect(await codeOf(newGate(), of(2))).toBe('PASSED');
+  expect(await codeOf(newGate(), of(3))).toBe('UNKNOWN_ADDRESS');
+});
+
+it('knows an address again, and no other', async () => {
+  const gate = newGate();
+  const others = [2, 3, 4].map((attempt) => ({ ...sound, url: paths.pathFor({ ...ADDRESS, attempt }) }));
+  for (const request of [sound, ...others, sound, sound]) {
+    expect(await codeOf(gate, request)).toBe('PASSED');
+    expect(await codeOf(gate, { ...request, url: `${request.url.slice(0, -2)}AA` })).toBe('UNKNOWN_ADDRESS');
+  }
+  expect(gate.callbackOf(sound).address).toEqual(ADDRESS);
+  expect(gate.callbackOf(others[2]!).address).toEqual({ ...ADDRESS, attempt: 4 });
+});
+
+it('asks in the order of cost, and about the token last', async () => {
+  let request = { ...sound, url: '/nowhere', method: 'GET', headers: { ...sound.headers, 'content-type': 'text/plain' } };
+  expect(await codeOf(newGate(), request)).toBe('UNKNOWN_ADDRESS');
+  request = { ...request, url: sound.url };
+  expect(await codeOf(newGate(), request)).toBe('WRONG_METHOD');
+  request = { ...request, method: 'POST' };
+  expect(await codeOf(newGate(), request)).toBe('WRONG_TYPE');
+  request = { ...request, headers: { ...sound.headers, 'content-length': '101' } };
+  expect(await codeOf(newGate(), request)).toBe('LARGE_BODY');
+  expect(asked).toEqual([]);
+});
+
+it('does not look at a token in the query', async () => {
+  expect(await codeOf(newGate(), { ...sound, url: `${sound.url}?access_token=a.b.c` })).toBe('UNKNOWN_ADDRESS');
+});
+
+it.each([
+  ['TOKEN_MISSING', 'UNAUTHORIZED'],
+  ['TOKEN_INVALID', 'UNAUTHORIZED'],
+  ['KEYS_UNAVAILABLE', 'KEYS_UNAVAILABLE'],
+] as const)('takes %s for %s', async (tokenError, code) => {
+  verdict = () => Promise.reject(new CallbackTokenError(tokenError, ''));
+  expect(await codeOf(newGate(), sound)).toBe(code);
+});

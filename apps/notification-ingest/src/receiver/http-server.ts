@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { rawAnswer } from './answers.js';
+import type { HttpLimits } from './http-limits.js';
+import { Refusal, type RefusalCode } from './refusals.js';
+
+export interface HttpServerOptions {
+  readonly limits: HttpLimits;
+  /** PEM; plain http without. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly onRefused: (refusal: Refusal) => void;
+}
+
+/** A server that faces the internet: every wait and every size has its bound, and bytes that are no request end the connection. */
+export function httpServer({ limits, tls, onRefused }: HttpServerOptions): FastifyAdapter {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, connectionsCheckIntervalMs, maxHeaderBytes } = limits;
+  const node = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: connectionsCheckIntervalMs,
+    maxHeaderSize: maxHeaderBytes,
+    // Two Authorization headers are no token, rather than the first of them.
+    joinDuplicateHeaders: true,
+  };
+  const adapter = new FastifyAdapter({
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    ...(tls === null ? { http: node } : { https: { ...node, ...tls, handshakeTimeout: headersTimeoutMs } }),
+    clientErrorHandler: (error, socket) => {
+      refuseBytes(error, socket, onRefused);
+    },
+  });
+  const fastify = adapter.getInstance();
+  fastify.server.maxConnections = limits.maxConnections;
+  // Whoever handles the request reads its body, byte by byte.
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, _body, done) => {
+    done(null);
+  });
+  return adapter;
+}
+
+const PROTOCOL_ERRORS: Readonly<Partial<Record<string, RefusalCode>>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'SLOW_REQUEST',
+  HPE_HEADER_OVERFLOW: 'LARGE_HEADERS',
+  HPE_INVALID_METHOD: 'WRONG_METHOD',
+};
+
+function refuseBytes(error: NodeJS.ErrnoException, socket: Socket, onRefused: (refusal: Refusal) => void): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal = new Refusal(PROTOCOL_ERRORS[error.code ?? ''] ?? 'MALFORMED_REQUEST', error.message);
+  onRefused(refusal);
+  socket.end(rawAnswer(refusal.status), () => {
+    socket.destroy();
+  });
+}

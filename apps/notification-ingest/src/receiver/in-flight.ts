@@ -1,0 +1,57 @@
+export interface InFlightLimits {
+  readonly maxInFlight: number;
+  readonly maxInFlightBytes: number;
+}
+
+/** What one callback takes up until it is over. */
+export interface Place {
+  /** Sees to it that there is room for so many bytes in all. @returns false when there is none */
+  reserve(bytes: number): boolean;
+  /** To be called once. */
+  leave(): void;
+}
+
+/** Callbacks under way: how many, and the bytes of their bodies. One alone may be as large as it likes. */
+export class InFlight {
+  private count = 0;
+  private bytes = 0;
+  private onDrained: (() => void) | undefined;
+
+  constructor(private readonly limits: InFlightLimits) {}
+
+  /** @returns null when there is no room for a callback of so many bytes */
+  enter(bytes: number): Place | null {
+    if (this.count > 0 && this.count >= this.limits.maxInFlight) return null;
+    if (this.count > 0 && this.bytes + bytes > this.limits.maxInFlightBytes) return null;
+    this.count += 1;
+    this.bytes += bytes;
+    let reserved = bytes;
+    return {
+      reserve: (total) => {
+        const more = Math.max(0, total - reserved);
+        if (more > 0 && this.count > 1 && this.bytes + more > this.limits.maxInFlightBytes) return false;
+        this.bytes += more;
+        reserved += more;
+        return true;
+      },
+      leave: () => {
+        this.count -= 1;
+        this.bytes -= reserved;
+        if (this.count === 0) this.onDrained?.();
+      },
+    };
+  }
+
+  /** Resolves when nothing is under way, or after so long. */
+  async drained(timeoutMs: number): Promise<void> {
+    if (this.count === 0) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const finish = (): void => {
+      resolve(undefined);
+    };
+    const timer = setTimeout(finish, timeoutMs);
+    this.onDrained = finish;
+    await promise;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Readable } from 'node:stream';
+import type { Place } from './in-flight.js';
+import { Refusal } from './refusals.js';
+
+/**
+ * Reads a whole body, and no byte more than it may have or than there is room for. The stream is left open: the answer goes
+ * out on its socket.
+ * @throws Refusal
+ */
+export function readBody(stream: Readable, maxBytes: number, place: Place): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const stop = (refusal: Refusal): void => {
+    // What else comes is dropped.
+    stream.off('data', take);
+    reject(refusal);
+  };
+  const take = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) stop(new Refusal('LARGE_BODY', `its chunks have more than ${maxBytes} bytes`));
+    else if (!place.reserve(bytes)) stop(new Refusal('OVERLOADED', 'too many bytes are under way'));
+    else chunks.push(chunk);
+  };
+  stream.on('data', take);
+  stream.once('end', () => {
+    resolve(Buffer.concat(chunks, bytes));
+  });
+  stream.once('error', (error) => {
+    stop(new Refusal('MALFORMED_REQUEST', 'its body broke off', { cause: error }));
+  });
+  return promise;
+}

@@ -1,0 +1,24 @@
+import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { answerRefusal } from './answers.js';
+import type { RefusalLog } from './refusal-log.js';
+import { refusalOf } from './refusals.js';
+
+/** Ends every request that is not answered with 202, wherever it failed. */
+@Catch()
+export class RefusalFilter implements ExceptionFilter {
+  constructor(
+    private readonly log: RefusalLog,
+    private readonly retryAfterSeconds: number,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    void this.refuse(error, host.switchToHttp().getResponse<FastifyReply>());
+  }
+
+  refuse(error: unknown, reply: FastifyReply): FastifyReply {
+    const refusal = refusalOf(error);
+    this.log.note(refusal);
+    return answerRefusal(refusal, reply, this.retryAfterSeconds);
+  }
+}
