@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JWTPayload } from 'jose';
+import { SigningKey } from '../../apps/graph-simulator/src/signing-key.js';
+import { developmentCertificates } from '../../apps/local-stack/src/development-ca.js';
+
+const TOKEN_SECONDS = 3_900;
+
+/** Graph's keys as a receiver sees them: the OpenID document and the key document, over https, and tokens that they prove. */
+export class CallbackKeys {
+  /** Paths that were asked for. */
+  readonly requests: string[] = [];
+  /** Answers 503. */
+  isDown = false;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly folder: string,
+    readonly caFile: string,
+    readonly signing: SigningKey,
+  ) {}
+
+  static async start(): Promise<CallbackKeys> {
+    const folder = mkdtempSync(join(tmpdir(), 'callback-keys-'));
+    const { caFile, certFile, keyFile } = await developmentCertificates(folder, Date.now());
+    const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+    const keys = new CallbackKeys(server, folder, caFile, await SigningKey.generate());
+    server.on('request', ({ url = '' }, response) => {
+      keys.requests.push(url);
+      if (keys.isDown) response.writeHead(503).end();
+      else response.end(JSON.stringify(url === '/openid' ? { jwks_uri: keys.url('/keys') } : keys.signing.jwks()));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return keys;
+  }
+
+  url(path: string): string {
+    return `https://localhost:${(this.server.address() as AddressInfo).port}${path}`;
+  }
+
+  /** A token as Graph makes it. @param differences claims that are to differ */
+  async token(appId: string, tenantId: string, differences: JWTPayload = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1_000);
+    const times = { nbf: now, exp: now + TOKEN_SECONDS };
+    return this.signing.sign({ aud: appId, iss: 'https://graph.microsoft.com', tid: tenantId, ...times, ...differences });
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+    rmSync(this.folder, { recursive: true });
+  }
+}
