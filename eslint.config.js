@@ -12,6 +12,7 @@ const LAW = {
   'apps/*': ['contracts', 'kafka', 'client', 'graph', 'chassis'],
   bench: ['contracts', 'kafka', 'local-stack'],
   'bench/obvious-stack': [],
+  'bench/ingest/obvious': [],
 };
 
 const deepImports = {

@@ -1,5 +1,11 @@
+export { developmentCertificates, type DevelopmentCertificates } from './development-ca.js';
+export { kafkaAccess } from './kafka-access.js';
+export { startKafkaForTests, type KafkaForTests } from './kafka-for-tests.js';
+export { PROJECT_ROOT } from './places.js';
+export { acceptsConnections, freePort } from './ports.js';
+export type { ProcessGroup } from './process-group.js';
 export { createProgress, type Progress } from './progress.js';
 export { StackForBench, type ProgramBeside } from './stack-for-bench.js';
 export { stopRequest } from './stop-request.js';
-export { topicsToEnsure } from './topics.js';
+export { createTopics, topicsToEnsure } from './topics.js';
 export { until } from './until.js';
