@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWTPayload } from 'jose';
 import { SigningKey } from '../../apps/graph-simulator/src/signing-key.js';
-import { developmentCertificates } from '../../apps/local-stack/src/development-ca.js';
+import { developmentCertificates, type DevelopmentCertificates } from '../../apps/local-stack/src/development-ca.js';
 
 const TOKEN_SECONDS = 3_900;
 
@@ -20,15 +20,16 @@ export class CallbackKeys {
   private constructor(
     private readonly server: Server,
     private readonly folder: string,
-    readonly caFile: string,
+    /** PEM: the authority, and a certificate of it for this machine. */
+    readonly files: DevelopmentCertificates,
     readonly signing: SigningKey,
   ) {}
 
   static async start(): Promise<CallbackKeys> {
     const folder = mkdtempSync(join(tmpdir(), 'callback-keys-'));
-    const { caFile, certFile, keyFile } = await developmentCertificates(folder, Date.now());
-    const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
-    const keys = new CallbackKeys(server, folder, caFile, await SigningKey.generate());
+    const files = await developmentCertificates(folder, Date.now());
+    const server = createServer({ cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) });
+    const keys = new CallbackKeys(server, folder, files, await SigningKey.generate());
     server.on('request', ({ url = '' }, response) => {
       keys.requests.push(url);
       if (keys.isDown) response.writeHead(503).end();

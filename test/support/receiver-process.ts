@@ -64,7 +64,7 @@ export class ReceiverProcess {
     const macKey = randomBytes(32).toString('base64url');
     const told = {
       NODE_ENV: 'production',
-      NODE_EXTRA_CA_CERTS: keys.caFile,
+      NODE_EXTRA_CA_CERTS: keys.files.caFile,
       NOTIFICATION_INGEST_ROLES: 'receiver',
       KAFKA_BROKERS: brokers.join(','),
       KAFKA_TOPIC_PREFIX: topicPrefix,

@@ -46,12 +46,15 @@ const PROTOCOL_ERRORS: Readonly<Partial<Record<string, RefusalCode>>> = {
   HPE_INVALID_METHOD: 'WRONG_METHOD',
 };
 
-function refuseBytes(error: NodeJS.ErrnoException, socket: Socket, onRefused: (refusal: Refusal) => void): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+/** What is wrong with the bytes of a request; every other error is of the connection, and nobody listens at its end. */
+const HTTP_ERROR = /^(HPE|ERR_HTTP)_/;
+
+function refuseBytes({ code = '', message }: NodeJS.ErrnoException, socket: Socket, onRefused: (refusal: Refusal) => void): void {
+  if (!HTTP_ERROR.test(code) || !socket.writable) {
     socket.destroy();
     return;
   }
-  const refusal = new Refusal(PROTOCOL_ERRORS[error.code ?? ''] ?? 'MALFORMED_REQUEST', error.message);
+  const refusal = new Refusal(PROTOCOL_ERRORS[code] ?? 'MALFORMED_REQUEST', message);
   onRefused(refusal);
   socket.end(rawAnswer(refusal.status), () => {
     socket.destroy();
