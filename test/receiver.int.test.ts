@@ -78,6 +78,14 @@ async function untilStored(of: KnownCall, content: string): Promise<void> {
   await until('the callback is on Kafka', () => storedOf(of).includes(content));
 }
 
+/** Of what was sent before, for a call's callbacks keep their order. */
+async function expectNothingStored(of: KnownCall): Promise<void> {
+  const marker = '{"sent":"last"}';
+  expect((await receiver.post(of, marker)).status).toBe(202);
+  await untilStored(of, marker);
+  expect(storedOf(of)).toEqual([marker]);
+}
+
 describe('an address', () => {
   it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'FOO'])('takes no %s', async (method) => {
     const connection = await raw();
@@ -127,6 +135,7 @@ describe('a token', () => {
     expect((await receiver.post({ ...call, authorization: otherTenant }, body)).status).toBe(401);
     const otherApp = `Bearer ${await keys.token(other.appId, call.tenantId)}`;
     expect((await receiver.post({ ...call, authorization: otherApp }, body)).status).toBe(401);
+    await expectNothingStored(other);
   });
 
   it.each([
@@ -249,7 +258,7 @@ describe('a body', () => {
     '1e400',
     '-0',
     '{"id":9007199254740993}',
-    `[${'{},'.repeat(10_000)}0]`,
+    `{"value":[${'{},'.repeat(9_999)}{}]}`,
     '{"value":[{"@odata.type":"#microsoft.graph.neverHeardOf"}]}',
     '{"resource":"/communications/calls/../../users"}',
     JSON.stringify({ id: `a\r\nb\0c\u202e${'x'.repeat(10_000)}` }),
@@ -292,7 +301,7 @@ describe('HTTP', () => {
     connection.write(head(lines, of) + content);
     expect(await connection.answered()).toEqual([400]);
     await connection.closed();
-    expect(storedOf(of)).toEqual([]);
+    await expectNothingStored(of);
   });
 
   it.each([
@@ -319,6 +328,35 @@ describe('HTTP', () => {
     connection.write(head(['Content-Length: 12'], call, 'HTTP/1.0') + body);
     expect(await connection.answered()).toEqual([202]);
     await connection.closed();
+  });
+
+  it('is not believed about the way that it came', async () => {
+    const forwarded = [
+      'X-Forwarded-For: 127.0.0.1',
+      'X-Forwarded-Host: graph.microsoft.com',
+      'X-Original-URL: /',
+      'X-Rewrite-URL: /',
+    ];
+    const content = '{"forged":"host"}';
+    const of = await receiver.newCall();
+    const taken = await raw();
+    taken.write(head([...forwarded, `Content-Length: ${content.length}`], of).replace('localhost', 'evil.example') + content);
+    expect(await taken.answered()).toEqual([202]);
+    await untilStored(of, content);
+    expect(String(observations.of(of.callId)[0]?.value)).not.toMatch(/evil|forwarded|rewrite/i);
+    const elsewhere = await raw();
+    elsewhere.write(head([`X-Original-URL: ${of.path}`, 'Content-Length: 12'], { ...of, path: '/' }) + body);
+    expect(await elsewhere.answered()).toEqual([404]);
+    const overridden = await raw();
+    overridden.write(head(['X-HTTP-Method-Override: POST', 'Content-Length: 12'], of).replace('POST /', 'GET /') + body);
+    expect(await overridden.answered()).toEqual([405]);
+  });
+
+  it('is no way to another host', async () => {
+    const connection = await raw();
+    connection.write('CONNECT graph.microsoft.com:443 HTTP/1.1\r\nHost: graph.microsoft.com:443\r\n\r\n');
+    await connection.closed();
+    expect(connection.received).toBe('');
   });
 
   it('refuses headers of more than 16 KB', async () => {
@@ -400,6 +438,16 @@ describe('slow clients', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(connection.statuses()).toEqual([408]);
+  });
+
+  it('are cut off in the middle of a TLS handshake too', async () => {
+    const { certFile, keyFile } = keys.files;
+    const guarded = await another({ ...impatient, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
+    for (const begun of ['', '\x16\x03\x01', 'GET / HTTP/1.1\r\n\r\n']) {
+      const connection = await raw(guarded.port);
+      connection.write(begun);
+      await connection.closed();
+    }
   });
 
   it('find no more than so many connections', async () => {
@@ -501,6 +549,17 @@ describe('too much at once', () => {
     await until('there is no room', async () => (await narrow.post(known, body)).status === 503);
     first.end();
     await until('there is room', async () => (await narrow.post(known, body)).status === 202);
+  });
+
+  it('is so by the time that the process lags behind too', async () => {
+    const narrow = await another({ CALLBACK_MAX_EVENT_LOOP_DELAY_MS: '10' });
+    const known = await narrow.newCall();
+    const slowToRead = `[${'{},'.repeat(1_000_000)}0]`;
+    await until('it lags', async () => {
+      await Promise.all([1, 2, 3].map(() => narrow.post(known, slowToRead)));
+      return narrow.log().some(({ code, why }) => code === 'OVERLOADED' && /^the process lags/.test(String(why)));
+    });
+    await until('it has caught up', async () => (await narrow.post(known, body)).status === 202);
   });
 
   it('gets 202 or 503, each 202 is on Kafka, and memory stays bounded', async () => {

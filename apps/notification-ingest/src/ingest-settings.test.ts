@@ -29,6 +29,20 @@ describe('IngestSettings', () => {
     });
   });
 
+  it('bounds what faces the internet, whatever is not set', () => {
+    expect(loadSettings(IngestSettings, good)).toMatchObject({
+      httpLimits: {
+        headersTimeoutMs: 10_000,
+        requestTimeoutMs: 15_000,
+        connectionsCheckIntervalMs: 2_000,
+        keepAliveTimeoutMs: 75_000,
+        maxConnections: 10_000,
+        maxHeaderBytes: 16 * 1024,
+      },
+      callbackKeys: { clockToleranceSeconds: 120, maxAgeMs: 600_000, keepKeysMs: 24 * 3_600_000, cooldownMs: 30_000 },
+    });
+  });
+
   it('refuses the cloud in China, with the reason', () => {
     expect(
       faultsOf({

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import { exportJWK, exportSPKI, SignJWT, type CryptoKey } from 'jose';
@@ -22,6 +22,8 @@ const foreign = rsa();
 let server: Server;
 let published: { kid: string; key: KeyObject }[];
 let isDown: boolean;
+/** Answers in place of the key document. */
+let answerKeys: ((response: ServerResponse) => void) | null;
 let requests: string[];
 const opened: CallbackTokens[] = [];
 
@@ -32,10 +34,8 @@ beforeAll(async () => {
     if (isDown) response.writeHead(503).end();
     else if (request.url === '/openid')
       response.end(JSON.stringify({ issuer: 'https://api.botframework.com', jwks_uri: `http://localhost:${port}/keys` }));
-    else
-      void Promise.all(published.map(async ({ kid, key }) => ({ ...(await exportJWK(key)), kid, use: 'sig' }))).then((keys) =>
-        response.end(JSON.stringify({ keys })),
-      );
+    else if (answerKeys !== null) answerKeys(response);
+    else void keyDocument().then((text) => response.end(text));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });
@@ -43,6 +43,7 @@ beforeAll(async () => {
 beforeEach(() => {
   published = [{ kid: 'k1', key: k1.publicKey }];
   isDown = false;
+  answerKeys = null;
   requests = [];
 });
 
@@ -54,6 +55,12 @@ afterAll(async () => {
   server.closeAllConnections();
   await once(server.close(), 'close');
 });
+
+/** @param more members beside the keys */
+async function keyDocument(more: object = {}): Promise<string> {
+  const keys = published.map(async ({ kid, key }) => ({ ...(await exportJWK(key)), kid, use: 'sig' }));
+  return JSON.stringify({ keys: await Promise.all(keys), ...more });
+}
 
 function callbackTokens(options: Partial<CallbackTokensOptions> = {}): CallbackTokens {
   const { port } = server.address() as AddressInfo;
@@ -222,7 +229,7 @@ describe('CallbackTokens', () => {
     expect(requests).toEqual([]);
   });
 
-  it.each(['../../dev/null', "' OR 1=1--", 'x'.repeat(4_000)])('refuses the key id %.20j', async (kid) => {
+  it.each(['../../dev/null', "' OR 1=1--", 'x'.repeat(4_000), 'x'.repeat(10_240)])('refuses the key id %.20j', async (kid) => {
     expect(await codeOf(callbackTokens().verify(await bearer({ header: { kid } }), expected))).toBe('TOKEN_INVALID');
   });
 
@@ -241,6 +248,13 @@ describe('CallbackTokens', () => {
       published = [{ kid: 'k2', key: k2.publicKey }];
       expect(await codeOf(tokens.verify(await withNewKey(), expected))).toBe('ACCEPTED');
       expect(await codeOf(tokens.verify(await bearer(), expected))).toBe('TOKEN_INVALID');
+    });
+
+    it('fetches them anew at half of the age at which they are old', async () => {
+      const setTimer = jest.spyOn(globalThis, 'setTimeout');
+      await callbackTokens({ maxAgeMs: 600_000 }).start();
+      expect(setTimer.mock.calls.map(([, waitMs]) => waitMs)).toContain(300_000);
+      setTimer.mockRestore();
     });
 
     it('takes up a new key in the background', async () => {
@@ -314,6 +328,26 @@ describe('CallbackTokens', () => {
       isDown = false;
       while (!tokens.isReady()) await new Promise(setImmediate);
       expect(await codeOf(tokens.verify(await bearer(), expected))).toBe('ACCEPTED');
+    });
+
+    it.each<[string, (response: ServerResponse) => void]>([
+      ['does not come', () => undefined],
+      ['stops in the middle', (response) => response.write('{"keys":[')],
+      [
+        'has more than 1 MiB',
+        (response) => void keyDocument({ filling: 'x'.repeat(1024 * 1024) }).then((text) => response.end(text)),
+      ],
+      ['is somewhere else', (response) => response.writeHead(302, { location: '/elsewhere' }).end()],
+      ['is no JSON', (response) => response.end('<html>')],
+    ])('does without a key document that %s', async (_, answer) => {
+      const tokens = callbackTokens({ requestTimeoutMs: 200, cooldownMs: 0 });
+      await tokens.start();
+      published.push({ kid: 'k2', key: k2.publicKey });
+      answerKeys = answer;
+      const header = await withNewKey();
+      expect(await codeOf(tokens.verify(header, expected))).toBe('KEYS_UNAVAILABLE');
+      expect(await codeOf(tokens.verify(await bearer(), expected))).toBe('ACCEPTED');
+      expect(requests).not.toContain('/elsewhere');
     });
 
     it('does not take an empty key document for keys', async () => {
