@@ -91,6 +91,7 @@ describe('an address', () => {
     const connection = await raw();
     connection.write(whole().replace('POST', method));
     expect(await connection.answered()).toEqual([405]);
+    expect(connection.received).toContain('allow: POST\r\n');
   });
 
   it.each([
@@ -450,6 +451,14 @@ describe('slow clients', () => {
     }
   });
 
+  it('that have nothing more to say are not kept', async () => {
+    const guarded = await another(impatient);
+    const connection = await raw(guarded.port);
+    connection.write(whole(body, await guarded.newCall()));
+    expect(await connection.answered()).toEqual([202]);
+    await connection.closed();
+  });
+
   it('find no more than so many connections', async () => {
     const guarded = await another({ ...impatient, HTTP_MAX_CONNECTIONS: '2', HTTP_HEADERS_TIMEOUT_MS: '800' });
     const [first, second, third] = [await raw(guarded.port), await raw(guarded.port), await raw(guarded.port)];
@@ -468,6 +477,26 @@ it('ends in time and well though somebody has sent nothing, and somebody half of
   expect((await ending.post(known, body)).status).toBe(202);
   expect(await ending.stop()).toBe(0);
   await Promise.all([silent.closed(), slow.closed()]);
+});
+
+it('takes what is under way when it ends, and nothing new', async () => {
+  const ending = await another({ CALLBACK_MAX_IN_FLIGHT: '1' });
+  const known = await ending.newCall();
+  const content = '{"ends":"well"}';
+  const begun = await raw(ending.port);
+  begun.write(head([`Content-Length: ${content.length}`], known) + content.slice(0, 5));
+  await until('it is under way', async () => (await ending.post(known, body)).status === 503);
+  const ended = ending.stop();
+  await until('nothing new is taken', () =>
+    ending.post(known, body).then(
+      () => false,
+      () => true,
+    ),
+  );
+  begun.write(content.slice(5));
+  expect(await begun.answered()).toEqual([202]);
+  expect(await ended).toBe(0);
+  await untilStored(known, content);
 });
 
 describe('keys', () => {

@@ -16,6 +16,14 @@ const MESSAGES: Readonly<Record<number, string>> = {
   503: 'The callback cannot be taken now; send it again later.',
 };
 
+/** What else the head of an answer says. */
+const HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  405: { allow: 'POST' },
+  // What is left of a body that is too large is not read.
+  413: { connection: 'close' },
+};
+
 /** The body of an answer, JSON as Graph’s own errors have it. */
 export function answerBody(status: number): string {
   const code = STATUS_CODES[status]?.replaceAll(' ', '');
@@ -23,22 +31,23 @@ export function answerBody(status: number): string {
 }
 
 export function answerRefusal({ status }: Refusal, reply: FastifyReply, retryAfterSeconds: number): FastifyReply {
-  if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  if (status === 405) void reply.header('allow', 'POST');
-  // What is left of a body that is too large is not read.
-  if (status === 413) void reply.header('connection', 'close');
   if (status === 503) void reply.header('retry-after', String(retryAfterSeconds));
-  return reply.status(status).type('application/json; charset=utf-8').send(answerBody(status));
+  return reply
+    .status(status)
+    .headers(HEADERS[status] ?? {})
+    .type('application/json; charset=utf-8')
+    .send(answerBody(status));
 }
 
 /** The whole answer to bytes that are no request, for a connection that ends with it. */
 export function rawAnswer(status: number): string {
   const body = answerBody(status);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  return `${head.join('\r\n')}\r\n\r\n${body}`;
+  const headers = {
+    ...HEADERS[status],
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n');
 }
