@@ -1,6 +1,7 @@
 // The one file that imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
 import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, {
   CompressionTypes,
   Kafka,
@@ -67,6 +68,8 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, factor: 0.2, multipl
 const REQUEST_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 10_000;
 const SESSION_TIMEOUT_MS = 10_000;
+const NEW_TOPICS_TIMEOUT_MS = 30_000;
+const NEW_TOPICS_POLL_MS = 100;
 /** A record that is worth the time that compression takes; many small ones together are not. */
 const COMPRESS_FROM_BYTES = 64 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
@@ -453,6 +456,23 @@ class KafkajsFollower implements TopicFollower {
   }
 }
 
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+
+/** Waits until brokers know new topics, and a leader of each of their partitions. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = performance.now() + NEW_TOPICS_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics });
+      return;
+    } catch (error) {
+      const isNotYet = NOT_YET.has(String((error as { type?: unknown }).type));
+      if (!isNotYet || performance.now() > deadline) throw error;
+    }
+    await sleep(NEW_TOPICS_POLL_MS);
+  }
+}
+
 class KafkajsAdmin implements KafkaAdmin {
   private connected: Promise<Admin> | null = null;
 
@@ -464,7 +484,8 @@ class KafkajsAdmin implements KafkaAdmin {
     const missing = topics.filter(({ topic }) => !existing.has(topic));
     if (missing.length > 0) {
       await admin.createTopics({
-        waitForLeaders: true,
+        // Its wait fails where a broker does not know a new topic yet.
+        waitForLeaders: false,
         topics: missing.map(({ topic, partitions, replicationFactor, config }) => ({
           topic,
           numPartitions: partitions,
@@ -472,6 +493,10 @@ class KafkajsAdmin implements KafkaAdmin {
           configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
         })),
       });
+      await untilLed(
+        admin,
+        missing.map(({ topic }) => topic),
+      );
     }
     await this.checkPartitions(topics);
   }
