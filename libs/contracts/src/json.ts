@@ -6,6 +6,8 @@ export const MAX_INPUT_DEPTH = 100;
 /** Levels that a record of ours may nest: it holds what came from outside, and what it came in. */
 export const MAX_RECORD_DEPTH = 200;
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * @param maxDepth levels that it may nest
  * @throws ContractError NOT_JSON, TOO_DEEP
@@ -13,7 +15,7 @@ export const MAX_RECORD_DEPTH = 200;
 export function parseJson(value: Buffer, maxDepth: number = MAX_RECORD_DEPTH): unknown {
   if (isDeeper(value, maxDepth)) throw new ContractError('TOO_DEEP', `The value nests deeper than ${String(maxDepth)} levels.`);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)) as unknown;
+    return JSON.parse(UTF8.decode(value)) as unknown;
   } catch (error) {
     throw new ContractError('NOT_JSON', `The value cannot be read: ${error instanceof SyntaxError ? 'bad JSON' : 'bad UTF-8'}.`);
   }

@@ -1,4 +1,3 @@
-import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { ContractError, type ContractErrorCode } from './errors.js';
 
@@ -9,12 +8,20 @@ import { ContractError, type ContractErrorCode } from './errors.js';
 export function checkedAs<T extends object>(type: new () => T, data: unknown, code: ContractErrorCode = 'INVALID_MESSAGE'): T {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
     throw new ContractError(code, 'The data is not an object.');
-  const faults = validateSync(plainToInstance(type, data), { forbidUnknownValues: false }).flatMap((error) =>
-    faultsOf(error, ''),
-  );
+  const faults = validateSync(instanceOf(type, data), { forbidUnknownValues: false }).flatMap((error) => faultsOf(error, ''));
   if (faults.length > 0) throw new ContractError(code, `${faults.join('; ')}.`);
   return data as T;
 }
+
+/** The data as one of the class, for the rules to be looked up. No message class has members with rules of their own. */
+function instanceOf<T extends object>(type: new () => T, data: object): T {
+  const instance = new type();
+  for (const [name, value] of Object.entries(data)) if (!UNTAKEN.has(name)) Reflect.set(instance, name, value);
+  return instance;
+}
+
+/** Through these, data from outside would change whose rules count. */
+const UNTAKEN: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 
 function faultsOf(error: ValidationError, parent: string): string[] {
   const path = parent === '' ? error.property : `${parent}.${error.property}`;

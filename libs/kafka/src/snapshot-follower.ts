@@ -6,6 +6,8 @@ export interface SnapshotFollowerOptions<T> {
   readonly topicPrefix: string;
   /** @default all */
   readonly partitions?: readonly number[];
+  /** @default decodeSnapshot */
+  readonly decode?: (callId: string, value: Buffer) => Snapshot;
   /** What is kept of a snapshot: the snapshots of all calls are in memory. */
   readonly keep: (snapshot: Snapshot) => T;
   /** How long `caughtUp` waits before it fails, ms. */
@@ -103,14 +105,15 @@ export class SnapshotFollower<T> {
       this.kept.delete(callId);
       return;
     }
-    const snapshot = decodeSnapshot(value);
+    const { decode = (_callId, encoded) => decodeSnapshot(encoded), keep } = this.options;
+    const snapshot = decode(callId, value);
     const known = this.kept.get(callId);
     if (known !== undefined && isOlderSnapshot(snapshot, known)) {
       this.kept.set(callId, { ...known, isLast: false });
       return;
     }
     const { offset, foldVersion } = snapshot;
-    this.kept.set(callId, { offset, foldVersion, value: this.options.keep(snapshot), isLast: true });
+    this.kept.set(callId, { offset, foldVersion, value: keep(snapshot), isLast: true });
     for (const listener of this.listeners) listener(callId);
     for (const end of this.waiting.get(callId) ?? []) end();
   }

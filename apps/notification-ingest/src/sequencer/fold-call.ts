@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AcceptedObservation, CallEvent, KeepAliveObservation, Observation } from '@callbus/contracts';
 import { foldEnd, foldFound, foldGone, foldOutcome, foldUnknown } from './attempts.js';
 import { foldNotification } from './fold-notification.js';
@@ -91,5 +91,5 @@ function markOf(observation: Observation): string {
   if (observation.kind !== 'notification') return observation.id;
   const messageId = observation.headers['x-microsoft-skype-message-id']?.slice(0, MESSAGE_ID_LENGTH);
   if (messageId === undefined) return observation.id;
-  return `${messageId}:${createHash('sha256').update(observation.body).digest('base64url')}`;
+  return `${messageId}:${hash('sha256', observation.body, 'base64url')}`;
 }

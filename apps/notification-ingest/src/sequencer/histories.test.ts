@@ -1,7 +1,8 @@
-import { FOLD_VERSION, type Snapshot } from '@callbus/contracts';
+import { encodeSnapshot, FOLD_VERSION, type Snapshot } from '@callbus/contracts';
 import type { SnapshotFollower } from '@callbus/kafka';
 import { Histories } from './histories.js';
 import { emptyHistory } from './history.js';
+import { keptOf, type KeptSnapshot } from './kept-snapshot.js';
 import { TENANT_ID } from './testing/histories.js';
 
 const callId = '11111111-1111-4111-8111-111111111111';
@@ -12,20 +13,23 @@ function snapshot(offset: number, foldVersion = FOLD_VERSION): Snapshot {
 
 /** Histories over a topic that the test writes. */
 function histories() {
-  let followed: Snapshot | undefined;
+  let followed: KeptSnapshot | undefined;
   const found = new Histories();
-  found.follow({ get: () => followed } as unknown as SnapshotFollower<Snapshot>);
+  found.follow({ get: () => followed } as unknown as SnapshotFollower<KeptSnapshot>);
   const read = (one: Snapshot): void => {
-    followed = one;
+    followed = keptOf(one);
     found.onFollowed(callId);
   };
-  return { histories: found, read };
+  const put = (one: Snapshot): void => {
+    found.put(one, encodeSnapshot(one));
+  };
+  return { histories: found, read, put };
 }
 
 describe('Histories', () => {
   it('rests on what this process wrote until the topic has it, or what came after it', () => {
-    const { histories: found, read } = histories();
-    found.put(snapshot(5));
+    const { histories: found, read, put } = histories();
+    put(snapshot(5));
     read(snapshot(4));
     expect(found.get(callId)?.offset).toBe(5);
     read(snapshot(6));
@@ -33,18 +37,33 @@ describe('Histories', () => {
   });
 
   it('does not take the snapshot that an older release wrote of the same observation for its own', () => {
-    const { histories: found, read } = histories();
-    found.put(snapshot(5));
+    const { histories: found, read, put } = histories();
+    put(snapshot(5));
     read(snapshot(5, FOLD_VERSION - 1));
     expect(found.get(callId)?.foldVersion).toBe(FOLD_VERSION);
     read(snapshot(5));
     expect(found.get(callId)?.foldVersion).toBe(FOLD_VERSION);
   });
 
-  it('forgets what it wrote when its partitions are given anew', () => {
+  it('finds the state of a call that is over, too', () => {
     const { histories: found, read } = histories();
+    const over = snapshot(5);
+    read({ ...over, call: { ...over.call, phase: 'ended' } });
+    expect(found.get(callId)).toEqual({ ...over, call: { ...over.call, phase: 'ended' } });
+  });
+
+  it('knows what it wrote itself when it reads it back, and nothing else', () => {
+    const { histories: found, put } = histories();
+    const own = snapshot(5);
+    put(own);
+    expect(found.read(callId, encodeSnapshot(own))).toBe(own);
+    expect(found.read(callId, encodeSnapshot(snapshot(6)))).toEqual(snapshot(6));
+  });
+
+  it('forgets what it wrote when its partitions are given anew', () => {
+    const { histories: found, read, put } = histories();
     read(snapshot(4));
-    found.put(snapshot(5));
+    put(snapshot(5));
     found.forgetOwn();
     expect(found.get(callId)?.offset).toBe(4);
   });

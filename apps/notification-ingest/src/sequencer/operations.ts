@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { plainGraphId } from '@callbus/graph';
 import type { Change } from './change.js';
 import type { HistoryInProgress } from './history.js';
@@ -23,7 +23,7 @@ export function foldOperation(
   const { operations } = history.call;
   const key = operationId === null ? idOf(operation['clientContext']) : plainGraphId(operationId);
   const known = operations.find((one) => one.key === key);
-  const digest = createHash('sha256').update(JSON.stringify(operation)).digest('base64url');
+  const digest = hash('sha256', JSON.stringify(operation), 'base64url');
   if (known?.digest === digest) return;
   const status = nameOf(operation['status']) ?? '';
   const late = history.hasEnded || isBefore(status, known?.status ?? '');

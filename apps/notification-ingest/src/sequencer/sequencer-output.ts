@@ -1,4 +1,4 @@
-import { encodeEvent, encodeSnapshot, partitionOf, topicName, TOPICS, type CallEvent, type Snapshot } from '@callbus/contracts';
+import { encodeEvent, partitionOf, topicName, TOPICS, type CallEvent } from '@callbus/contracts';
 import {
   deadLetterOf,
   UnprocessableRecordError,
@@ -38,10 +38,8 @@ export class SequencerOutput {
     await this.options.sender.send(gathered);
   }
 
-  async snapshots(snapshots: readonly Snapshot[]): Promise<void> {
-    await this.options.sender.send(
-      snapshots.map((snapshot) => ({ ...this.place(TOPICS.snapshots, snapshot.callId), value: encodeSnapshot(snapshot) })),
-    );
+  async snapshots(snapshots: readonly { readonly callId: string; readonly value: Buffer }[]): Promise<void> {
+    await this.options.sender.send(snapshots.map(({ callId, value }) => ({ ...this.place(TOPICS.snapshots, callId), value })));
   }
 
   /** For the parts of an observation that nobody can handle, whatever became of its other parts. */

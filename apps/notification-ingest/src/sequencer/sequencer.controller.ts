@@ -1,4 +1,4 @@
-import { ContractError, decodeObservation, FOLD_VERSION, TOPICS, type Observation } from '@callbus/contracts';
+import { ContractError, decodeObservation, encodeSnapshot, FOLD_VERSION, TOPICS, type Observation } from '@callbus/contracts';
 import { KafkaError, OnRecord, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
 import { Controller } from '@nestjs/common';
 import { foldCall } from './fold-call.js';
@@ -26,8 +26,9 @@ export class SequencerController {
     await this.output.events(callId, events);
     if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
     const snapshot = { callId, ...history, offset, foldVersion: FOLD_VERSION };
-    await this.output.snapshots([snapshot]);
-    this.histories.put(snapshot);
+    const value = encodeSnapshot(snapshot);
+    await this.output.snapshots([{ callId, value }]);
+    this.histories.put(snapshot, value);
   }
 }
 

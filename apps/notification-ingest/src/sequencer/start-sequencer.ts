@@ -1,9 +1,10 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { TOPICS, type Snapshot } from '@callbus/contracts';
+import { encodeSnapshot, TOPICS } from '@callbus/contracts';
 import { KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
 import { Histories } from './histories.js';
+import { keptOf, snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
 import { SequencerModule } from './sequencer.module.js';
 import { SequencerOutput } from './sequencer-output.js';
 
@@ -17,10 +18,11 @@ export async function startSequencer(
   const service = settings.serviceName || 'notification-sequencer';
   const histories = new Histories();
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
-  const snapshots = await SnapshotFollower.start<Snapshot>({
+  const snapshots = await SnapshotFollower.start<KeptSnapshot>({
     client,
     topicPrefix,
-    keep: (snapshot) => snapshot,
+    decode: (callId, value) => histories.read(callId, value),
+    keep: keptOf,
     onFatal: fail,
   });
   onShutdown('snapshots', () => snapshots.stop());
@@ -41,7 +43,8 @@ export async function startSequencer(
       if (topic !== TOPICS.observations.name) return;
       histories.forgetOwn();
       await snapshots.caughtUp();
-      await output.snapshots(snapshots.overwritten(assigned, partitions));
+      const overwritten = snapshots.overwritten(assigned, partitions).map(snapshotOf);
+      await output.snapshots(overwritten.map((snapshot) => ({ callId: snapshot.callId, value: encodeSnapshot(snapshot) })));
     },
   });
   health.addReadiness('kafka consumer', () => transport.condition());
