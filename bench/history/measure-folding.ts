@@ -13,23 +13,25 @@ const TELL_EVERY_MS = 5_000;
 /** One sequencer, from the moment that it is ready until it has folded and committed all that waits. */
 export async function measureFolding(installation: Installation, calls: number, progress: Progress): Promise<FoldingFigures> {
   const observations = calls * OBSERVATIONS_PER_CALL;
-  await progress.step(`writing ${observations} observations of ${calls} calls`, () =>
-    installation.fill('observations', livesOf(calls)),
-  );
+  await progress.step(`writing ${observations} observations of ${calls} calls`, async () => {
+    await installation.fill('observations', livesOf(calls));
+  });
   const sequencer = await installation.startSequencer();
   await progress.step('starting the sequencer', () => sequencer.untilReady());
   const begunAtMs = performance.now();
   const residentBeforeMb = await residentMb(sequencer.pid);
   let residentPeakMb = residentBeforeMb;
   let toldAtMs = begunAtMs;
-  for (let lag = observations; lag > 0; await pause(LOOK_EVERY_MS)) {
-    lag = await installation.lag();
+  for (;;) {
+    const lag = await installation.lag();
     const residentNowMb = await residentMb(sequencer.pid);
     residentPeakMb = Math.max(residentPeakMb, residentNowMb);
-    if (lag > 0 && performance.now() - toldAtMs < TELL_EVERY_MS) continue;
-    toldAtMs = performance.now();
-    progress.say(`  ${observations - lag} folded, ${residentNowMb.toFixed(0)} MB`);
     if (lag === 0) break;
+    if (performance.now() - toldAtMs >= TELL_EVERY_MS) {
+      toldAtMs = performance.now();
+      progress.say(`  ${observations - lag} folded, ${residentNowMb.toFixed(0)} MB`);
+    }
+    await pause(LOOK_EVERY_MS);
   }
   const seconds = (performance.now() - begunAtMs) / 1_000;
   const residentAfterMb = await residentMb(sequencer.pid);
@@ -40,6 +42,8 @@ export async function measureFolding(installation: Installation, calls: number, 
 function* livesOf(calls: number) {
   for (let done = 0; done < calls; done += CALLS_AT_ONCE) {
     const atOnce = Array.from({ length: Math.min(CALLS_AT_ONCE, calls - done) }, () => new Call());
-    for (let step = 0; step < OBSERVATIONS_PER_CALL; step += 1) for (const call of atOnce) yield call.observation(step);
+    for (let step = 0; step < OBSERVATIONS_PER_CALL; step += 1) {
+      for (const call of atOnce) yield call.observation(step);
+    }
   }
 }

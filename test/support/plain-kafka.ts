@@ -96,6 +96,10 @@ export interface PlainMessage {
   readonly key: string | Buffer | null;
   readonly value: string | Buffer | null;
   readonly headers?: IHeaders;
+  /** @default the one of the key */
+  readonly partition?: number;
+  /** Milliseconds since 1970. @default now */
+  readonly timestamp?: string;
 }
 
 export class PlainProducer {

@@ -18,6 +18,15 @@ export class IngestSettings extends ServiceSettings {
   @IsIn(['receiver', 'sequencer'], { each: true })
   roles: IngestRole[] = ['receiver', 'sequencer'];
 
+  @Setting('SNAPSHOT_RETENTION_DAYS', {
+    kind: 'integer',
+    describe: 'Days after a call’s end after which its snapshot is deleted; more than observations are kept',
+  })
+  @IsInt()
+  @Min(8)
+  @Max(3_650)
+  snapshotRetentionDays: number = 35;
+
   @Setting('HTTP_PORT', { kind: 'integer', describe: 'Port on which Graph’s callbacks arrive; 0 takes a free one' })
   @IsInt()
   @Min(0)

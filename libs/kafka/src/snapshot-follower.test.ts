@@ -23,12 +23,12 @@ async function follower(onFatal: (error: unknown) => void = () => undefined) {
   } as unknown as KafkaClient;
   const snapshots = await SnapshotFollower.start({ client, topicPrefix: 'calls.', keep: ({ offset }) => offset, onFatal });
   let offset = 0n;
-  const write = (key: string, value: Buffer | null): void => {
+  const write = (key: string, value: Buffer | null, timestampMs = 0): void => {
     options?.onRecord({
       topic: 't',
       partition: 0,
       offset: (offset += 1n),
-      timestampMs: 0,
+      timestampMs,
       key: Buffer.from(key),
       value,
       headers: {},
@@ -60,6 +60,16 @@ describe('SnapshotFollower', () => {
     expect(snapshots.overwritten([partitionOf(CALL_ID, 12)], 12)).toEqual([5]);
     write(CALL_ID, encodeSnapshot({ ...snapshot(6), foldVersion: FOLD_VERSION - 1 }));
     expect(snapshots.get(CALL_ID)).toBe(6);
+  });
+
+  it('names the calls of which nothing was written for long', async () => {
+    const { snapshots, write } = await follower();
+    const partition = partitionOf(CALL_ID, 12);
+    write(CALL_ID, encodeSnapshot(snapshot(1)), 100);
+    expect(snapshots.unchangedSince(101, [partition], 12)).toEqual([CALL_ID]);
+    expect(snapshots.unchangedSince(101, [(partition + 1) % 12], 12)).toEqual([]);
+    write(CALL_ID, encodeSnapshot(snapshot(2)), 101);
+    expect(snapshots.unchangedSince(101, [partition], 12)).toEqual([]);
   });
 
   it('forgets a call at its tombstone', async () => {

@@ -19,6 +19,8 @@ interface Kept<T> {
   readonly offset: number;
   readonly foldVersion: number;
   readonly value: T;
+  /** When the record that counts was written, ms since 1970. */
+  readonly writtenAtMs: number;
   /** Whether the last record of this key is the kept one: a zombie may have written an older one after it. */
   readonly isLast: boolean;
 }
@@ -70,6 +72,13 @@ export class SnapshotFollower<T> {
       .map(([, { value }]) => value);
   }
 
+  /** Of these partitions, the calls of which nothing was written since then. */
+  unchangedSince(timeMs: number, assigned: readonly number[], partitions: number): string[] {
+    return [...this.kept]
+      .filter(([callId, { writtenAtMs }]) => writtenAtMs < timeMs && assigned.includes(partitionOf(callId, partitions)))
+      .map(([callId]) => callId);
+  }
+
   /** The call's state as soon as there is one; undefined when there is none after `timeoutMs`. */
   async waitFor(callId: string, timeoutMs: number): Promise<T | undefined> {
     const known = this.get(callId);
@@ -98,7 +107,7 @@ export class SnapshotFollower<T> {
     await this.follower?.stop();
   }
 
-  private take({ key, value }: ReceivedRecord): void {
+  private take({ key, value, timestampMs: writtenAtMs }: ReceivedRecord): void {
     const callId = key?.toString();
     if (callId === undefined) return;
     if (value === null) {
@@ -113,7 +122,7 @@ export class SnapshotFollower<T> {
       return;
     }
     const { offset, foldVersion } = snapshot;
-    this.kept.set(callId, { offset, foldVersion, value: keep(snapshot), isLast: true });
+    this.kept.set(callId, { offset, foldVersion, value: keep(snapshot), writtenAtMs, isLast: true });
     for (const listener of this.listeners) listener(callId);
     for (const end of this.waiting.get(callId) ?? []) end();
   }

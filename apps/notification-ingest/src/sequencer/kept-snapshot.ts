@@ -8,6 +8,11 @@ interface PackedSnapshot extends Pick<Snapshot, 'offset' | 'foldVersion'> {
   readonly packed: Buffer;
 }
 
+/** Whether nothing more is to be expected of the call. */
+export function isOver(kept: KeptSnapshot): boolean {
+  return 'packed' in kept;
+}
+
 export function keptOf(snapshot: Snapshot): KeptSnapshot {
   const { offset, foldVersion, call } = snapshot;
   if (call.phase !== 'ended' && call.phase !== 'failed') return snapshot;

@@ -42,6 +42,11 @@ export class SequencerOutput {
     await this.options.sender.send(snapshots.map(({ callId, value }) => ({ ...this.place(TOPICS.snapshots, callId), value })));
   }
 
+  /** Lets Kafka, and everybody who follows the snapshots, forget these calls. */
+  async tombstones(callIds: readonly string[]): Promise<void> {
+    await this.options.sender.send(callIds.map((callId) => ({ ...this.place(TOPICS.snapshots, callId), value: null })));
+  }
+
   /** For the parts of an observation that nobody can handle, whatever became of its other parts. */
   async unhandled(record: ReceivedRecord, reasons: readonly string[], attempts: number): Promise<void> {
     const { topicPrefix, partitions, service, sender } = this.options;

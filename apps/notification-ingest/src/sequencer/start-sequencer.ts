@@ -5,8 +5,11 @@ import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
 import { Histories } from './histories.js';
 import { keptOf, snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
+import { OldCalls } from './old-calls.js';
 import { SequencerModule } from './sequencer.module.js';
 import { SequencerOutput } from './sequencer-output.js';
+
+const FORGET_EVERY_MS = 60 * 60 * 1000;
 
 /** Starts the role that numbers the events. */
 export async function startSequencer(
@@ -31,6 +34,7 @@ export async function startSequencer(
     histories.onFollowed(callId);
   });
 
+  const oldCalls = new OldCalls({ snapshots, output, partitions, retentionDays: settings.snapshotRetentionDays });
   const transport = new KafkaTransport({
     client,
     sender,
@@ -45,6 +49,7 @@ export async function startSequencer(
       await snapshots.caughtUp();
       const overwritten = snapshots.overwritten(assigned, partitions).map(snapshotOf);
       await output.snapshots(overwritten.map((snapshot) => ({ callId: snapshot.callId, value: encodeSnapshot(snapshot) })));
+      await oldCalls.forget(assigned);
     },
   });
   health.addReadiness('kafka consumer', () => transport.condition());
@@ -56,4 +61,13 @@ export async function startSequencer(
   app.useGlobalFilters(new RethrowFilter());
   onShutdown('sequencer', () => app.close());
   await app.listen();
+  const forgetting = setInterval(() => {
+    oldCalls.forget(transport.assignment(TOPICS.observations.name)).catch((error: unknown) => {
+      logger.warn({ err: error }, 'old calls could not be forgotten; the next time they are tried again');
+    });
+  }, FORGET_EVERY_MS);
+  onShutdown('forgetting of old calls', () => {
+    clearInterval(forgetting);
+    return Promise.resolve();
+  });
 }
