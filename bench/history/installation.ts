@@ -56,13 +56,14 @@ export class Installation {
     await send();
   }
 
-  /** How many records the sequencers of this installation have yet to fold. */
-  async lag(): Promise<number> {
+  /** How many records of the observations topic are committed, of how many. */
+  async folded(): Promise<{ readonly committed: number; readonly all: number }> {
     const admin = this.client.admin();
     const topic = this.topic('observations');
-    const committed = await admin.committed(`${this.prefix}notification-sequencer`, topic);
+    const offsets = await admin.committed(`${this.prefix}notification-sequencer`, topic);
     const ranges = await admin.offsets(topic);
-    return ranges.reduce((lag, { partition, start, end }) => lag + Number(end - (committed.get(partition) ?? start)), 0);
+    const sum = (values: readonly bigint[]): number => Number(values.reduce((total, value) => total + value, 0n));
+    return { committed: sum([...offsets.values()].map((offset) => offset ?? 0n)), all: sum(ranges.map(({ end }) => end)) };
   }
 
   /** A built sequencer as a process of its own, as soon as it runs. */

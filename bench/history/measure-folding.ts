@@ -12,10 +12,10 @@ const TELL_EVERY_MS = 5_000;
 
 /** One sequencer, from the moment that it is ready until it has folded and committed all that waits. */
 export async function measureFolding(installation: Installation, calls: number, progress: Progress): Promise<FoldingFigures> {
-  const observations = calls * OBSERVATIONS_PER_CALL;
-  await progress.step(`writing ${observations} observations of ${calls} calls`, async () => {
+  await progress.step(`writing ${calls * OBSERVATIONS_PER_CALL} observations of ${calls} calls`, async () => {
     await installation.fill('observations', livesOf(calls));
   });
+  const { all: observations } = await installation.folded();
   const sequencer = await installation.startSequencer();
   await progress.step('starting the sequencer', () => sequencer.untilReady());
   const begunAtMs = performance.now();
@@ -23,13 +23,13 @@ export async function measureFolding(installation: Installation, calls: number, 
   let residentPeakMb = residentBeforeMb;
   let toldAtMs = begunAtMs;
   for (;;) {
-    const lag = await installation.lag();
+    const { committed } = await installation.folded();
     const residentNowMb = await residentMb(sequencer.pid);
     residentPeakMb = Math.max(residentPeakMb, residentNowMb);
-    if (lag === 0) break;
+    if (committed === observations) break;
     if (performance.now() - toldAtMs >= TELL_EVERY_MS) {
       toldAtMs = performance.now();
-      progress.say(`  ${observations - lag} folded, ${residentNowMb.toFixed(0)} MB`);
+      progress.say(`  ${committed} folded, ${residentNowMb.toFixed(0)} MB`);
     }
     await pause(LOOK_EVERY_MS);
   }

@@ -34,7 +34,8 @@ export async function measureRecovery(
     await progress.step('having one call’s beginning folded', async () => {
       const sequencer = await installation.startSequencer();
       await installation.fill('observations', firstObservations(call));
-      await until('it is folded', async () => (await installation.lag()) === 0 && snapshot !== undefined, TIMEOUT_MS);
+      const isFolded = async (): Promise<boolean> => (await installation.folded()).committed === ESTABLISHED_AFTER;
+      await until('it is folded', async () => snapshot !== undefined && (await isFolded()), TIMEOUT_MS);
       await sequencer.end();
     });
     const template = snapshot ?? '';

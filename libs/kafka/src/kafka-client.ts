@@ -56,6 +56,11 @@ export interface RecordContext {
   readonly signal: AbortSignal;
   /** 1 for the first try of this delivery. */
   readonly attempt: number;
+  /**
+   * Whether none of the records of this key that are at hand comes after this one. What a handler owes Kafka it may leave to
+   * the last one: before that is done, none of them is.
+   */
+  readonly isLastOfKey: boolean;
 }
 
 /** Resolving says that the record is done with; throwing, that `dispositionOf(error)` decides. */

@@ -1,7 +1,6 @@
 // The one file that imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
 import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, {
   CompressionTypes,
   Kafka,
@@ -68,14 +67,12 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, factor: 0.2, multipl
 const REQUEST_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 10_000;
 const SESSION_TIMEOUT_MS = 10_000;
-const NEW_TOPICS_TIMEOUT_MS = 30_000;
-const NEW_TOPICS_POLL_MS = 100;
 /** A record that is worth the time that compression takes; many small ones together are not. */
 const COMPRESS_FROM_BYTES = 64 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
 const FOLLOWER_BYTES_PER_PARTITION = 4 * 1024 * 1024;
-const COORDINATOR_FIRST_WAIT_MS = 50;
-const COORDINATOR_LONGEST_WAIT_MS = 5_000;
+const ADMIN_FIRST_WAIT_MS = 50;
+const ADMIN_LONGEST_WAIT_MS = 5_000;
 const REACH_TIMEOUT_MS = 60_000;
 const MAX_WAIT_MS = 250;
 const DEFAULT_CONCURRENCY = 64;
@@ -313,7 +310,7 @@ class KafkajsConsumer implements RecordConsumer {
       const done = await runByKey(
         records,
         this.options.concurrency ?? DEFAULT_CONCURRENCY,
-        (record) => this.handle(record, signal, mayStart),
+        (record, isLastOfKey) => this.handle(record, isLastOfKey, signal, mayStart),
         mayStart,
       );
       const last = records[done - 1];
@@ -329,9 +326,14 @@ class KafkajsConsumer implements RecordConsumer {
   }
 
   /** @returns whether the record is done with */
-  private async handle(record: ReceivedRecord, signal: AbortSignal, mayGoOn: () => boolean): Promise<boolean> {
+  private async handle(
+    record: ReceivedRecord,
+    isLastOfKey: boolean,
+    signal: AbortSignal,
+    mayGoOn: () => boolean,
+  ): Promise<boolean> {
     const { handler, deadLetter, onFatal } = this.options;
-    let run = (attempt: number): Promise<void> => handler(record, { signal, attempt });
+    let run = (attempt: number): Promise<void> => handler(record, { signal, attempt, isLastOfKey });
     let isPutAside = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -456,23 +458,6 @@ class KafkajsFollower implements TopicFollower {
   }
 }
 
-const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
-
-/** Waits until brokers know new topics, and a leader of each of their partitions. */
-async function untilLed(admin: Admin, topics: string[]): Promise<void> {
-  const deadline = performance.now() + NEW_TOPICS_TIMEOUT_MS;
-  for (;;) {
-    try {
-      await admin.fetchTopicMetadata({ topics });
-      return;
-    } catch (error) {
-      const isNotYet = NOT_YET.has(String((error as { type?: unknown }).type));
-      if (!isNotYet || performance.now() > deadline) throw error;
-    }
-    await sleep(NEW_TOPICS_POLL_MS);
-  }
-}
-
 class KafkajsAdmin implements KafkaAdmin {
   private connected: Promise<Admin> | null = null;
 
@@ -484,7 +469,7 @@ class KafkajsAdmin implements KafkaAdmin {
     const missing = topics.filter(({ topic }) => !existing.has(topic));
     if (missing.length > 0) {
       await admin.createTopics({
-        // Its wait fails where a broker does not know a new topic yet.
+        // Waiting so, the client gives up on a topic that the broker has not heard of yet.
         waitForLeaders: false,
         topics: missing.map(({ topic, partitions, replicationFactor, config }) => ({
           topic,
@@ -493,10 +478,7 @@ class KafkajsAdmin implements KafkaAdmin {
           configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
         })),
       });
-      await untilLed(
-        admin,
-        missing.map(({ topic }) => topic),
-      );
+      await untilAnswered(() => admin.fetchTopicMetadata({ topics: missing.map(({ topic }) => topic) }));
     }
     await this.checkPartitions(topics);
   }
@@ -569,13 +551,13 @@ class KafkajsAdmin implements KafkaAdmin {
 
   async offsets(topic: string): Promise<readonly OffsetRange[]> {
     const admin = await this.connect();
-    const offsets = await admin.fetchTopicOffsets(topic);
+    const offsets = await untilAnswered(() => admin.fetchTopicOffsets(topic));
     return offsets.map(({ partition, low, high }) => ({ partition, start: BigInt(low), end: BigInt(high) }));
   }
 
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
     const admin = await this.connect();
-    const [answer] = await untilCoordinated(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+    const [answer] = await untilAnswered(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
     return new Map(
       (answer?.partitions ?? []).map(({ partition, offset }) => [partition, offset === '-1' ? null : BigInt(offset)]),
     );
@@ -605,13 +587,13 @@ function nameOfOperation(operation: unknown): string {
   return Object.entries(AclOperationTypes).find(([, value]) => value === operation)?.[0] ?? 'UNKNOWN';
 }
 
-/** A coordinator that is moving or loading says so, and the client's admin passes that on instead of asking again. */
-async function untilCoordinated<T>(ask: () => Promise<T>): Promise<T> {
-  for (let waitMs = COORDINATOR_FIRST_WAIT_MS; ; waitMs *= 2) {
+/** What is new, moving or loading says so, and the client's admin passes that on instead of asking again. */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (let waitMs = ADMIN_FIRST_WAIT_MS; ; waitMs *= 2) {
     try {
       return await ask();
     } catch (error) {
-      if ((error as { retriable?: unknown }).retriable !== true || waitMs > COORDINATOR_LONGEST_WAIT_MS) throw error;
+      if ((error as { retriable?: unknown }).retriable !== true || waitMs > ADMIN_LONGEST_WAIT_MS) throw error;
       await delay(waitMs, new AbortController().signal);
     }
   }

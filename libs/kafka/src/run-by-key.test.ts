@@ -17,7 +17,7 @@ function batchOf(keys: readonly (string | null)[]): ReceivedRecord[] {
 const keys = fc.array(fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: null }), { maxLength: 40 });
 
 describe('runByKey', () => {
-  it('keeps each key’s order, and its result is the length of the front without a gap', async () => {
+  it('keeps each key’s order, and its result is the length of the front of whole lines', async () => {
     await fc.assert(
       fc.asyncProperty(keys, fc.nat(40), fc.nat(40), fc.integer({ min: 1, max: 8 }), async (given, failing, stopAfter, limit) => {
         const records = batchOf(given);
@@ -46,12 +46,24 @@ describe('runByKey', () => {
           const all = given.flatMap((one, index) => (one === key ? [BigInt(index)] : []));
           expect(ofKey).toEqual(all.slice(0, ofKey.length));
         }
-        for (let offset = 0; offset < front; offset += 1) expect(done).toContain(BigInt(offset));
-        expect(done).not.toContain(BigInt(front));
+        const isWhole = (key: string | null | undefined): boolean =>
+          given.every((one, index) => one !== key || done.includes(BigInt(index)));
+        const broken = given.findIndex((key) => !isWhole(key));
+        expect(front).toBe(broken === -1 ? given.length : broken);
         expect(new Set(begun).size).toBe(begun.length);
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('says of each record whether it is the last of its key', async () => {
+    const last: bigint[] = [];
+    const run = ({ offset }: ReceivedRecord, isLastOfKey: boolean): Promise<boolean> => {
+      if (isLastOfKey) last.push(offset);
+      return Promise.resolve(true);
+    };
+    await runByKey(batchOf(['a', 'b', null, 'a', null]), 1, run, () => true);
+    expect(last.toSorted()).toEqual([1n, 3n, 4n]);
   });
 
   it('lets other keys go on while one waits', async () => {

@@ -2,7 +2,8 @@ import type { ReceivedRecord } from './kafka-client.js';
 
 /**
  * Runs the records of one batch: those of one key one after the other, those of other keys meanwhile, at most
- * `concurrency` at once. Records without a key share one line.
+ * `concurrency` at once. Records without a key share one line. A line that is broken off counts as not begun: what it did
+ * may be owed yet, since only its last record has to leave nothing undone.
  * @param run resolves to whether the record is done with; false ends its key's line
  * @param mayStart asked before each record; once false, nothing more begins
  * @returns how many records from the front are done with, without a gap: only these may be committed
@@ -10,7 +11,7 @@ import type { ReceivedRecord } from './kafka-client.js';
 export async function runByKey(
   records: readonly ReceivedRecord[],
   concurrency: number,
-  run: (record: ReceivedRecord) => Promise<boolean>,
+  run: (record: ReceivedRecord, isLastOfKey: boolean) => Promise<boolean>,
   mayStart: () => boolean,
 ): Promise<number> {
   const lines = new Map<string, number[]>();
@@ -22,13 +23,16 @@ export async function runByKey(
   }
   const done = new Array<boolean>(records.length).fill(false);
   const queue = [...lines.values()].values();
+  const runLine = async (line: readonly number[]): Promise<boolean> => {
+    for (const index of line) {
+      if (!mayStart() || !(await run(records[index] as ReceivedRecord, index === line.at(-1)))) return false;
+    }
+    return true;
+  };
   const worker = async (): Promise<void> => {
     for (const line of queue) {
-      for (const index of line) {
-        if (!mayStart()) return;
-        done[index] = await run(records[index] as ReceivedRecord);
-        if (!done[index]) break;
-      }
+      if (!(await runLine(line))) continue;
+      for (const index of line) done[index] = true;
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, lines.size) }, worker));

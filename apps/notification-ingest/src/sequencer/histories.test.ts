@@ -21,7 +21,8 @@ function histories() {
     found.onFollowed(callId);
   };
   const put = (one: Snapshot): void => {
-    found.put(one, encodeSnapshot(one));
+    found.put(one);
+    found.onWritten(one, encodeSnapshot(one));
   };
   return { histories: found, read, put };
 }
@@ -58,6 +59,18 @@ describe('Histories', () => {
     put(own);
     expect(found.read(callId, encodeSnapshot(own))).toBe(own);
     expect(found.read(callId, encodeSnapshot(snapshot(6)))).toEqual(snapshot(6));
+  });
+
+  it('says what is in no snapshot yet, until it is, or another process has written it', () => {
+    const { histories: found, read } = histories();
+    const own = snapshot(5);
+    found.put(own);
+    expect(found.unwritten(callId)).toBe(own);
+    found.onWritten(own, encodeSnapshot(own));
+    expect(found.unwritten(callId)).toBeUndefined();
+    found.put(snapshot(6));
+    read(snapshot(6));
+    expect(found.unwritten(callId)).toBeUndefined();
   });
 
   it('forgets what it wrote when its partitions are given anew', () => {

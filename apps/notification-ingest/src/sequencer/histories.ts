@@ -2,17 +2,18 @@ import { decodeSnapshot, isOlderSnapshot, type Snapshot } from '@callbus/contrac
 import type { SnapshotFollower } from '@callbus/kafka';
 import { snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
 
-interface Written {
+interface Own {
   readonly snapshot: Snapshot;
-  readonly value: Buffer;
+  /** As it was written; null before that. */
+  readonly value: Buffer | null;
 }
 
 /**
- * The newest state of each call that this process may rest on: what it has written itself under the present assignment,
- * else the snapshot with the highest offset.
+ * The newest state of each call that this process may rest on: what it has folded itself under the present assignment, whose
+ * events are on Kafka, else the snapshot with the highest offset.
  */
 export class Histories {
-  private readonly written = new Map<string, Written>();
+  private readonly own = new Map<string, Own>();
   private followed: SnapshotFollower<KeptSnapshot> | undefined;
 
   /** @param followed the snapshots of all calls */
@@ -21,33 +22,45 @@ export class Histories {
   }
 
   get(callId: string): Snapshot | undefined {
-    const own = this.written.get(callId);
+    const own = this.own.get(callId);
     if (own !== undefined) return own.snapshot;
     const followed = this.followed?.get(callId);
     return followed && snapshotOf(followed);
   }
 
+  put(snapshot: Snapshot): void {
+    this.own.set(snapshot.callId, { snapshot, value: null });
+    this.onFollowed(snapshot.callId);
+  }
+
+  /** What of the call is folded and in no snapshot yet. */
+  unwritten(callId: string): Snapshot | undefined {
+    const own = this.own.get(callId);
+    return own?.value === null ? own.snapshot : undefined;
+  }
+
   /** @param value the snapshot as it was written */
-  put(snapshot: Snapshot, value: Buffer): void {
-    this.written.set(snapshot.callId, { snapshot, value });
+  onWritten(snapshot: Snapshot, value: Buffer): void {
+    if (this.own.get(snapshot.callId)?.snapshot !== snapshot) return;
+    this.own.set(snapshot.callId, { snapshot, value });
     this.onFollowed(snapshot.callId);
   }
 
   /** What a record of the snapshots topic holds; what this process wrote itself, it knows without decoding it. */
   read(callId: string, value: Buffer): Snapshot {
-    const own = this.written.get(callId);
-    return own?.value.equals(value) === true ? own.snapshot : decodeSnapshot(value);
+    const own = this.own.get(callId);
+    return own?.value?.equals(value) === true ? own.snapshot : decodeSnapshot(value);
   }
 
   /** To be called when the follower has a new snapshot of the call: what it holds need not be held twice. */
   onFollowed(callId: string): void {
-    const own = this.written.get(callId);
+    const own = this.own.get(callId);
     const followed = this.followed?.get(callId);
-    if (own !== undefined && followed !== undefined && !isOlderSnapshot(followed, own.snapshot)) this.written.delete(callId);
+    if (own !== undefined && followed !== undefined && !isOlderSnapshot(followed, own.snapshot)) this.own.delete(callId);
   }
 
   /** Another process may have gone on with these calls. */
   forgetOwn(): void {
-    this.written.clear();
+    this.own.clear();
   }
 }

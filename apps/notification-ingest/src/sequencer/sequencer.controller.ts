@@ -7,7 +7,10 @@ import { SequencerOutput } from './sequencer-output.js';
 
 export const SEQUENCER_GROUP = 'notification-sequencer';
 
-/** Turns observations into numbered events. Per call: first the events, then the snapshot, then the commit. */
+/**
+ * Turns observations into numbered events. Per call: first the events, then the snapshot, then the commit. Of observations
+ * that are at hand together only the last one needs a snapshot.
+ */
 @Controller()
 export class SequencerController {
   constructor(
@@ -16,7 +19,16 @@ export class SequencerController {
   ) {}
 
   @OnRecord(TOPICS.observations.name, { group: SEQUENCER_GROUP, deadLetterTopic: TOPICS.observationsDeadLetter.name })
-  async sequence(record: ReceivedRecord, { attempt }: RecordContext): Promise<void> {
+  async sequence(record: ReceivedRecord, { attempt, isLastOfKey }: RecordContext): Promise<void> {
+    try {
+      await this.fold(record, attempt);
+    } finally {
+      // Also when nobody can read this one: those before it have left their snapshot to it.
+      if (isLastOfKey) await this.writeSnapshot(String(record.key));
+    }
+  }
+
+  private async fold(record: ReceivedRecord, attempt: number): Promise<void> {
     const observation = read(record);
     const { callId } = observation;
     const offset = Number(record.offset);
@@ -25,10 +37,15 @@ export class SequencerController {
     const { history, events, unhandled } = foldCall(before, observation);
     await this.output.events(callId, events);
     if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
-    const snapshot = { callId, ...history, offset, foldVersion: FOLD_VERSION };
+    this.histories.put({ callId, ...history, offset, foldVersion: FOLD_VERSION });
+  }
+
+  private async writeSnapshot(callId: string): Promise<void> {
+    const snapshot = this.histories.unwritten(callId);
+    if (snapshot === undefined) return;
     const value = encodeSnapshot(snapshot);
     await this.output.snapshots([{ callId, value }]);
-    this.histories.put(snapshot, value);
+    this.histories.onWritten(snapshot, value);
   }
 }
 
