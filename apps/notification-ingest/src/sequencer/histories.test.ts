@@ -73,6 +73,15 @@ describe('Histories', () => {
     expect(found.unwritten(callId)).toBeUndefined();
   });
 
+  it('does not take up again what it has forgotten while that was being written', () => {
+    const { histories: found } = histories();
+    const own = snapshot(5);
+    found.put(own);
+    found.forgetOwn();
+    found.onWritten(own, encodeSnapshot(own));
+    expect(found.get(callId)).toBeUndefined();
+  });
+
   it('forgets what it wrote when its partitions are given anew', () => {
     const { histories: found, read, put } = histories();
     read(snapshot(4));
