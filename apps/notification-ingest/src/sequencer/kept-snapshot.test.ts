@@ -19,6 +19,7 @@ it.each([
   const kept = keptOf(snapshot);
   if (!('packed' in kept)) throw new Error('it is not packed');
   expect(kept.packed.length).toBeLessThan(encodeSnapshot(snapshot).length * 0.6);
+  expect(kept.packed.buffer.byteLength).toBe(kept.packed.length);
   expect([kept.offset, kept.foldVersion]).toEqual([7, FOLD_VERSION]);
   expect(snapshotOf(kept)).toEqual(snapshot);
 });

@@ -5,7 +5,7 @@ import { decodeSnapshot, encodeSnapshot, type Snapshot } from '@callbus/contract
 export type KeptSnapshot = Snapshot | PackedSnapshot;
 
 interface PackedSnapshot extends Pick<Snapshot, 'offset' | 'foldVersion'> {
-  readonly packed: Buffer;
+  readonly packed: Uint8Array;
 }
 
 /** Whether nothing more is to be expected of the call. */
@@ -16,8 +16,8 @@ export function isOver(kept: KeptSnapshot): boolean {
 export function keptOf(snapshot: Snapshot): KeptSnapshot {
   const { offset, foldVersion, call } = snapshot;
   if (call.phase !== 'ended' && call.phase !== 'failed') return snapshot;
-  // A copy: zlib’s own would keep the whole chunk that it was written into.
-  return { offset, foldVersion, packed: Buffer.from(deflateRawSync(encodeSnapshot(snapshot))) };
+  // A copy of its own memory: zlib’s buffer would keep a whole chunk, and a small Buffer its neighbours in Node’s pool.
+  return { offset, foldVersion, packed: new Uint8Array(deflateRawSync(encodeSnapshot(snapshot))) };
 }
 
 export function snapshotOf(kept: KeptSnapshot): Snapshot {
