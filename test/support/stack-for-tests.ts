@@ -138,10 +138,10 @@ export class StackForTests {
     return found;
   }
 
-  /** The process of a service or of Kafka (`kafka-1`); undefined while it is not ready. */
+  /** The process of a service or of a broker (`kafka-1`); undefined while it is not ready. */
   pid(name: string): number | undefined {
     const { kafka, processes } = this.current();
-    return name === 'kafka-1' ? kafka.pid : processes.find((entry) => entry.name === name)?.pid;
+    return [...kafka.processes, ...processes].find((entry) => entry.name === name)?.pid;
   }
 
   /** Kills a service, or Kafka, and waits until its process is gone and the launcher has noticed. */

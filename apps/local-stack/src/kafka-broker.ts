@@ -8,7 +8,6 @@ import { kafkaProperties, type BrokerAddress } from './kafka-properties.js';
 import { acceptsConnections } from './ports.js';
 import { obituary, type ProcessGroup, type RunningProcess } from './process-group.js';
 
-export const KAFKA_PROCESS = 'kafka-1';
 /** The first start of a cold machine reads 45 MB of jars; usually it takes three to six seconds. */
 const BOOT_TIMEOUT_MS = 120_000;
 const FORMAT_TIMEOUT_MS = 60_000;
@@ -19,18 +18,39 @@ export interface BrokerPlan {
   /** Holds the broker's properties and its data. */
   readonly folder: string;
   readonly address: BrokerAddress;
+  readonly cluster: ClusterPlan;
 }
 
-/** Empties the broker's folder and formats it for a new cluster. */
+export interface ClusterPlan {
+  readonly id: string;
+  readonly controllers: readonly { readonly nodeId: number; readonly port: number; readonly directoryId: string }[];
+}
+
+/** A new cluster of these brokers, all of which are its controllers. */
+export function planCluster(addresses: readonly BrokerAddress[]): ClusterPlan {
+  const controllers = addresses.map(({ nodeId, controllerPort: port }) => ({ nodeId, port, directoryId: newId() }));
+  return { id: newId(), controllers };
+}
+
+/** As it is named among the stack's processes. */
+export function brokerName({ nodeId }: Pick<BrokerAddress, 'nodeId'>): string {
+  return `kafka-${nodeId}`;
+}
+
+/** Empties the broker's folder and formats it for its cluster. */
 export async function formatBroker(plan: BrokerPlan, group: ProcessGroup): Promise<void> {
+  const { address, cluster } = plan;
+  const controllerPorts = cluster.controllers.map(({ port }) => port);
   await rm(plan.folder, { recursive: true, force: true });
   await mkdir(plan.folder, { recursive: true });
-  await writeFile(propertiesFile(plan), kafkaProperties(join(plan.folder, 'data'), plan.address));
+  await writeFile(propertiesFile(plan), kafkaProperties(join(plan.folder, 'data'), address, controllerPorts));
   const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
-  const format = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId(), '-c', propertiesFile(plan)];
-  const args = [...quick, '-cp', classPath(plan), ...format];
+  const controllers = cluster.controllers.map(({ nodeId, port, directoryId }) => `${nodeId}@127.0.0.1:${port}:${directoryId}`);
+  const format = ['format', '--initial-controllers', controllers.join(','), '-t', cluster.id, '-c', propertiesFile(plan)];
+  const args = [...quick, '-cp', classPath(plan), 'kafka.tools.StorageTool', ...format];
+  const name = `kafka-format-${address.nodeId}`;
   try {
-    await group.run({ name: 'kafka-format', command: plan.java, args, environment: process.env }, FORMAT_TIMEOUT_MS);
+    await group.run({ name, command: plan.java, args, environment: process.env }, FORMAT_TIMEOUT_MS);
   } catch (error) {
     throw new StackError(
       'KAFKA_JARS',
@@ -39,12 +59,12 @@ export async function formatBroker(plan: BrokerPlan, group: ProcessGroup): Promi
   }
 }
 
-/** Starts the broker on the data that is there, and resolves when clients can connect: by then it has joined its own quorum. */
+/** Starts the broker on the data that is there, and resolves when clients can connect: by then it has joined its quorum. */
 export async function bootBroker(plan: BrokerPlan, group: ProcessGroup, timeoutMs = BOOT_TIMEOUT_MS): Promise<RunningProcess> {
   const broker = group.start({
-    name: KAFKA_PROCESS,
+    name: brokerName(plan.address),
     command: plan.java,
-    args: [...JVM_OPTIONS, '-cp', classPath(plan), 'kafka.Kafka', propertiesFile(plan)],
+    args: [...share(plan.cluster), ...JVM_OPTIONS, '-cp', classPath(plan), 'kafka.Kafka', propertiesFile(plan)],
     environment: process.env,
     // The services still write while they stop, so Kafka must not see the Ctrl-C that ends them.
     hasOwnSession: true,
@@ -56,9 +76,12 @@ export async function bootBroker(plan: BrokerPlan, group: ProcessGroup, timeoutM
   return broker;
 }
 
+/** Several brokers share one machine: little memory for each, and no time for compiling what soon ends. */
+function share({ controllers }: ClusterPlan): readonly string[] {
+  return controllers.length === 1 ? ['-Xms256m', '-Xmx512m'] : ['-Xms128m', '-Xmx320m', '-XX:TieredStopAtLevel=1'];
+}
+
 const JVM_OPTIONS = [
-  '-Xms256m',
-  '-Xmx512m',
   '-XX:+UseSerialGC',
   '-Djava.awt.headless=true',
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
@@ -84,7 +107,7 @@ function classPath(plan: BrokerPlan): string {
 }
 
 /** 16 random bytes in base64url, as Kafka writes ids; a leading dash would look like an option. */
-function clusterId(): string {
+function newId(): string {
   const id = randomBytes(16).toString('base64url');
-  return id.startsWith('-') ? clusterId() : id;
+  return id.startsWith('-') ? newId() : id;
 }

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSettings } from '@callbus/chassis';
 import { openGuardedGroup } from './guarded-group.js';
-import { KAFKA_PROCESS } from './kafka-broker.js';
 import { startKafka } from './kafka.js';
 import { sweepHomes } from './leftovers.js';
 import { LocalStackSettings } from './local-stack-settings.js';
@@ -32,7 +31,7 @@ export async function startKafkaForTests(): Promise<KafkaForTests> {
   const places = stackPlaces({ home: join(folder, `${PREFIX}${process.pid}`), cache: loadSettings(LocalStackSettings).cache });
   const { group, dismiss } = await openGuardedGroup(places);
   const taken = new Set<number>();
-  const ports = { broker: await freePort(taken), controller: await freePort(taken) };
+  const ports = { nodes: [{ broker: await freePort(taken), controller: await freePort(taken) }] };
   const leave = async (): Promise<void> => {
     await group.end(group.names());
     await dismiss();
@@ -41,7 +40,8 @@ export async function startKafkaForTests(): Promise<KafkaForTests> {
   try {
     const kafka = await startKafka(places, ports, group, createProgress());
     const stop = async (): Promise<void> => {
-      await group.end(group.names().filter((name) => name !== KAFKA_PROCESS));
+      const brokers = kafka.own.map(({ process }) => process.name);
+      await group.end(group.names().filter((name) => !brokers.includes(name)));
       await kafka.stop();
       await leave();
     };

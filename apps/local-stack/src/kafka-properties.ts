@@ -1,4 +1,6 @@
 export interface BrokerAddress {
+  /** From 1. */
+  readonly nodeId: number;
   /** Loopback ports of the two listeners. */
   readonly brokerPort: number;
   readonly controllerPort: number;
@@ -14,23 +16,29 @@ export interface FurtherListener {
   readonly advertisedPort: number;
 }
 
+/** Of production; a cluster of fewer brokers has as many replicas as it can. */
+export const MOST_REPLICAS = 3;
+
 /**
- * The properties of the one broker of a development stack, which is its own controller (KRaft).
- * Nothing is created by accident, groups form at once, and every internal topic has one replica.
+ * The properties of one broker of a development stack; each is a controller too (KRaft). Nothing is created by accident,
+ * groups form at once, and with three brokers every topic has three replicas, two of which must have what is acknowledged.
+ * @param controllerPorts of all brokers of the cluster
  */
-export function kafkaProperties(dataFolder: string, address: BrokerAddress): string {
-  const { brokerPort, controllerPort, advertisedPort = brokerPort, further = [] } = address;
+export function kafkaProperties(dataFolder: string, address: BrokerAddress, controllerPorts: readonly number[]): string {
+  const { nodeId, brokerPort, controllerPort, advertisedPort = brokerPort, further = [] } = address;
+  const replicas = Math.min(MOST_REPLICAS, controllerPorts.length);
+  const inSync = Math.max(1, replicas - 1);
   const listed = (line: (listener: FurtherListener, name: string) => string): string =>
     further.map((listener, index) => `,${line(listener, `FURTHER${index + 1}`)}`).join('');
   const properties: Record<string, string | number | boolean> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
+    'node.id': nodeId,
     listeners: `BROKER://127.0.0.1:${brokerPort},CONTROLLER://127.0.0.1:${controllerPort}${listed(({ port }, name) => `${name}://127.0.0.1:${port}`)}`,
     'advertised.listeners': `BROKER://127.0.0.1:${advertisedPort}${listed((listener, name) => `${name}://127.0.0.1:${listener.advertisedPort}`)}`,
     'listener.security.protocol.map': `BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT${listed((_listener, name) => `${name}:PLAINTEXT`)}`,
     'inter.broker.listener.name': 'BROKER',
     'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
+    'controller.quorum.bootstrap.servers': controllerPorts.map((port) => `127.0.0.1:${port}`).join(','),
     'log.dirs': dataFolder,
     // After kill -9 the broker may register again once its former session is over: by default nine seconds.
     'broker.session.timeout.ms': 4_000,
@@ -39,13 +47,14 @@ export function kafkaProperties(dataFolder: string, address: BrokerAddress): str
     'group.initial.rebalance.delay.ms': 0,
     // Tests of failing processes do not wait for the usual six seconds.
     'group.min.session.timeout.ms': 1_000,
-    'offsets.topic.replication.factor': 1,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 3,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': inSync,
     'transaction.state.log.num.partitions': 3,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': replicas,
+    'share.coordinator.state.topic.min.isr': inSync,
   };
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DockerKafka } from './docker-kafka.js';
 import { StackError } from './errors.js';
-import { bootBroker, formatBroker, KAFKA_PROCESS, type BrokerPlan } from './kafka-broker.js';
+import { bootBroker, brokerName, formatBroker, planCluster, type BrokerPlan } from './kafka-broker.js';
 import { chooseKafka, findKafkaMeans } from './kafka-choice.js';
 import { kafkaJars } from './kafka-jars.js';
 import type { FurtherListener } from './kafka-properties.js';
@@ -15,15 +15,26 @@ export interface Kafka {
   readonly brokers: readonly string[];
   /** For people: where it comes from. */
   readonly origin: string;
-  /** The broker’s process and how to start it again on its data, when it is a process of ours. */
-  readonly own?: { readonly process: RunningProcess; readonly boot: () => Promise<RunningProcess> };
+  /** Each broker that is a process of ours, and how to start it again on its data. */
+  readonly own: readonly OwnBroker[];
   /** Call after those that use it have ended. */
   stop: () => Promise<void>;
 }
 
-export interface KafkaPorts {
+export interface OwnBroker {
+  readonly process: RunningProcess;
+  readonly boot: () => Promise<RunningProcess>;
+}
+
+export interface BrokerPorts {
   readonly broker: number;
   readonly controller: number;
+}
+
+export interface KafkaPorts {
+  /** At least one. */
+  readonly nodes: readonly BrokerPorts[];
+  /** Of the first one. */
   readonly further?: readonly FurtherListener[];
 }
 
@@ -53,7 +64,7 @@ async function externalKafka(brokers: readonly string[]): Promise<Kafka> {
       `None of KAFKA_BROKERS (${brokers.join(', ')}) accepts connections. Start that Kafka, or unset KAFKA_BROKERS to have one started here.`,
     );
   }
-  return { brokers, origin: 'named by KAFKA_BROKERS', stop: () => Promise.resolve() };
+  return { brokers, origin: 'named by KAFKA_BROKERS', own: [], stop: () => Promise.resolve() };
 }
 
 async function isReachable(broker: string): Promise<boolean> {
@@ -65,9 +76,10 @@ async function isReachable(broker: string): Promise<boolean> {
 }
 
 async function dockerKafka(places: StackPlaces, ports: KafkaPorts, group: ProcessGroup, progress: Progress): Promise<Kafka> {
-  const kafka = new DockerKafka(places.root, places.home, ports.broker);
+  const port = ports.nodes[0]?.broker ?? 0;
+  const kafka = new DockerKafka(places.root, places.home, port);
   await progress.step('starting Kafka in Docker (docker-compose.yml)', () => kafka.start(group));
-  return { brokers: [`127.0.0.1:${ports.broker}`], origin: 'in Docker', stop: () => kafka.stop() };
+  return { brokers: [`127.0.0.1:${port}`], origin: 'in Docker', own: [], stop: () => kafka.stop() };
 }
 
 async function javaKafka(
@@ -78,20 +90,43 @@ async function javaKafka(
   progress: Progress,
 ): Promise<Kafka> {
   const jarsFolder = await kafkaJars(places.cache, group, progress);
-  await requireFreePorts([
-    { port: ports.broker, owner: KAFKA_PROCESS },
-    { port: ports.controller, owner: `${KAFKA_PROCESS} (its controller)` },
-  ]);
-  const { further = [] } = ports;
-  const address = { brokerPort: ports.broker, controllerPort: ports.controller, further };
-  const plan: BrokerPlan = { java, jarsFolder, folder: join(places.home, 'kafka'), address };
-  await progress.step('formatting Kafka’s storage', () => formatBroker(plan, group));
-  const boot = (): Promise<RunningProcess> => bootBroker(plan, group);
-  const process = await progress.step(`booting Kafka on port ${ports.broker}`, boot);
+  const { nodes, further = [] } = ports;
+  const addresses = nodes.map(({ broker: brokerPort, controller: controllerPort }, index) => ({
+    ...{ nodeId: index + 1, brokerPort, controllerPort },
+    ...(index === 0 && { further }),
+  }));
+  await requireFreePorts(
+    addresses.flatMap((address) => [
+      { port: address.brokerPort, owner: brokerName(address) },
+      { port: address.controllerPort, owner: `${brokerName(address)} (its controller)` },
+    ]),
+  );
+  const cluster = planCluster(addresses);
+  const plans: readonly BrokerPlan[] = addresses.map((address) => {
+    const folder = join(places.home, 'kafka', brokerName(address));
+    return { java, jarsFolder, folder, address, cluster };
+  });
+  await progress.step('formatting Kafka’s storage', () => Promise.all(plans.map((plan) => formatBroker(plan, group))));
+  const own = await progress.step(`booting Kafka on port ${nodes.map(({ broker }) => broker).join(', ')}`, () =>
+    Promise.all(
+      plans.map(async (plan) => {
+        const boot = (): Promise<RunningProcess> => bootBroker(plan, group);
+        return { process: await boot(), boot };
+      }),
+    ),
+  );
   return {
-    brokers: [`127.0.0.1:${ports.broker}`],
+    brokers: addresses.map(({ brokerPort }) => `127.0.0.1:${brokerPort}`),
     origin: 'Apache Kafka on this machine’s Java',
-    own: { process, boot },
-    stop: () => group.end([KAFKA_PROCESS]),
+    own,
+    stop: () => endBrokers(own, group),
   };
 }
+
+/** Of several, the last ones wait in vain for a quorum that takes their leave, and there is nothing to be kept. */
+async function endBrokers(own: readonly OwnBroker[], group: ProcessGroup): Promise<void> {
+  const names = own.map(({ process }) => process.name);
+  await (own.length === 1 ? group.end(names) : group.end(names, CLUSTER_STOP_TIMEOUT_MS));
+}
+
+const CLUSTER_STOP_TIMEOUT_MS = 2_000;

@@ -38,9 +38,18 @@ export class LocalStackSettings {
   @IsObject()
   serviceEnvironment: EnvironmentByService = {};
 
+  @Setting('CALLBUS_KAFKA_NODES', {
+    kind: 'integer',
+    describe: 'Brokers of the stack’s own Kafka on Java; with three, a record is acknowledged when two have it',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(9)
+  kafkaNodes: number = 1;
+
   @Setting('CALLBUS_KAFKA_LISTENERS', {
     kind: 'json',
-    describe: 'Further listeners of the broker for clients behind a proxy: [{"port": 1, "advertisedPort": 2}]',
+    describe: 'Further listeners of the (first) broker for clients behind a proxy: [{"port": 1, "advertisedPort": 2}]',
   })
   @IsArray()
   @IsObject({ each: true })

@@ -1,5 +1,5 @@
-import { KAFKA_PROCESS } from './kafka-broker.js';
-import type { KafkaPorts } from './kafka.js';
+import { brokerName } from './kafka-broker.js';
+import type { BrokerPorts, KafkaPorts } from './kafka.js';
 import type { ServiceName } from './service-names.js';
 
 export interface PortPlan {
@@ -13,7 +13,7 @@ export interface ServicePorts {
   readonly http?: number;
 }
 
-/** The documented ports; further receivers count on from the first. */
+/** The documented ports; further receivers count on from the first, further brokers by two. */
 const FIXED = { kafka: 19092, kafkaController: 19093, management: 9101 } as const;
 const FIXED_HTTP: Partial<Record<ServiceName['kind'], number>> = {
   gateway: 3000,
@@ -24,26 +24,37 @@ const FIXED_HTTP: Partial<Record<ServiceName['kind'], number>> = {
 /**
  * Which process listens where.
  * @param take decides on a port, given the documented one
+ * @param kafkaNodes brokers of the stack's own Kafka
  */
 export async function planPorts(
   services: readonly ServiceName[],
   take: (documented: number) => Promise<number>,
+  kafkaNodes = 1,
 ): Promise<PortPlan> {
-  const kafka = { broker: await take(FIXED.kafka), controller: await take(FIXED.kafkaController) };
+  const nodes: BrokerPorts[] = [];
+  for (let index = 0; index < kafkaNodes; index += 1) {
+    const broker = await take(FIXED.kafka + 2 * index);
+    nodes.push({ broker, controller: await take(FIXED.kafkaController + 2 * index) });
+  }
   const ports = new Map<string, ServicePorts>();
   for (const [index, service] of services.entries()) {
     const management = await take(FIXED.management + index);
     const http = FIXED_HTTP[service.kind];
     ports.set(service.name, http === undefined ? { management } : { management, http: await take(http + service.number - 1) });
   }
-  return { kafka, services: ports };
+  return { kafka: { nodes }, services: ports };
 }
 
 /** Every port of the plan with whom it is for. */
 export function portOwners(plan: PortPlan): readonly { readonly port: number; readonly owner: string }[] {
   return [
-    { port: plan.kafka.broker, owner: KAFKA_PROCESS },
-    { port: plan.kafka.controller, owner: `${KAFKA_PROCESS} (its controller)` },
+    ...plan.kafka.nodes.flatMap(({ broker, controller }, index) => {
+      const name = brokerName({ nodeId: index + 1 });
+      return [
+        { port: broker, owner: name },
+        { port: controller, owner: `${name} (its controller)` },
+      ];
+    }),
     ...serviceOwners(plan),
   ];
 }

@@ -4,7 +4,8 @@ import { rename, writeFile } from 'node:fs/promises';
 export interface StackFile {
   readonly kafka: {
     readonly brokers: readonly string[];
-    /** Of the broker, when it is a process of the stack. */ readonly pid?: number;
+    /** The brokers that are processes of the stack and run. */
+    readonly processes: readonly { readonly name: string; readonly pid: number }[];
   };
   readonly topicPrefix: string;
   readonly gateway: { readonly url: string };

@@ -8,7 +8,6 @@ import { developmentCertificates } from './development-ca.js';
 import { developmentSecrets } from './development-secrets.js';
 import { messageOf, StackError } from './errors.js';
 import type { GuardedGroup } from './guarded-group.js';
-import { KAFKA_PROCESS } from './kafka-broker.js';
 import { startKafka, type Kafka } from './kafka.js';
 import type { LocalStackSettings } from './local-stack-settings.js';
 import type { StackPlaces } from './places.js';
@@ -76,12 +75,16 @@ export class Stack {
     const graph = graphOf(args, places);
     const taken = new Set<number>();
     const isAuto = (args.ports ?? settings.ports) === 'auto';
-    const ports = await planPorts(services, (documented) => (isAuto ? freePort(taken) : Promise.resolve(documented)));
+    const ports = await planPorts(
+      services,
+      (documented) => (isAuto ? freePort(taken) : Promise.resolve(documented)),
+      settings.kafkaNodes,
+    );
     await requireFreePorts(serviceOwners(ports));
 
     this.kafka = await startKafka(places, { ...ports.kafka, further: settings.kafkaListeners }, guarded.group, progress);
     const { brokers, own } = this.kafka;
-    if (own !== undefined) this.supervisor.keep({ name: KAFKA_PROCESS, launch: own.boot }, own.process);
+    for (const { process, boot } of own) this.supervisor.keep({ name: process.name, launch: boot }, process);
     const kafka = { brokers, topicPrefix: settings.topicPrefix, partitions: settings.partitions };
     const client = kafkaAccess(brokers, places.logs);
     this.client = client;
@@ -109,8 +112,8 @@ export class Stack {
     this.supervisor.stop();
     guarded.group.close();
     await this.client?.close();
-    await guarded.group.end(guarded.group.names().filter((name) => name !== KAFKA_PROCESS));
-    await guarded.group.end([KAFKA_PROCESS]);
+    const brokers = this.kafka?.own.map(({ process }) => process.name) ?? [];
+    await guarded.group.end(guarded.group.names().filter((name) => !brokers.includes(name)));
     await this.kafka?.stop();
     await this.fileWrites;
     for (const file of [places.stackFile, places.operatorFile]) await rm(file, { force: true });
@@ -155,9 +158,9 @@ export class Stack {
   private content(plan: StackPlan): StackFile {
     const urls = stackUrls(plan);
     const running = this.supervisor.running();
-    const broker = running.get(KAFKA_PROCESS);
+    const brokers = (this.kafka?.own ?? []).flatMap(({ process: { name } }) => running.get(name) ?? []);
     return {
-      kafka: { brokers: plan.kafka.brokers, ...(broker === undefined ? {} : { pid: broker.pid }) },
+      kafka: { brokers: plan.kafka.brokers, processes: brokers.map(({ name, pid }) => ({ name, pid })) },
       topicPrefix: plan.kafka.topicPrefix,
       gateway: { url: urls.gateway },
       ingest: { url: urls.ingest },

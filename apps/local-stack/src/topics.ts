@@ -1,9 +1,7 @@
 import { partitionsOf, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient, TopicToEnsure } from '@callbus/kafka';
 import { messageOf, StackError } from './errors.js';
-
-/** Of production; a cluster of fewer brokers has as many replicas as it can. */
-const MOST_REPLICAS = 3;
+import { MOST_REPLICAS } from './kafka-properties.js';
 
 /**
  * Creates what is missing of the topics that contracts/topics.ts names.
