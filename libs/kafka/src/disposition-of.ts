@@ -32,6 +32,7 @@ export function dispositionOf(error: unknown, attempt: number): Disposition {
       return { kind: 'dead-letter', reason: error.code };
     case 'PARTITION_COUNT':
     case 'TOPIC_MISSING':
+    case 'RECORDS_GONE':
     case 'INVARIANT':
       return { kind: 'stop' };
   }

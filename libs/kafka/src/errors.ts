@@ -7,6 +7,8 @@ export const KAFKA_ERRORS = {
   TOPIC_MISSING: 'Create the topic, or correct KAFKA_TOPIC_PREFIX.',
   PARTITION_COUNT:
     'Set KAFKA_PARTITIONS to the number that the topic has; never change the topic: keys would change their partitions.',
+  RECORDS_GONE:
+    'Kafka has deleted records that were not read yet, and what they said is lost here; reading goes on at the log’s start. Is the retention shorter than a standstill?',
   FOLLOWER_LATE: 'A followed topic was not read up to an offset in time. Is the broker reachable?',
   INVARIANT: 'Something happened that must not. Nothing was committed; read the cause before a restart.',
 } as const;

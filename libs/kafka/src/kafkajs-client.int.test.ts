@@ -97,7 +97,7 @@ describe('the traps of kafkajs', () => {
     expect(read[0]).toMatchObject({ nothing: null });
   });
 
-  it('T4: begins at the log’s start, not at its end, when its offset is gone', async () => {
+  it('T4: begins at the log’s start, not at its end, when its offset is gone, and says so under a code', async () => {
     const topic = await newTopic();
     const group = newGroup();
     const sender = await opened(client.sender());
@@ -109,8 +109,11 @@ describe('the traps of kafkajs', () => {
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '1' }] });
     await admin.disconnect();
     const handled: string[] = [];
+    const alerts: object[] = [];
+    const alarmed = { ...logger, error: (fields: object): void => void alerts.push(fields) };
+    const watched = await opened(Promise.resolve(createKafkaClient({ brokers, clientId: 'test', logger: alarmed })));
     await opened(
-      client.consume({
+      watched.consume({
         topic,
         group,
         handler: ({ value }) => {
@@ -122,6 +125,7 @@ describe('the traps of kafkajs', () => {
     );
     await eventually('what is still there came', () => handled.length === 2);
     expect(handled).toEqual(['2', '3']);
+    expect(alerts).toEqual([expect.objectContaining({ code: 'RECORDS_GONE', topic, partition: 0, groupId: group })]);
   });
 
   it('T6: lets the other keys and partitions of a fetch go on while one record takes long', async () => {

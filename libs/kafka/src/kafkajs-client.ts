@@ -16,7 +16,7 @@ import kafkajs, {
   type ProducerBatch,
 } from 'kafkajs';
 import { dispositionOf } from './disposition-of.js';
-import { KafkaError } from './errors.js';
+import { KAFKA_ERRORS, KafkaError, type KafkaErrorCode } from './errors.js';
 import { GatheringSender, type PartitionAck } from './gathering-sender.js';
 import type {
   AclRule,
@@ -632,12 +632,17 @@ async function delay(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** T4: how the client mentions that it left records out; under this code an alert can be built on it. */
+const OFFSET_IS_GONE = 'Offset out of range, resetting to default offset';
+const RECORDS_GONE: KafkaErrorCode = 'RECORDS_GONE';
+
 function logTo(logger: KafkaLogger): logCreator {
   return () =>
     ({ namespace, level, log }) => {
       const { message, ...fields } = log;
       const named = { ...fields, kafkajs: namespace };
-      if (level === logLevel.ERROR) logger.warn(named, message);
+      if (message === OFFSET_IS_GONE) logger.error({ ...named, code: RECORDS_GONE }, KAFKA_ERRORS[RECORDS_GONE]);
+      else if (level === logLevel.ERROR) logger.warn(named, message);
       else if (level === logLevel.WARN) logger.info(named, message);
       else logger.debug(named, message);
     };
