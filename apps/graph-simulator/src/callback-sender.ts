@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
 import { Agent, request } from 'undici';
-import type { CallbackAddress } from './callback-address.js';
+import { readCallbackAddress, type CallbackAddress } from './callback-address.js';
 import { Faults, type Facts } from './faults.js';
 import { Deliveries } from './records.js';
 import { SigningKeys } from './signing-key.js';
@@ -76,8 +76,30 @@ export class CallbackSender implements OnModuleDestroy {
     void this.work(begun).finally(() => this.queues.delete(key));
   }
 
+  /** One callback as it was ordered; what was taken of these is on record, as what must not be lost. @throws when no answer came */
+  async deliverOrdered(
+    callbackUri: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | Buffer,
+  ): Promise<SentCallback> {
+    const address = readCallbackAddress(callbackUri);
+    const time = new Date().toISOString();
+    const begunAt = performance.now();
+    const answer = await this.post(callbackUri, headers, body);
+    if (address && answer.status < 300) {
+      const messageId = headers['x-microsoft-skype-message-id'] ?? null;
+      const answered = { status: answer.status, tookMs: Math.round(performance.now() - begunAt) };
+      this.deliveries.add({ ...address, graphCallId: null, state: 'ordered', messageId, time, body: body.toString(), answered });
+    }
+    return answer;
+  }
+
   /** One POST of these bytes. @throws when no answer came */
-  async post(callbackUri: string, headers: Readonly<Record<string, string>>, body: string | Buffer): Promise<SentCallback> {
+  private async post(
+    callbackUri: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | Buffer,
+  ): Promise<SentCallback> {
     const signal = AbortSignal.timeout(this.settings.callbackTimeoutMs);
     const answer = await request(callbackUri, { method: 'POST', headers, body, dispatcher: this.agent, signal });
     return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };

@@ -8,7 +8,7 @@ import { isObject } from './graph-call.js';
 import { isListOfText, readRegisteredApp, type RegisteredApp } from './registered-apps.js';
 
 /** How a notification's token is made: as Graph would, or wrongly. */
-export const SIGNATURES = ['graph', 'foreign', 'alg-none', 'hs256', 'absent'] as const;
+export const SIGNATURES = ['graph', 'foreign', 'unknown-kid', 'alg-none', 'hs256', 'absent'] as const;
 export type Signature = (typeof SIGNATURES)[number];
 
 /** The body of POST /simulator/notifications. */

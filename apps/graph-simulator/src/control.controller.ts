@@ -113,7 +113,7 @@ export class ControlController {
       this.sender.claims(appId, tenantId),
     );
     try {
-      await reply.status(200).send(await this.sender.post(order.callbackUri, headers, body));
+      await reply.status(200).send(await this.sender.deliverOrdered(order.callbackUri, headers, body));
     } catch (error) {
       await reply.status(502).send({ error: error instanceof Error ? error.message : String(error) });
     }

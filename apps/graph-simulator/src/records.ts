@@ -18,12 +18,14 @@ export interface PostRecord {
 
 /** A callback, sent or not. */
 export interface DeliveryRecord extends Omit<CallbackAddress, 'callId' | 'attempt'> {
-  readonly graphCallId: string;
+  /** Null for one that was ordered. */
+  readonly graphCallId: string | null;
   readonly callId: string | null;
   readonly attempt: number | null;
-  /** The call's state that it tells of, or `roster`. */
+  /** The call's state that it tells of, `roster`, or `ordered`. */
   readonly state: string;
-  readonly messageId: string;
+  /** Null if it was ordered to have none. */
+  readonly messageId: string | null;
   /** When it was due, ISO 8601. */
   readonly time: string;
   /** The exact text. */

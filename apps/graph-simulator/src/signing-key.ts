@@ -11,6 +11,9 @@ interface KeyPair {
 
 /** One signer's RSA key, made anew at every start, and the key document that proves its signatures. */
 export class SigningKey {
+  /** Made when it is first needed, and once: a flood of forgeries would else be held up by making keys. */
+  private foreigner: Promise<KeyPair> | undefined;
+
   private constructor(private current: KeyPair) {}
 
   static async generate(): Promise<SigningKey> {
@@ -40,10 +43,10 @@ export class SigningKey {
     return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT' }).sign(privateKey);
   }
 
-  /** A signature that names this key and was made by another. */
-  async signAsForeigner(claims: JWTPayload): Promise<string> {
-    const { privateKey } = await newPair();
-    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: this.current.kid, typ: 'JWT' }).sign(privateKey);
+  /** A signature that names this key, or one that nobody has published, and was made by another. */
+  async signAsForeigner(claims: JWTPayload, kid = this.current.kid): Promise<string> {
+    const { privateKey } = await (this.foreigner ??= newPair());
+    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT' }).sign(privateKey);
   }
 }
 

@@ -562,6 +562,22 @@ describe('a notification on order', () => {
     expect(verified).toBe('ACCEPTED');
   });
 
+  it('is on record when it was taken', async () => {
+    const callId = randomUUID();
+    sim.receiver.answer = 202;
+    await notify({ raw: '{"ordered":1}' }, callId);
+    sim.receiver.answer = 503;
+    await notify({ raw: '{"ordered":2}' }, callId);
+    expect(await deliveriesOf(callId)).toEqual([
+      expect.objectContaining({
+        callId,
+        state: 'ordered',
+        body: '{"ordered":1}',
+        answered: expect.objectContaining({ status: 202 }) as object,
+      }),
+    ]);
+  });
+
   it('carries raw text and raw bytes', async () => {
     expect((await notify({ raw: '{"broken' })).received.text).toBe('{"broken');
     expect((await notify({ rawBase64: Buffer.from('ÿ').toString('base64') })).received.text).toBe('ÿ');
@@ -569,6 +585,7 @@ describe('a notification on order', () => {
 
   it.each([
     [{ sign: 'foreign' }, 'TOKEN_INVALID'],
+    [{ sign: 'unknown-kid' }, 'TOKEN_INVALID'],
     [{ sign: 'alg-none' }, 'TOKEN_INVALID'],
     [{ sign: 'hs256' }, 'TOKEN_INVALID'],
     [{ sign: 'absent' }, 'TOKEN_MISSING'],
