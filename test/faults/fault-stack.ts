@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { AssignerProtocol, Partitioners } from 'kafkajs';
 import { freePort } from '../../apps/local-stack/src/ports.js';
 import { createPeerCall } from '../support/peer-call.js';
-import { commandMessage, plainKafka, PlainProducer, PlainReader, type PlainMessage } from '../support/plain-kafka.js';
+import {
+  commandMessage,
+  plainKafka,
+  PlainProducer,
+  PlainReader,
+  type HistoryEvent,
+  type PlainMessage,
+} from '../support/plain-kafka.js';
 import { StackForTests, until } from '../support/stack-for-tests.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { outcomeOf, Seen, shown, violations, type Evidence, type SeenDelivery, type SeenPost } from './oracle.js';
@@ -10,6 +17,7 @@ import { outcomeOf, Seen, shown, violations, type Evidence, type SeenDelivery, t
 export const DISPATCHERS = ['call-dispatcher-1', 'call-dispatcher-2'] as const;
 export type Dispatcher = (typeof DISPATCHERS)[number];
 export const SEQUENCER = 'notification-sequencer-1';
+export const RECEIVER = 'notification-receiver-1';
 /** The one behind the proxy to Kafka. */
 export const PROXIED: Dispatcher = 'call-dispatcher-1';
 
@@ -25,8 +33,28 @@ export const TIMES = {
 /** An Intent whose process died counts as unknown after this. */
 export const ORPHAN_MS = TIMES.deadlineMs + 2 * TIMES.responseMs + TIMES.orphanMarginMs;
 const SKEW_MS = 10 * 60_000;
+/** So narrow that a flood of a few hundred is one, and so quick that an outage of seconds shows. */
+export const RECEIVER_LIMITS = {
+  CALLBACK_STORE_TIMEOUT_MS: '3000',
+  CALLBACK_MAX_IN_FLIGHT: '100',
+  CALLBACK_KEYS_COOLDOWN_MS: '1000',
+  HTTP_HEADERS_TIMEOUT_MS: '2000',
+  HTTP_REQUEST_TIMEOUT_MS: '3000',
+  HTTP_CONNECTIONS_CHECK_INTERVAL_MS: '200',
+} as const;
 const EVIDENCE_MS = 250;
 const FEW_CALLS = 10;
+
+/** Where the callbacks of a call go, and how Graph names the call. */
+export interface CallbackTarget {
+  readonly callbackUri: string;
+  readonly graphCallId: string;
+}
+
+export interface FaultStackOptions {
+  /** Brokers of its Kafka; with more than one nothing of ours is between them and the services. @default 1 */
+  readonly brokers?: number;
+}
 
 export interface Placing {
   /** Whose partitions the call is to lie in. */
@@ -51,14 +79,17 @@ export class FaultStack {
     readonly graph: TcpProxy,
     readonly authority: TcpProxy,
     readonly kafka: TcpProxy,
+    /** Between the receiver and Kafka. */
+    readonly receiverKafka: TcpProxy,
     readonly commands: PlainProducer,
     private readonly readers: Omit<Evidence, 'posts' | 'deliveries'> & { readonly commandLog: PlainReader },
   ) {}
 
-  static async start(): Promise<FaultStack> {
-    const [graph, authority, kafka] = await Promise.all([TcpProxy.start(), TcpProxy.start(), TcpProxy.start()]);
+  static async start({ brokers: brokerCount = 1 }: FaultStackOptions = {}): Promise<FaultStack> {
+    const proxies = await Promise.all([TcpProxy.start(), TcpProxy.start(), TcpProxy.start(), TcpProxy.start()]);
+    const [graph, authority, kafka, receiverKafka] = proxies;
     const taken = new Set<number>();
-    kafka.targetPort = await freePort(taken);
+    for (const proxy of [kafka, receiverKafka]) proxy.targetPort = await freePort(taken);
     const simulatorPort = await freePort(taken);
     graph.targetPort = authority.targetPort = simulatorPort;
     const graphUrl = `https://localhost:${String(graph.port)}`;
@@ -66,11 +97,17 @@ export class FaultStack {
       NODE_OPTIONS: `--import=${new URL('skewed-clock.mjs', import.meta.url).href}`,
       CLOCK_SKEW_MS: String(skewMs),
     });
-    const stack = await StackForTests.start({
+    const through = ({ port }: TcpProxy): Record<string, string> =>
+      brokerCount === 1 ? { KAFKA_BROKERS: `127.0.0.1:${String(port)}` } : {};
+    const starting = StackForTests.start({
       dispatchers: 2,
       restart: 'manual',
       launcherEnvironment: {
-        CALLBUS_KAFKA_LISTENERS: JSON.stringify([{ port: kafka.targetPort, advertisedPort: kafka.port }]),
+        CALLBUS_KAFKA_NODES: String(brokerCount),
+        CALLBUS_READY_TIMEOUT_MS: '120000',
+        CALLBUS_KAFKA_LISTENERS: JSON.stringify(
+          [kafka, receiverKafka].map(({ targetPort, port }) => ({ port: targetPort, advertisedPort: port })),
+        ),
       },
       environment: {
         // What the simulator calls itself is what an app asks a token for, so that has to be the proxy.
@@ -82,7 +119,11 @@ export class FaultStack {
           SIMULATOR_TALK_MS: '300',
         },
         gateway: { GATEWAY_OPENID_URL: `${graphUrl}/common/v2.0/.well-known/openid-configuration` },
-        'notification-receiver': { CALLBACK_OPENID_URL: `${graphUrl}/callbacks/v1/.well-known/OpenIdConfiguration` },
+        'notification-receiver': {
+          CALLBACK_OPENID_URL: `${graphUrl}/callbacks/v1/.well-known/OpenIdConfiguration`,
+          ...through(receiverKafka),
+          ...RECEIVER_LIMITS,
+        },
         'notification-sequencer': { KAFKA_SESSION_TIMEOUT_MS: String(TIMES.sessionMs) },
         'call-dispatcher': {
           GRAPH_BASE_URL: graphUrl,
@@ -99,9 +140,13 @@ export class FaultStack {
           GRAPH_MAX_LIVE_CALLS: '100000',
           GRAPH_MAX_CALLS_PER_MONTH: '1000000',
         },
-        [PROXIED]: { KAFKA_BROKERS: `127.0.0.1:${String(kafka.port)}`, ...clock(-SKEW_MS) },
+        [PROXIED]: { ...through(kafka), ...clock(-SKEW_MS) },
         'call-dispatcher-2': clock(SKEW_MS),
       },
+    });
+    const stack = await starting.catch(async (error: unknown) => {
+      await Promise.all(proxies.map((proxy) => proxy.stop()));
+      throw error;
     });
     const { brokers } = stack.file.kafka;
     const read = (topic: string): Promise<PlainReader> => PlainReader.start(brokers, `${stack.file.topicPrefix}${topic}`);
@@ -110,13 +155,26 @@ export class FaultStack {
     );
     const readers = { ledger, observations, events, snapshots, commandDeadLetters, commandLog } as FaultStack['readers'];
     const commands = await PlainProducer.start(brokers, `${stack.file.topicPrefix}commands`);
-    return new FaultStack(stack, graph, authority, kafka, commands, readers);
+    return new FaultStack(stack, graph, authority, kafka, receiverKafka, commands, readers);
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.commands, ...Object.values(this.readers)].map((one) => one.stop()));
     await this.stack.stop();
-    await Promise.all([this.graph, this.authority, this.kafka].map((proxy) => proxy.stop()));
+    await Promise.all(this.proxies.map((proxy) => proxy.stop()));
+  }
+
+  private get proxies(): readonly TcpProxy[] {
+    return [this.graph, this.authority, this.kafka, this.receiverKafka];
+  }
+
+  /** By the names of their processes. */
+  get brokers(): readonly string[] {
+    return this.stack.file.kafka.processes.map(({ name }) => name);
+  }
+
+  servicePids(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.stack.current().processes.map(({ name, pid }) => [name, pid]));
   }
 
   get ledger(): PlainReader {
@@ -157,6 +215,22 @@ export class FaultStack {
     return createPeerCall(tenantId, { ...(ifUnknown && { ifUnknown }), ...(notAfter && { notAfter }) }, callId);
   }
 
+  /** Calls that were answered and last until they are ended, spread over the partitions. */
+  async placeLive(count: number): Promise<string[]> {
+    const callIds = Array.from({ length: count }, (_, index) => this.newCallIdIn(index % PARTITIONS));
+    for (const callId of callIds) await this.script({ talkMs: null, match: { callId } });
+    await this.commands.send(...callIds.map((callId) => this.createCall(callId)));
+    const isAnswered = ({ data }: HistoryEvent): boolean => data['state'] === 'established';
+    await Promise.all(callIds.map((callId) => this.events.historyWith(callId, isAnswered)));
+    return callIds;
+  }
+
+  /** Hangs up, and waits until the histories say so. */
+  async endAll(callIds: readonly string[]): Promise<void> {
+    for (const callId of callIds) await this.end(callId);
+    await Promise.all(callIds.map((callId) => this.events.ended(callId)));
+  }
+
   async end(callId: string): Promise<void> {
     const { tenantId } = this.stack.file.caller;
     await this.commands.send(commandMessage('EndCall', { callId, tenantId }, randomUUID()));
@@ -173,6 +247,14 @@ export class FaultStack {
     for (;;) {
       const callId = randomUUID();
       if (this.owned.get(partitionOfKey(callId)) === of) return callId;
+    }
+  }
+
+  /** A callId in this partition of the topics that have calls. */
+  newCallIdIn(partition: number): string {
+    for (;;) {
+      const callId = randomUUID();
+      if (partitionOfKey(callId) === partition) return callId;
     }
   }
 
@@ -196,6 +278,29 @@ export class FaultStack {
       );
     const [posts, deliveries] = await Promise.all([read<SeenPost>('posts'), read<SeenDelivery>('deliveries')]);
     return { ...this.readers, posts: new Seen(posts), deliveries: new Seen(deliveries) };
+  }
+
+  notificationsOf(callId: string): number {
+    return this.observationsOf(callId).filter(({ kind }) => kind === 'notification').length;
+  }
+
+  /** Waits until so many of these calls' callbacks are on Kafka. */
+  async untilObserved(callIds: readonly string[], count: number): Promise<void> {
+    const seen = (): number => callIds.reduce((sum, callId) => sum + this.notificationsOf(callId), 0);
+    await until(`${count} callbacks are on Kafka`, () => seen() >= count);
+  }
+
+  /** Waits until Graph has told of these calls to their end, whatever became of what it told. */
+  async untilTold(callIds: readonly string[]): Promise<void> {
+    const isOver = ({ answered, error, fault }: SeenDelivery): boolean =>
+      answered !== null || error !== undefined || fault === 'drop';
+    await until('Graph has told all', async () => {
+      const { deliveries } = await this.gather();
+      return callIds.every((callId) => {
+        const told = deliveries.of(callId);
+        return told.every(isOver) && told.some(({ state }) => state === 'terminated');
+      });
+    });
   }
 
   async postsOf(callId: string): Promise<readonly SeenPost[]> {
@@ -250,6 +355,46 @@ export class FaultStack {
     await this.simulator('faults', 'POST', order);
   }
 
+  /** How often the faults that are ordered have struck. @param action only of these */
+  async struck(action?: string): Promise<number> {
+    const { faults } = (await this.simulator('faults')) as { faults: { action: string; struck: number }[] };
+    return faults
+      .filter((fault) => action === undefined || fault.action === action)
+      .reduce((sum, fault) => sum + fault.struck, 0);
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.simulator('faults', 'DELETE');
+  }
+
+  /** Graph signs with a new key from now on, and publishes that one only. */
+  async rotateCallbackKey(): Promise<void> {
+    await this.simulator('keys', 'POST', { rotate: 'callback' });
+  }
+
+  async callbackTarget(callId: string): Promise<CallbackTarget> {
+    const [post] = await this.postsOf(callId);
+    const created = this.events.history(callId).find(({ type }) => type === 'CallCreated');
+    if (post === undefined || created === undefined) throw new Error(`${callId} was not created`);
+    return { callbackUri: post.body.callbackUri, graphCallId: String(created.data['graphCallId']) };
+  }
+
+  /** Lets Graph tell of a call. @returns the receiver's answer @param more how it is signed, say */
+  async callBack(
+    { callbackUri, graphCallId }: CallbackTarget,
+    call: Readonly<Record<string, unknown>>,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>> }> {
+    const resourceData = { '@odata.type': '#microsoft.graph.call', ...call };
+    const notification = { changeType: 'updated', resourceUrl: `/communications/calls/${graphCallId}`, resourceData };
+    const order = { callbackUri, body: { value: [notification] }, ...more };
+    const response = await this.fetchSimulator('notifications', 'POST', order);
+    const answer = (await response.json()) as { status: number; headers: Record<string, unknown> };
+    if (response.status === 502) return { status: 502, headers: {} };
+    if (response.status !== 200) throw new Error(`the simulator did not understand: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
   async script(script: Readonly<Record<string, unknown>>): Promise<void> {
     await this.simulator('script', 'PUT', script);
   }
@@ -277,9 +422,10 @@ export class FaultStack {
 
   /** Everything back to normal: faults off, proxies pass, all that is dead started, the partitions shared out. */
   async heal(): Promise<void> {
-    await this.simulator('faults', 'DELETE');
-    for (const proxy of [this.graph, this.authority, this.kafka]) proxy.heal();
-    for (const name of [...DISPATCHERS, SEQUENCER]) if (this.stack.pid(name) === undefined) await this.restart(name);
+    await this.clearFaults();
+    for (const proxy of this.proxies) proxy.heal();
+    for (const name of [...this.brokers, ...DISPATCHERS, RECEIVER, SEQUENCER])
+      if (this.stack.pid(name) === undefined) await this.restart(name);
     await this.untilShared();
   }
 
@@ -310,13 +456,17 @@ export class FaultStack {
   }
 
   private async simulator(path: string, method = 'GET', body?: object): Promise<unknown> {
-    const response = await this.stack.fetch(`https://localhost:${String(this.graph.targetPort)}/simulator/${path}`, {
-      method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
+    const response = await this.fetchSimulator(path, method, body);
     const text = await response.text();
     if (response.status >= 300) throw new Error(`the simulator answered ${String(response.status)} to ${path}: ${text}`);
     return text === '' ? null : JSON.parse(text);
+  }
+
+  private async fetchSimulator(path: string, method: string, body?: object): ReturnType<StackForTests['fetch']> {
+    return await this.stack.fetch(`https://localhost:${String(this.graph.targetPort)}/simulator/${path}`, {
+      method,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
   }
 }
 

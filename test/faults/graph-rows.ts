@@ -1,6 +1,21 @@
+import { randomUUID } from 'node:crypto';
+import { createPeerCall, peerCall } from '../support/peer-call.js';
+import type { HistoryEvent } from '../support/plain-kafka.js';
 import { until } from '../support/stack-for-tests.js';
-import { DISPATCHERS, PROXIED, SEQUENCER, whileStopped, type FaultStack } from './fault-stack.js';
+import { DISPATCHERS, partitionOfKey, PROXIED, SEQUENCER, whileStopped, type FaultStack } from './fault-stack.js';
 import type { FaultRow } from './row.js';
+
+const CROWD = 2_000;
+
+/** A call of several users: only such a call has a roster. */
+function groupCall(tenantId: string): object {
+  const targets = [randomUUID(), randomUUID()].map((id) => {
+    const user = { '@odata.type': '#microsoft.graph.identity', id };
+    const identity = { '@odata.type': '#microsoft.graph.identitySet', user };
+    return { '@odata.type': '#microsoft.graph.invitationParticipantInfo', identity };
+  });
+  return { ...peerCall(tenantId), targets };
+}
 
 async function placedUnder(system: FaultStack, fault: Readonly<Record<string, unknown>>): Promise<string> {
   const callId = system.newCallId();
@@ -165,6 +180,25 @@ export const GRAPH_ROWS: readonly FaultRow[] = [
       expect(await system.outcomes(expired)).toEqual(['expired', 'expired']);
       for (const callId of expired) expect(await system.postsOf(callId)).toHaveLength(0);
       return [...dialled, ...expired];
+    },
+  },
+  {
+    id: 'F44',
+    fault: 'a roster of 2,000 participants',
+    run: async ({ system, injected, healed }) => {
+      const callId = system.newCallId();
+      const beside = system.newCallIdIn(partitionOfKey(callId));
+      await system.script({ roster: [{ afterMs: 50, crowd: CROWD }], match: { callId } });
+      const { tenantId } = system.stack.file.caller;
+      await system.commands.send(createPeerCall(tenantId, { call: groupCall(tenantId) }, callId), system.createCall(beside));
+      injected();
+      healed();
+      expect(await system.outcomes([callId, beside])).toEqual(['created', 'created']);
+      const joined = ({ data }: HistoryEvent): number => (Array.isArray(data['joined']) ? data['joined'].length : 0);
+      const crowds = (await system.events.ended(callId)).filter((event) => joined(event) === CROWD);
+      expect(crowds.map(({ type }) => type)).toEqual(['RosterUpdated']);
+      await system.events.ended(beside);
+      return [callId, beside];
     },
   },
   {

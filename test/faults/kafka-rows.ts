@@ -1,7 +1,8 @@
 import { ConfigResourceTypes, type Admin } from 'kafkajs';
-import { plainKafka } from '../support/plain-kafka.js';
 import { until } from '../support/stack-for-tests.js';
-import { DISPATCHERS, PROXIED, SEQUENCER, type FaultStack } from './fault-stack.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
+import { DISPATCHERS, partitionOfKey, PROXIED, SEQUENCER } from './fault-stack.js';
+import { withAdmin } from './kafka-admin.js';
 import type { FaultRow } from './row.js';
 
 const PRODUCE = 0;
@@ -10,16 +11,6 @@ const FETCH = 1;
 /** What a Kafka request is: after its length come two bytes of API key. */
 function apiKeyOf(bytes: Buffer): number {
   return bytes.length >= 6 ? bytes.readInt16BE(4) : -1;
-}
-
-async function withAdmin<T>(system: FaultStack, work: (admin: Admin, prefix: string) => Promise<T>): Promise<T> {
-  const admin = plainKafka(system.stack.file.kafka.brokers).admin();
-  await admin.connect();
-  try {
-    return await work(admin, system.stack.file.topicPrefix);
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 /** AlterConfigs sets all that it does not name back to the default, so everything that is set is named. */
@@ -35,6 +26,26 @@ async function changeConfig(admin: Admin, topic: string, changes: Readonly<Recor
   ]);
   const configEntries = [...entries].map(([name, value]) => ({ name, value }));
   await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }] });
+}
+
+const LOST_ACKNOWLEDGEMENTS = 3;
+
+/** What was written is not acknowledged: the connection is reset in place of the answer. @returns how often that was so */
+function loseAcknowledgements(proxy: TcpProxy): () => number {
+  const appending = new Set<object>();
+  let cuts = 0;
+  proxy.setRules({
+    onRequest: (bytes, connection) => {
+      if (apiKeyOf(bytes) === PRODUCE) appending.add(connection);
+    },
+    onAnswer: (_bytes, connection) => {
+      if (cuts >= LOST_ACKNOWLEDGEMENTS || !appending.has(connection)) return true;
+      cuts += 1;
+      connection.reset();
+      return false;
+    },
+  });
+  return () => cuts;
 }
 
 /** Kafka, or the way to it, that fails. */
@@ -88,25 +99,14 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
   },
   {
     id: 'F25',
-    fault: 'the acknowledgement of an append is lost',
+    fault: 'acknowledgements of appends are lost, the dispatcher’s and the receiver’s',
     run: async ({ system, injected, healed }) => {
-      const appending = new Set<object>();
-      let cuts = 0;
-      system.kafka.setRules({
-        onRequest: (bytes, connection) => {
-          if (apiKeyOf(bytes) === PRODUCE) appending.add(connection);
-        },
-        onAnswer: (_bytes, connection) => {
-          if (cuts >= 3 || !appending.has(connection)) return true;
-          cuts += 1;
-          connection.reset();
-          return false;
-        },
-      });
+      const proxies = [system.kafka, system.receiverKafka];
+      const cuts = proxies.map(loseAcknowledgements);
       const callIds = await system.placeMany(6, { of: PROXIED });
-      await until('acknowledgements were lost', () => cuts >= 3, 60_000);
-      injected(cuts);
-      system.kafka.heal();
+      await until('acknowledgements were lost', () => cuts.every((count) => count() >= LOST_ACKNOWLEDGEMENTS), 60_000);
+      injected(cuts.reduce((sum, count) => sum + count(), 0));
+      for (const proxy of proxies) proxy.heal();
       healed();
       await system.outcomes(callIds);
       return callIds;
@@ -147,6 +147,37 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
       expect(posts.all.filter(({ callId }) => !after.includes(callId)).length).toBe(postsBefore);
       expect(new Set(await system.outcomes(stale))).toEqual(new Set(['expired']));
       return [...callIds, ...after, ...stale];
+    },
+  },
+  {
+    id: 'F29',
+    fault: 'records are deleted before the sequencer has read them',
+    run: async ({ system, injected, healed }) => {
+      const ended = await system.place();
+      await system.events.ended(ended);
+      const target = await system.callbackTarget(ended);
+      const partition = partitionOfKey(ended);
+      await system.kill(SEQUENCER);
+      const told = system.notificationsOf(ended);
+      expect((await system.callBack(target, { toneInfo: { sequenceId: 1, tone: 'tone1' } })).status).toBe(202);
+      await system.untilObserved([ended], told + 1);
+      await withAdmin(system, async (admin, prefix) => {
+        const topic = `${prefix}observations`;
+        const high = (await admin.fetchTopicOffsets(topic)).find((range) => range.partition === partition)?.high ?? '0';
+        await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: high }] });
+      });
+      injected();
+      // What comes after them must not be passed over with them.
+      const callIds = Array.from({ length: 3 }, () => system.newCallIdIn(partition));
+      await system.commands.send(...callIds.map((callId) => system.createCall(callId)));
+      const isObserved = (callId: string): boolean => system.observationsOf(callId).some(({ kind }) => kind === 'outcome');
+      await until('all is written', () => callIds.every(isObserved));
+      await system.restart(SEQUENCER);
+      healed();
+      expect(await system.outcomes(callIds)).toEqual(callIds.map(() => 'created'));
+      const alerts = system.stack.log(SEQUENCER).split('"code":"RECORDS_GONE"').length - 1;
+      expect(alerts).toBeGreaterThan(0);
+      return [ended, ...callIds];
     },
   },
   {

@@ -5,14 +5,19 @@ import type { PlainReader, PlainRecord } from '../support/plain-kafka.js';
 export interface SeenPost {
   readonly callId: string;
   readonly attempt: number;
+  readonly body: { readonly callbackUri: string };
   readonly answered: { readonly status: number } | null;
 }
 
 /** One callback that the simulator sent. */
 export interface SeenDelivery {
   readonly callId: string | null;
+  readonly state: string;
   readonly body: string;
   readonly answered: { readonly status: number } | null;
+  /** Why there was no answer, and the fault that struck. */
+  readonly error?: string;
+  readonly fault?: string;
 }
 
 /** Records of the simulator, by the call that they are about. */

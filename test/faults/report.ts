@@ -7,6 +7,8 @@ export interface RowFigures {
   readonly commands: number;
   readonly posts: number;
   readonly surplusPosts: number;
+  /** Callbacks that were answered 2xx. */
+  readonly accepted: number;
   /** Calls that the oracle finds something wrong with. */
   readonly lost: number;
   /** From the end of the fault until everything was in order. */
@@ -15,7 +17,7 @@ export interface RowFigures {
 
 /** Counts what became of a row's calls. */
 export function figuresOf(
-  { id }: FaultRow,
+  { id }: Pick<FaultRow, 'id'>,
   callIds: readonly string[],
   evidence: Evidence,
   { injections, recoveryMs }: { readonly injections: number; readonly recoveryMs: number },
@@ -26,15 +28,20 @@ export function figuresOf(
     commands: callIds.length,
     posts: callIds.reduce((sum, callId) => sum + evidence.posts.of(callId).length, 0),
     surplusPosts: callIds.reduce((sum, callId) => sum + surplusPosts(callId, evidence), 0),
+    accepted: callIds.reduce((sum, callId) => sum + acceptedOf(callId, evidence), 0),
     lost: callIds.filter((callId) => violations(callId, evidence).length > 0).length,
     recoveryMs,
   };
 }
 
+function acceptedOf(callId: string, { deliveries }: Evidence): number {
+  return deliveries.of(callId).filter(({ answered }) => answered !== null && answered.status < 300).length;
+}
+
 export function line(figures: RowFigures, what: string): string {
-  const { id, injections, commands, posts, surplusPosts: surplus, lost, recoveryMs } = figures;
+  const { id, injections, commands, posts, surplusPosts: surplus, accepted, lost, recoveryMs } = figures;
   const seconds = (recoveryMs / 1_000).toFixed(1);
-  return `${id.padEnd(6)}injections ${String(injections).padStart(3)}  commands ${String(commands).padStart(4)}  POSTs ${String(posts).padStart(4)}  surplus POSTs ${String(surplus)}  lost ${String(lost)}  longest recovery ${seconds.padStart(5)} s  ${what}`;
+  return `${id.padEnd(6)}injections ${String(injections).padStart(3)}  commands ${String(commands).padStart(4)}  POSTs ${String(posts).padStart(4)}  surplus POSTs ${String(surplus)}  accepted callbacks ${String(accepted).padStart(5)}  lost ${String(lost)}  longest recovery ${seconds.padStart(5)} s  ${what}`;
 }
 
 export function total(rows: readonly RowFigures[]): RowFigures {
@@ -45,6 +52,7 @@ export function total(rows: readonly RowFigures[]): RowFigures {
     commands: sum((row) => row.commands),
     posts: sum((row) => row.posts),
     surplusPosts: sum((row) => row.surplusPosts),
+    accepted: sum((row) => row.accepted),
     lost: sum((row) => row.lost),
     recoveryMs: Math.max(0, ...rows.map((row) => row.recoveryMs)),
   };

@@ -1,12 +1,25 @@
 // npm run test:faults [-- --seed S --rows F1-F7]
+// npm run test:history-chaos [-- --seed S]
 // npm run soak -- --minutes N --rate R [--seed S --rows F1-F10]
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const [kind, ...rest] = process.argv.slice(2);
-const isSoak = kind === 'soak';
 const option = { type: 'string' };
-const options = { seed: option, rows: option, ...(isSoak && { minutes: option, rate: option }) };
+const KINDS = {
+  faults: {
+    project: 'e2e',
+    files: ['test/faults/faults.e2e.test.ts', 'test/faults/cluster.e2e.test.ts'],
+    options: { seed: option, rows: option },
+  },
+  'history-chaos': { project: 'long', files: ['test/faults/history-chaos.long.test.ts'], options: { seed: option } },
+  soak: {
+    project: 'long',
+    files: ['test/faults/soak.long.test.ts'],
+    options: { seed: option, rows: option, minutes: option, rate: option },
+  },
+};
+const { project, files, options } = KINDS[kind];
 
 let values;
 try {
@@ -20,10 +33,13 @@ try {
   process.exit(2);
 }
 const environment = Object.entries(values).map(([name, value]) => [`FAULT_${name.toUpperCase()}`, value]);
-const file = isSoak ? 'test/faults/soak.long.test.ts' : 'test/faults/faults.e2e.test.ts';
 const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
-const { status } = spawnSync(process.execPath, [...jest, '--runTestsByPath', file, '--selectProjects', isSoak ? 'long' : 'e2e'], {
-  stdio: 'inherit',
-  env: { ...process.env, ...Object.fromEntries(environment) },
-});
+const { status } = spawnSync(
+  process.execPath,
+  [...jest, '--runInBand', '--runTestsByPath', ...files, '--selectProjects', project],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, ...Object.fromEntries(environment) },
+  },
+);
 process.exit(status ?? 1);

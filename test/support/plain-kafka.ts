@@ -133,8 +133,11 @@ export function commandMessage(
   return { key: data.callId, value: JSON.stringify(event), headers: { 'content-type': 'application/cloudevents+json' } };
 }
 
+/** Patient enough for a broker that is killed and started again. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 20 };
+
 export function plainKafka(brokers: readonly string[]): Kafka {
-  return new Kafka({ brokers: [...brokers], clientId: 'plain', logLevel: logLevel.NOTHING });
+  return new Kafka({ brokers: [...brokers], clientId: 'plain', logLevel: logLevel.NOTHING, retry: RETRY });
 }
 
 function textHeaders(headers: KafkaMessage['headers'] = {}): Record<string, string> {

@@ -26,6 +26,7 @@ export class TcpProxy {
   private readonly connections = new Set<Connection>();
   private mode: ProxyMode = 'pass';
   private rules: ProxyRules = {};
+  private delayMs = 0;
   targetPort = 0;
 
   private constructor(
@@ -51,6 +52,11 @@ export class TcpProxy {
     }
   }
 
+  /** From now on the bytes to the client come so much later. */
+  delayAnswers(ms: number): void {
+    this.delayMs = ms;
+  }
+
   /** Applies to connections that stand too. */
   setRules(rules: ProxyRules): void {
     this.rules = rules;
@@ -59,6 +65,7 @@ export class TcpProxy {
   /** Back to normal: what is held goes on. */
   heal(): void {
     this.rules = {};
+    this.delayMs = 0;
     for (const connection of this.connections) connection.release();
     this.set('pass');
   }
@@ -77,6 +84,7 @@ export class TcpProxy {
     }
     const connection: Connection = new Connection(client, connect(this.targetPort, '127.0.0.1'), {
       isHeld: () => this.mode === 'hold',
+      delayMs: () => this.delayMs,
       onRequest: (bytes) => this.rules.onRequest?.(bytes, connection),
       onAnswer: (bytes) => this.rules.onAnswer?.(bytes, connection) ?? true,
       onClosed: () => this.connections.delete(connection),
@@ -87,6 +95,7 @@ export class TcpProxy {
 
 interface ConnectionEvents {
   readonly isHeld: () => boolean;
+  readonly delayMs: () => number;
   readonly onRequest: (bytes: Buffer) => void;
   readonly onAnswer: (bytes: Buffer) => boolean;
   readonly onClosed: () => void;
@@ -94,7 +103,8 @@ interface ConnectionEvents {
 
 class Connection implements ProxiedConnection {
   private readonly toTarget: Buffer[] = [];
-  private readonly toClient: Buffer[] = [];
+  private toClient: { readonly bytes: Buffer; readonly dueAt: number }[] = [];
+  private timer: NodeJS.Timeout | undefined;
   private areAnswersHeld = false;
 
   constructor(
@@ -109,7 +119,7 @@ class Connection implements ProxiedConnection {
     });
     target.on('data', (bytes: Buffer) => {
       if (!events.onAnswer(bytes)) return;
-      this.toClient.push(bytes);
+      this.toClient.push({ bytes, dueAt: performance.now() + events.delayMs() });
       this.resume();
     });
     for (const [one, other] of [
@@ -131,13 +141,25 @@ class Connection implements ProxiedConnection {
 
   release(): void {
     this.areAnswersHeld = false;
+    this.toClient = this.toClient.map(({ bytes }) => ({ bytes, dueAt: 0 }));
   }
 
   resume(): void {
     if (this.events.isHeld()) return;
     for (const bytes of this.toTarget.splice(0)) this.target.write(bytes);
     if (this.areAnswersHeld) return;
-    for (const bytes of this.toClient.splice(0)) this.client.write(bytes);
+    const later = this.toClient.findIndex(({ dueAt }) => dueAt > performance.now());
+    const due = this.toClient.splice(0, later === -1 ? this.toClient.length : later);
+    for (const { bytes } of due) this.client.write(bytes);
+    const [next] = this.toClient;
+    clearTimeout(this.timer);
+    if (next !== undefined)
+      this.timer = setTimeout(
+        () => {
+          this.resume();
+        },
+        Math.max(1, next.dueAt - performance.now()),
+      );
   }
 
   reset(): void {
