@@ -22,12 +22,15 @@ async function underCallbacks(context: RowContext, breakAndHeal: (load: Callback
   const before = system.servicePids();
   const load = CallbackLoad.start(system, live);
   const enough = random.between(20, 120);
-  await until('callbacks flow', () => load.accepted().length >= enough);
-  await breakAndHeal(load);
-  const healedAt = performance.now();
-  context.healed();
-  await until('callbacks of all calls flow again', () => load.isFlowing(healedAt), 60_000);
-  await load.stop();
+  try {
+    await until('callbacks flow', () => load.accepted().length >= enough);
+    await breakAndHeal(load);
+    const healedAt = performance.now();
+    context.healed();
+    await until('callbacks of all calls flow again', () => load.isFlowing(healedAt), 60_000);
+  } finally {
+    await load.stop();
+  }
   const later = await system.placeMany(LIVE_CALLS);
   expect(new Set(await system.outcomes(later))).toEqual(new Set(['created']));
   await system.endAll(live);

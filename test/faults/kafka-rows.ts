@@ -109,6 +109,7 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
       for (const proxy of proxies) proxy.heal();
       healed();
       await system.outcomes(callIds);
+      await system.untilTold(callIds);
       return callIds;
     },
   },

@@ -114,8 +114,10 @@ export class PlainProducer {
     return new PlainProducer(producer, topic);
   }
 
+  /** T1: one send of records in several partitions may say that all is well and leave some out, so each record has its own. */
   async send(...messages: readonly PlainMessage[]): Promise<void> {
-    await this.producer.send({ topic: this.topic, messages: messages.map((message) => ({ ...message })), acks: -1 });
+    const { producer, topic } = this;
+    await Promise.all(messages.map((message) => producer.send({ topic, messages: [{ ...message }], acks: -1 })));
   }
 
   async stop(): Promise<void> {
