@@ -28,7 +28,11 @@ let token: string;
 beforeAll(async () => {
   const quick = { SIMULATOR_ESTABLISH_MS: '20', SIMULATOR_RING_MS: '50', SIMULATOR_TALK_MS: '200' };
   stack = await StackForTests.start({
-    environment: { 'graph-simulator': quick, 'call-dispatcher': { GRAPH_APPS: JSON.stringify([OTHER_APP]) } },
+    environment: {
+      'graph-simulator': quick,
+      'call-dispatcher': { GRAPH_APPS: JSON.stringify([OTHER_APP]) },
+      gateway: { GATEWAY_REQUESTS_PER_SECOND: '1000' },
+    },
   });
   await order('PUT', `apps/${OTHER_APP.appId}`, { kind: 'bot', clientSecret: OTHER_APP.clientSecret });
   const { brokers } = stack.file.kafka;

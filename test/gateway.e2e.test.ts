@@ -5,19 +5,24 @@ import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-test
 
 let stack: StackForTests;
 let commands: PlainReader;
+let events: PlainReader;
 let token: string;
 
 beforeAll(async () => {
   stack = await StackForTests.start({
-    environment: { gateway: { GATEWAY_SEND_TIMEOUT_MS: '1000', GATEWAY_MAX_BODY_BYTES: '20000' } },
+    environment: {
+      gateway: { GATEWAY_SEND_TIMEOUT_MS: '1000', GATEWAY_MAX_BODY_BYTES: '20000' },
+      'graph-simulator': { SIMULATOR_ESTABLISH_MS: '20', SIMULATOR_RING_MS: '50', SIMULATOR_TALK_MS: '200' },
+    },
   });
   const { kafka, topicPrefix } = stack.file;
   commands = await PlainReader.start(kafka.brokers, `${topicPrefix}commands`);
+  events = await PlainReader.start(kafka.brokers, `${topicPrefix}events`);
   token = await stack.callerToken();
 }, STACK_TIMEOUT_MS);
 
 afterAll(async () => {
-  await commands.stop();
+  await Promise.all([commands, events].map((reader) => reader.stop()));
   await stack.stop();
 });
 
@@ -25,7 +30,13 @@ interface Answer {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly location: string | null;
-  readonly body: { id?: string; error?: { code: string; message: string; innerError: Record<string, string> } };
+  readonly body: {
+    id?: string;
+    state?: string | null;
+    graphCallId?: string | null;
+    value?: Record<string, unknown>[];
+    error?: { code: string; message: string; innerError: Record<string, string> };
+  };
 }
 
 function call(changes: object = {}): object {
@@ -103,6 +114,87 @@ it('knows no call that is not there: 404, to be asked again', async () => {
   expect(await ask('GET', '/not-an-id')).toMatchObject({ status: 404, retryAfter: null });
   expect(await ask('DELETE', '/not-an-id')).toMatchObject({ status: 404 });
 });
+
+it('waits for the outcome as long as its caller prefers: 201 with the call, or Graph’s own refusal', async () => {
+  const created = await post(call(), { prefer: 'wait=30' });
+  const callId = created.body.id ?? '';
+  expect(created).toMatchObject({ status: 201, body: { graphCallId: expect.any(String) as string } });
+  expect(created.location).toBe(`${stack.file.gateway.url}/v1.0/communications/calls/${callId}`);
+  const { graphCallId } = created.body;
+  expect((await ask('GET', `/${graphCallId ?? ''}`)).body).toMatchObject({ id: callId, graphCallId });
+  expect((await events.historyWith(callId, ({ type }) => type === 'CallCreated')).at(-1)?.data['graphCallId']).toBe(graphCallId);
+
+  const key = { 'idempotency-key': randomUUID(), prefer: 'wait=30' };
+  const error = { error: { code: '7505', message: 'Request authorization tenant mismatch.' } };
+  await simulator('POST', 'faults', { on: 'create', action: 'status', status: 403, times: 1, body: error });
+  const refused = await post(call(), key);
+  expect(refused).toMatchObject({ status: 403, body: { error: { code: '7505' } } });
+  expect(await post(call(), key)).toMatchObject({ status: 403, body: { error: { code: '7505' } } });
+}, 90_000);
+
+it('gives the history of a call as it is on Kafka, in pages and live', async () => {
+  const { body, status } = await post(call());
+  const callId = body.id ?? '';
+  expect(status).toBe(202);
+  expect((await ask('GET', `/${callId}`)).status).toBe(200);
+  const live = await streamUntilFinal(callId);
+  const history = await events.ended(callId);
+  expect(live.map(({ event }) => event)).toEqual(history);
+  expect(live.map(({ id }) => id)).toEqual(history.map(({ sequence }) => sequence));
+  await until('the snapshot knows it too', async () => (await ask('GET', `/${callId}`)).body.state === 'terminated');
+  expect((await ask('GET', `/${callId}/events`)).body.value).toEqual(history);
+  expect(await ask('GET', `/${callId}/events?$top=2&$skiptoken=1`)).toMatchObject({
+    body: { value: history.slice(1, 3), '@odata.nextLink': expect.stringContaining('$skiptoken=3') as string },
+  });
+  const rest = await streamUntilFinal(callId, { 'last-event-id': history[1]?.sequence ?? '' });
+  expect(rest.map(({ event }) => event)).toEqual(history.slice(2));
+}, 90_000);
+
+it('lists the caller’s calls, and knows them all again before it is ready after a start', async () => {
+  const { body } = await post(call(), { prefer: 'wait=30' });
+  const listed = async (): Promise<unknown[]> => {
+    const ids: unknown[] = [];
+    let page = await ask('GET', '?$top=2');
+    for (;;) {
+      ids.push(...(page.body.value ?? []).map(({ id }) => id));
+      const link = (page.body as Record<string, unknown>)['@odata.nextLink'];
+      if (typeof link !== 'string') return ids;
+      page = await ask('GET', new URL(link).search);
+    }
+  };
+  const before = await listed();
+  expect(before).toContain(body.id);
+  await stack.kill('gateway-1');
+  await stack.untilBack('gateway-1');
+  expect(await listed()).toEqual(before);
+  expect((await ask('GET', `/${body.id ?? ''}`)).status).toBe(200);
+}, 90_000);
+
+/** Reads a live history until its final event. */
+async function streamUntilFinal(
+  callId: string,
+  headers: Record<string, string> = {},
+): Promise<{ id: string; event: Record<string, unknown> }[]> {
+  const response = await stack.fetch(`${stack.file.gateway.url}/v1.0/communications/calls/${callId}/events`, {
+    headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', ...headers },
+  });
+  expect(response.status).toBe(200);
+  let text = '';
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    if (/^data: .*"final":true.*\n\n/m.test(text)) break;
+  }
+  return [...text.matchAll(/^id: (.*)\nevent: .*\ndata: (.*)\n\n/gm)].map(([, id = '', json = '']) => ({
+    id,
+    event: JSON.parse(json) as Record<string, unknown>,
+  }));
+}
+
+async function simulator(method: string, path: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const url = `${stack.file.simulator?.url ?? ''}/simulator/${path}`;
+  expect((await stack.fetch(url, { method, headers, body: JSON.stringify(body) })).ok).toBe(true);
+}
 
 it('says 202 only for what is on Kafka, else 503 with Retry-After; the same key makes it one call (G2, G7)', async () => {
   const key = { 'idempotency-key': randomUUID() };

@@ -1,17 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { decodeSnapshot, type FoldedCall } from '@callbus/contracts';
 import { callResource } from './call-resource.js';
+import { knownCallOf } from './known-call.js';
 
 const SNAPSHOT = decodeSnapshot(
   readFileSync(new URL('../../../libs/contracts/fixtures/snapshots/snapshot.json', import.meta.url)),
 );
-const of = (changes: Partial<FoldedCall>): object => callResource({ ...SNAPSHOT, call: { ...SNAPSHOT.call, ...changes } });
+const of = (changes: Partial<FoldedCall>): object =>
+  callResource(knownCallOf({ ...SNAPSHOT, call: { ...SNAPSHOT.call, ...changes } }));
 
 describe('a call, read', () => {
   it('has our id and Graph’s members, and never the address of its callbacks', () => {
     const call = { id: 'graph', callbackUri: 'https://ingest/v1/callbacks/secret', subject: 'Alert', '@odata.context': 'x' };
     const resource = of({ call });
-    expect(resource).toMatchObject({ id: SNAPSHOT.callId, subject: 'Alert', state: 'established', callbus: { sequence: 3 } });
+    expect(resource).toMatchObject({
+      id: SNAPSHOT.callId,
+      graphCallId: SNAPSHOT.call.graphCallId,
+      subject: 'Alert',
+      state: 'established',
+      participants: [{ id: 'p1' }],
+      callbus: { sequence: 3 },
+    });
     expect(JSON.stringify(resource)).not.toContain('callbacks');
     expect(resource).not.toHaveProperty('@odata.context');
   });

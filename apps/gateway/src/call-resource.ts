@@ -1,36 +1,71 @@
-import type { FoldedCall, Snapshot } from '@callbus/contracts';
+import type { CallPhase, FoldedCall } from '@callbus/contracts';
+import type { KnownCall } from './known-call.js';
 
-/** Members that Graph's answer has and a caller must not get: the address holds a key of ours. */
-const HIDDEN: ReadonlySet<string> = new Set(['callbackUri', 'id', '@odata.context']);
+type Json = Readonly<Record<string, unknown>>;
 
 /**
  * A call as Graph documents it, under our id, from its history. What Graph knows nothing of is in `callbus`.
  * @see https://learn.microsoft.com/graph/api/resources/call
  */
-export function callResource({ callId, sequence, call }: Snapshot): object {
+export class CallResource {
+  readonly '@odata.type' = '#microsoft.graph.call';
+  id!: string;
+  tenantId!: string;
+  /** Graph's own id of the call; null until it is known. */
+  graphCallId!: string | null;
+  /** Graph's state; null before its first notification. */
+  state!: string | null;
+  mediaState!: Json | null;
+  resultInfo!: Json | null;
+  terminationReason!: string | null;
+  participants!: readonly Json[];
+  callbus!: OwnMembers;
+}
+
+export class OwnMembers {
+  phase!: CallPhase;
+  /** Of the last event of the call's history. */
+  sequence!: number;
+  appId!: string;
+  /** The attempt that is the call. */
+  attempt!: number | null;
+  /** Why there will be no call. */
+  failure!: FoldedCall['failure'];
+  /** Whether an operator has to decide what becomes of an attempt whose outcome nobody knows. */
+  parked!: boolean;
+  /** How many participants there are beyond those that are listed. */
+  participantsTruncated!: number;
+}
+
+/** Members that Graph's answer has and a caller must not get: the address holds a key of ours. */
+const HIDDEN: ReadonlySet<string> = new Set(['callbackUri', 'id', '@odata.context']);
+
+export function callResource({ callId, sequence, call }: KnownCall): CallResource {
   const graphs = Object.entries(call.call ?? {}).filter(([name]) => !HIDDEN.has(name));
   return {
-    '@odata.type': '#microsoft.graph.call',
     ...Object.fromEntries(graphs),
+    '@odata.type': '#microsoft.graph.call',
     id: callId,
     tenantId: call.tenantId,
+    graphCallId: call.graphCallId,
     state: stateOf(call),
     mediaState: call.mediaState,
     resultInfo: call.resultInfo,
     terminationReason: call.terminationReason,
+    participants: call.participants,
     callbus: {
       phase: call.phase,
       sequence,
       appId: call.appId,
       attempt: call.attempt,
-      graphCallId: call.graphCallId,
       failure: call.failure,
       parked: call.isParked,
+      participantsTruncated: call.participantsTruncated,
     },
   };
 }
 
 /** Graph's state once there is one; a call that will never be has ended. */
-function stateOf({ state, phase }: FoldedCall): string | null {
+export function stateOf({ state, phase }: Pick<FoldedCall, 'state' | 'phase'>): string | null {
   return state ?? (phase === 'failed' ? 'terminated' : null);
 }

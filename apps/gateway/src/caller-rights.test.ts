@@ -18,6 +18,17 @@ describe('a caller’s rights', () => {
     }
   });
 
+  it('are called what the installation calls them', () => {
+    const names = { 'Calls.Create': 'callbus.place', 'Calls.Read': 'callbus.read', 'Calls.End': 'callbus.end' };
+    const rights = new CallerRights(new Map(), names);
+    expect(() => {
+      rights.require({ ...caller, roles: ['callbus.place'] }, 'Calls.Create');
+    }).not.toThrow();
+    expect(() => {
+      rights.require(caller, 'Calls.Create');
+    }).toThrow(expect.objectContaining({ status: 403, message: expect.stringContaining('callbus.place') }));
+  });
+
   it('reach to its own tenant, if nothing else is listed', () => {
     const rights = new CallerRights(new Map());
     expect(rights.mayActIn(caller, HOME.toUpperCase())).toBe(true);

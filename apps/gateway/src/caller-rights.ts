@@ -5,21 +5,32 @@ import type { TenantsByCaller } from './caller-tenants.js';
 /** Application roles of the gateway, as its app registration defines them. */
 export type Role = 'Calls.Create' | 'Calls.Read' | 'Calls.End';
 
+/** What each of them is called in the tokens of an installation. */
+export type RoleNames = Readonly<Record<Role, string>>;
+
+const OWN_NAMES: RoleNames = { 'Calls.Create': 'Calls.Create', 'Calls.Read': 'Calls.Read', 'Calls.End': 'Calls.End' };
+
 /** What a caller may do, and in which tenants. */
 export class CallerRights {
-  constructor(private readonly tenants: TenantsByCaller) {}
+  constructor(
+    private readonly tenants: TenantsByCaller,
+    private readonly roleNames: RoleNames = OWN_NAMES,
+  ) {}
 
   /** @throws ApiError 403 */
   require(caller: Caller, role: Role): void {
-    if (caller.roles.includes(role)) return;
-    throw new ApiError(403, 'Forbidden', `The token lacks the role ${role}; grant it to the application ${caller.appId}.`);
+    const name = this.roleNames[role];
+    if (caller.roles.includes(name)) return;
+    throw new ApiError(403, 'Forbidden', `The token lacks the role ${name}; grant it to the application ${caller.appId}.`);
   }
 
   /** Its own tenant, or those that GATEWAY_TENANTS lists for it. */
   mayActIn(caller: Caller, tenantId: string): boolean {
-    const listed = this.tenants.get(caller.appId);
-    const tenant = tenantId.toLowerCase();
-    return listed === undefined ? tenant === caller.tenantId : listed.has(tenant);
+    return this.tenantsOf(caller).includes(tenantId.toLowerCase());
+  }
+
+  tenantsOf(caller: Caller): readonly string[] {
+    return this.tenants.get(caller.appId) ?? [caller.tenantId];
   }
 
   /** @throws ApiError 403 */

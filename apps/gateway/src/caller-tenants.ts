@@ -1,5 +1,5 @@
 /** Application id of a caller → tenants that it may act in, all in lower case. */
-export type TenantsByCaller = ReadonlyMap<string, ReadonlySet<string>>;
+export type TenantsByCaller = ReadonlyMap<string, readonly string[]>;
 
 /** @returns null for anything but an object of lists of text */
 export function readTenantsByCaller(value: unknown): TenantsByCaller | null {
@@ -9,7 +9,7 @@ export function readTenantsByCaller(value: unknown): TenantsByCaller | null {
   return new Map(
     entries.map(([appId, tenants]) => [
       appId.toLowerCase(),
-      new Set((tenants as string[]).map((tenant) => tenant.toLowerCase())),
+      [...new Set((tenants as string[]).map((tenant) => tenant.toLowerCase()))],
     ]),
   );
 }

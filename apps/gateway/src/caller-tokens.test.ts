@@ -1,9 +1,9 @@
-import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
-import { exportJWK, exportSPKI, SignJWT } from 'jose';
+import { exportJWK, exportSPKI, SignJWT, type JWTHeaderParameters } from 'jose';
 import { CallerTokens } from './caller-tokens.js';
 
 const TENANT_ID = 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333';
@@ -12,6 +12,7 @@ const AUDIENCE = 'api://callbus';
 const ISSUER = 'https://login.example/{tenantId}/v2.0';
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 let server: Server;
 let answer: { status: number; keys?: object[] };
@@ -60,7 +61,18 @@ async function bearer(claims: object = {}, key: KeyObject = pair.privateKey, kid
   return `Bearer ${token}`;
 }
 
+async function bearerWith(header: JWTHeaderParameters, key: KeyObject = pair.privateKey): Promise<string> {
+  answer.keys?.push({ ...(await exportJWK(foreign.publicKey)), kid: 'k3', alg: 'RS256', use: 'sig' });
+  await tokens.start();
+  return `Bearer ${await new SignJWT(GOOD).setProtectedHeader(header).sign(key)}`;
+}
+
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+function signedByHand(header: object): string {
+  const signed = `${encoded(header)}.${encoded(GOOD)}`;
+  return `Bearer ${signed}.${sign('RSA-SHA256', Buffer.from(signed), pair.privateKey).toString('base64url')}`;
+}
 
 async function hs256(): Promise<string> {
   const signed = `${encoded({ alg: 'HS256', kid: 'k1' })}.${encoded(GOOD)}`;
@@ -90,6 +102,20 @@ describe('a caller’s token', () => {
     ['is signed by a key that is not published', () => bearer({}, foreign.privateKey, 'k2')],
     ['is for another audience', () => bearer({ aud: 'api://other' })],
     ['is for several audiences', () => bearer({ aud: [AUDIENCE, 'api://other'] })],
+    ['is for no audience', () => bearer({ aud: undefined })],
+    ['is of the issuer with a slash at its end', () => bearer({ iss: `${GOOD.iss}/` })],
+    ['is of the issuer over http', () => bearer({ iss: GOOD.iss.replace('https:', 'http:') })],
+    ['is of version 1.0, which is not listed', () => bearer({ iss: `https://sts.windows.net/${TENANT_ID}/` })],
+    ['names no key where there are two', () => bearerWith({ alg: 'RS256' })],
+    ['names a key by a path', () => bearerWith({ alg: 'RS256', kid: '../../dev/null' })],
+    ['names a key by a query', () => bearerWith({ alg: 'RS256', kid: "' OR 1=1--" })],
+    ['names a key by much text', () => bearerWith({ alg: 'RS256', kid: 'k'.repeat(10_000) })],
+    ['brings its own key', async () => bearerWith({ alg: 'RS256', jwk: await exportJWK(foreign.publicKey) }, foreign.privateKey)],
+    ['says where its key is', () => bearerWith({ alg: 'RS256', kid: 'k1', jku: `${ISSUER}/keys` }, foreign.privateKey)],
+    ['is signed with another algorithm', () => bearerWith({ alg: 'ES256', kid: 'k1' }, curve.privateKey)],
+    ['has what must be understood and is not', () => signedByHand({ alg: 'RS256', kid: 'k1', crit: ['ours'], ours: true })],
+    ['is encrypted', () => `Bearer ${encoded({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.a.b.c.d`],
+    ['is a second time a bearer', async () => (await bearer()).replace('Bearer', 'Bearer Bearer')],
     ['is of another issuer', () => bearer({ iss: 'https://login.example/other/v2.0' })],
     ['is of an issuer of another tenant', () => bearer({ tid: CALLER_ID })],
     ['names no tenant', () => bearer({ tid: undefined })],
@@ -105,6 +131,30 @@ describe('a caller’s token', () => {
       status: 401,
       options: { headers: { 'www-authenticate': 'Bearer' } },
     });
+  });
+
+  it('may be of any case in its scheme, and from the future in what it does not promise', async () => {
+    await tokens.start();
+    const authorization = (await bearer({ iat: seconds(10 * 365 * 86_400) })).replace('Bearer', 'bearer');
+    expect(await tokens.verify(authorization)).toMatchObject({ appId: CALLER_ID });
+  });
+
+  it.each([{ scp: 'Calls.Create' }, { scp: '' }, { idtyp: 'user' }])(
+    'that is a person’s is refused with 403: %j',
+    async (claims) => {
+      await tokens.start();
+      await expect(tokens.verify(await bearer(claims))).rejects.toMatchObject({ status: 403 });
+    },
+  );
+
+  it('may be a person’s where that is allowed, and its scopes are roles', async () => {
+    const { port } = server.address() as AddressInfo;
+    const openIdUrl = `http://127.0.0.1:${String(port)}/openid`;
+    const delegated = new CallerTokens({ openIdUrl, issuers: [ISSUER], audience: AUDIENCE, delegatedTokens: true });
+    await delegated.start();
+    const caller = await delegated.verify(await bearer({ roles: undefined, scp: 'Calls.Read Calls.End' }));
+    expect(caller.roles).toEqual(['Calls.Read', 'Calls.End']);
+    delegated.close();
   });
 
   it('is verified once and remembered until it expires, then verified again', async () => {

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
-import { unauthorized, unavailable } from './api-error.js';
+import { ApiError, unauthorized, unavailable } from './api-error.js';
 
-/** Who asks: an application, by its own token. */
+/** Who asks: an application, by its own token, or where that is allowed by a person’s. */
 export interface Caller {
   readonly appId: string;
   readonly tenantId: string;
@@ -13,6 +13,8 @@ export interface CallerTokensOptions {
   /** `{tenantId}` stands for the token's own tenant. */
   readonly issuers: readonly string[];
   readonly audience: string;
+  /** Whether tokens that an application got for a person count. @default false */
+  readonly delegatedTokens?: boolean;
   /** @default 60 */
   readonly clockToleranceSeconds?: number;
   /** How often keys are fetched in the background. @default 3600000 */
@@ -67,7 +69,7 @@ export class CallerTokens {
     clearTimeout(this.timer);
   }
 
-  /** @throws ApiError 401; 503 while there are no keys */
+  /** @throws ApiError 401; 403 for a person’s token where only applications may call; 503 while there are no keys */
   async verify(authorization: string | undefined): Promise<Caller> {
     const token = tokenOf(authorization);
     const known = this.remembered.get(token);
@@ -133,17 +135,26 @@ function tokenOf(authorization: string | undefined): string {
   return token;
 }
 
-function callerOf(payload: JWTPayload, { issuers, audience }: CallerTokensOptions): Caller {
-  const { iss, aud, tid, azp, appid, roles } = payload as JWTPayload & Record<string, unknown>;
+function callerOf(payload: JWTPayload, { issuers, audience, delegatedTokens = false }: CallerTokensOptions): Caller {
+  const { iss, aud, tid, azp, appid, roles, scp, idtyp } = payload as JWTPayload & Record<string, unknown>;
   const appId = typeof azp === 'string' ? azp : appid;
   if (aud !== audience) throw unauthorized('The token’s audience is not exactly this gateway.');
   if (typeof tid !== 'string' || typeof appId !== 'string') throw unauthorized('The token names no tenant or no application.');
   if (!issuers.some((issuer) => issuer.replace('{tenantId}', tid) === iss)) {
     throw unauthorized('The token’s issuer is not one that this gateway trusts.');
   }
+  const isDelegated = scp !== undefined || idtyp === 'user';
+  if (isDelegated && !delegatedTokens) {
+    throw new ApiError(
+      403,
+      'Forbidden',
+      'The token is a person’s; call with a token of the application itself (client credentials).',
+    );
+  }
+  const scopes = typeof scp === 'string' ? scp.split(' ') : [];
   return {
     appId: appId.toLowerCase(),
     tenantId: tid.toLowerCase(),
-    roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
+    roles: [...(Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : []), ...scopes],
   };
 }

@@ -1,35 +1,68 @@
-import { createCallCommand, endCallCommand, isCallId, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
-import type { SnapshotFollower } from '@callbus/kafka';
-import { Body, Controller, Delete, Get, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { createCallCommand, endCallCommand, topicName, TOPICS } from '@callbus/contracts';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ApiError, noSuchCall } from './api-error.js';
-import { callResource } from './call-resource.js';
+import { ApiError } from './api-error.js';
+import { creationFailure, isCreated, isDecided } from './call-outcome.js';
+import { callResource, CallResource } from './call-resource.js';
+import { CALLS_PATH, CallUrls } from './call-urls.js';
 import { CallerRights } from './caller-rights.js';
 import { Callers } from './callers.js';
 import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
-import { readCreateCall } from './read-create-call.js';
+import type { KnownCall } from './known-call.js';
+import { KnownCalls } from './known-calls.js';
+import { readListQuery } from './list-query.js';
+import { requireAllowedMedia } from './media-hosts.js';
+import { preferredWaitSeconds } from './preferences.js';
+import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
+import { VisibleCalls } from './visible-calls.js';
 
-export const SNAPSHOTS = Symbol('snapshots of all calls');
-
-const PATH = 'v1.0/communications/calls';
 const SOURCE = '/gateway';
+
+/** A call of which it is known only that it will be placed, or that its history will say why not. */
+export class AcceptedCall {
+  readonly '@odata.type' = '#microsoft.graph.call';
+  readonly state = null;
+
+  constructor(readonly id: string) {}
+}
+
+export class CallList {
+  value!: readonly CallResource[];
+  '@odata.nextLink'?: string;
+}
+
+export class ParticipantList {
+  /** As Graph told of them. */
+  value!: readonly Readonly<Record<string, unknown>>[];
+  /** How many more there are than are listed. */
+  '@callbus.truncated'?: number;
+}
 
 /**
  * Graph's calling API as callers know it, in front of Kafka.
  * @see https://learn.microsoft.com/graph/api/application-post-calls
  */
-@Controller(PATH)
+@Controller(CALLS_PATH)
 export class CallsController {
+  private readonly mediaHosts: ReadonlySet<string>;
+
   constructor(
     private readonly callers: Callers,
     private readonly rights: CallerRights,
     private readonly commands: CommandLog,
+    private readonly known: KnownCalls,
+    private readonly visible: VisibleCalls,
+    private readonly urls: CallUrls,
     private readonly settings: GatewaySettings,
-    @Inject(SNAPSHOTS) private readonly snapshots: SnapshotFollower<Snapshot>,
-  ) {}
+  ) {
+    this.mediaHosts = new Set(settings.mediaHosts.map((host) => host.toLowerCase()));
+  }
 
-  /** 202: the command is on Kafka, and the call is placed or its history says why not. */
+  /**
+   * 202: the command is on Kafka, and the call is placed or its history says why not.
+   * With `Prefer: wait=N` 201 with the call, or Graph's refusal, when it is known within N seconds.
+   */
   @Post()
   @HttpCode(202)
   async create(
@@ -37,36 +70,50 @@ export class CallsController {
     @Body() body: unknown,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @Headers('client-request-id') clientRequestId: string | undefined,
+    @Headers('prefer') prefer: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<object> {
+  ): Promise<AcceptedCall | CallResource> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Create');
     const asked = readCreateCall(body, caller, [idempotencyKey, clientRequestId], this.settings.graphAppId);
     const { callId, tenantId, call } = asked.data;
     this.rights.requireTenant(caller, tenantId);
-    const knownHash = this.snapshots.get(callId)?.call.requestHash ?? null;
-    if (knownHash !== null && knownHash !== asked.requestHash) {
-      const message = 'The Idempotency-Key was used for another call; use a fresh one for a new call.';
-      throw new ApiError(409, 'Conflict', message);
-    }
-    await this.commands.append(createCallCommand(SOURCE, asked.data));
-    void reply.header('location', `${request.protocol}://${request.host}/${PATH}/${callId}`);
-    if (clientRequestId !== undefined) void reply.header('client-request-id', clientRequestId);
+    requireAllowedMedia(call, this.mediaHosts);
+    await this.place(asked);
+    void reply.header('location', this.urls.of(request, `/${callId}`));
     if (call['callbackUri'] != null) void reply.header('warning', this.callbackWarning());
-    return { '@odata.type': '#microsoft.graph.call', id: callId, state: null };
+    const waitSeconds = preferredWaitSeconds(prefer, this.settings.maxWaitSeconds);
+    if (waitSeconds === null) return new AcceptedCall(callId);
+    void reply.header('preference-applied', `wait=${String(waitSeconds)}`);
+    const known = await this.known.waitFor(callId, waitSeconds * 1_000, isDecided);
+    if (known === undefined) return new AcceptedCall(callId);
+    requireSameRequest(known, asked);
+    if (known.call.failure !== null) throw creationFailure(known.call.failure);
+    if (!isCreated(known)) return new AcceptedCall(callId);
+    void reply.status(201);
+    return callResource(known);
+  }
+
+  @Get()
+  list(@Req() request: FastifyRequest, @Query() query: Record<string, unknown>): CallList {
+    const caller = this.callers.of(request);
+    this.rights.require(caller, 'Calls.Read');
+    const { calls, next } = this.visible.page(caller, readListQuery(query));
+    const value = calls.map(callResource);
+    return next === null
+      ? { value }
+      : { value, '@odata.nextLink': this.urls.of(request, '', { ...(query as Record<string, string>), $skiptoken: next }) };
   }
 
   @Get(':callId')
-  async read(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<object> {
-    const caller = this.callers.of(request);
-    this.rights.require(caller, 'Calls.Read');
-    const callId = id.toLowerCase();
-    if (!isCallId(callId)) throw noSuchCall();
-    const snapshot = await this.snapshots.waitFor(callId, this.settings.waitForCallMs);
-    // A call that was accepted may still come to be known.
-    if (snapshot === undefined) throw noSuchCall({ 'retry-after': '1' });
-    if (!this.rights.mayActIn(caller, snapshot.call.tenantId)) throw noSuchCall();
-    return callResource(snapshot);
+  async read(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<CallResource> {
+    return callResource(await this.readable(request, id));
+  }
+
+  @Get(':callId/participants')
+  async participants(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<ParticipantList> {
+    const { participants: value, participantsTruncated: truncated } = (await this.readable(request, id)).call;
+    return truncated > 0 ? { value, '@callbus.truncated': truncated } : { value };
   }
 
   /** 202: the wish is on Kafka; the call's history says when it has ended. */
@@ -75,16 +122,34 @@ export class CallsController {
   async end(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<void> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.End');
-    const callId = id.toLowerCase();
-    if (!isCallId(callId)) throw noSuchCall();
+    const found = this.visible.find(caller, id);
     // A call that is not known yet is the caller's own if it is anything: the ledger ends no other tenant's.
-    const tenantId = this.snapshots.get(callId)?.call.tenantId ?? caller.tenantId;
-    if (!this.rights.mayActIn(caller, tenantId)) throw noSuchCall();
+    const { callId, tenantId } = found === undefined ? { callId: id.toLowerCase(), ...caller } : { ...found, ...found.call };
     await this.commands.append(endCallCommand(SOURCE, { callId, tenantId }));
+  }
+
+  private readable(request: FastifyRequest, id: string): Promise<KnownCall> {
+    const caller = this.callers.of(request);
+    this.rights.require(caller, 'Calls.Read');
+    return this.visible.read(caller, id);
+  }
+
+  /** A request that is known as accepted is not sent again. */
+  private async place(asked: CreateCallRequest): Promise<void> {
+    const known = this.known.get(asked.data.callId);
+    if (known !== undefined) requireSameRequest(known, asked);
+    if (known?.call.requestHash === asked.requestHash) return;
+    await this.commands.append(createCallCommand(SOURCE, asked.data));
   }
 
   private callbackWarning(): string {
     const events = topicName(this.settings.kafka.topicPrefix, TOPICS.events);
     return `299 - "callbackUri is not used: the call's notifications are events on ${events}"`;
   }
+}
+
+/** @throws ApiError 409 */
+function requireSameRequest({ call }: KnownCall, asked: CreateCallRequest): void {
+  if (call.requestHash === null || call.requestHash === asked.requestHash) return;
+  throw new ApiError(409, 'Conflict', 'The Idempotency-Key was used for another call; use a fresh one for a new call.');
 }

@@ -1,6 +1,8 @@
 import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
 import {
   ArrayNotEmpty,
+  IsBoolean,
+  IsFQDN,
   IsInt,
   IsOptional,
   IsString,
@@ -12,6 +14,7 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
+import type { RoleNames } from './caller-rights.js';
 import { readTenantsByCaller, type TenantsByCaller } from './caller-tenants.js';
 
 function AreTenantsByCaller(): PropertyDecorator {
@@ -44,6 +47,14 @@ export class GatewaySettings extends ServiceSettings {
   @Matches(/-----BEGIN [A-Z ]*PRIVATE KEY-----/, { message: 'must be a private key in PEM' })
   tlsKey?: string;
 
+  @Setting('GATEWAY_PUBLIC_URL', {
+    describe:
+      'Address that callers know the gateway by, for Location and next links; without it the one that a request was sent to',
+  })
+  @IsOptional()
+  @IsUrl({ protocols: ['https', 'http'], require_tld: false, require_protocol: true })
+  publicUrl?: string;
+
   @Setting('GRAPH_APP_ID', { describe: 'Application (client) id that calls are placed as' })
   @IsUUID('all')
   graphAppId!: string;
@@ -66,6 +77,40 @@ export class GatewaySettings extends ServiceSettings {
   })
   @AreTenantsByCaller()
   tenants: unknown = {};
+
+  @Setting('GATEWAY_ROLE_CREATE', { describe: 'Role that a caller’s token needs to place calls' })
+  @IsString()
+  roleCreate: string = 'Calls.Create';
+
+  @Setting('GATEWAY_ROLE_READ', { describe: 'Role that it needs to read calls and their histories' })
+  @IsString()
+  roleRead: string = 'Calls.Read';
+
+  @Setting('GATEWAY_ROLE_END', { describe: 'Role that it needs to end calls' })
+  @IsString()
+  roleEnd: string = 'Calls.End';
+
+  @Setting('GATEWAY_DELEGATED_TOKENS', {
+    kind: 'boolean',
+    describe: 'Whether tokens of people count too, with their scopes as roles; else only those of applications',
+  })
+  @IsBoolean()
+  delegatedTokens: boolean = false;
+
+  @Setting('GATEWAY_MEDIA_HOSTS', {
+    kind: 'list',
+    describe: 'Hosts from which calls may have media fetched, over https; none by default',
+  })
+  @IsFQDN({}, { each: true, message: 'each must be the name of a host' })
+  mediaHosts: string[] = [];
+
+  @Setting('GATEWAY_REQUESTS_PER_SECOND', {
+    kind: 'integer',
+    describe: 'Requests that a caller may make in a second, of each process; further ones get 429',
+  })
+  @IsInt()
+  @Min(1)
+  requestsPerSecond: number = 100;
 
   @Setting('GATEWAY_MAX_BODY_BYTES', { kind: 'integer', describe: 'Bytes that a request’s body may have; a larger one gets 413' })
   @IsInt()
@@ -91,8 +136,57 @@ export class GatewaySettings extends ServiceSettings {
   @Max(60_000)
   waitForCallMs: number = 2_000;
 
+  @Setting('GATEWAY_MAX_WAIT_SECONDS', {
+    kind: 'integer',
+    describe: 'Seconds that a create waits for its outcome at most, when its caller prefers to wait',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(3_600)
+  maxWaitSeconds: number = 60;
+
+  @Setting('GATEWAY_READ_TIMEOUT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds that Kafka may take to give the next event of a history, else the caller gets 503',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(120_000)
+  readTimeoutMs: number = 15_000;
+
+  @Setting('GATEWAY_MAX_EVENT_READERS', {
+    kind: 'integer',
+    describe: 'Histories that a process reads at once, live ones included; further ones get 503',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  maxEventReaders: number = 50;
+
+  @Setting('GATEWAY_STREAM_LIFE_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds after which a live history ends; its reader comes back with a token that is checked anew',
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(24 * 60 * 60_000)
+  streamLifeMs: number = 10 * 60_000;
+
+  @Setting('GATEWAY_HEARTBEAT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds of silence after which a live history shows that it is still there',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(10 * 60_000)
+  heartbeatMs: number = 15_000;
+
   /** The settings were validated, so this reads them without fault. */
   tenantsByCaller(): TenantsByCaller {
     return readTenantsByCaller(this.tenants) ?? new Map();
+  }
+
+  roleNames(): RoleNames {
+    return { 'Calls.Create': this.roleCreate, 'Calls.Read': this.roleRead, 'Calls.End': this.roleEnd };
   }
 }

@@ -1,30 +1,38 @@
-import type { Snapshot } from '@callbus/contracts';
-import type { SnapshotFollower } from '@callbus/kafka';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { CallEvents } from './call-events.js';
+import { CallEventsController } from './call-events.controller.js';
+import { CallUrls } from './call-urls.js';
 import { CallerRights } from './caller-rights.js';
 import { Callers } from './callers.js';
-import { CallsController, SNAPSHOTS } from './calls.controller.js';
+import { CallsController } from './calls.controller.js';
 import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
+import { KnownCalls } from './known-calls.js';
+import { VisibleCalls } from './visible-calls.js';
 
 export interface GatewayParts {
   readonly settings: GatewaySettings;
   readonly callers: Callers;
   readonly commands: CommandLog;
-  readonly snapshots: SnapshotFollower<Snapshot>;
+  readonly calls: KnownCalls;
+  readonly events: CallEvents;
 }
 
-@Module({ controllers: [CallsController] })
+@Module({ controllers: [CallsController, CallEventsController] })
 export class GatewayModule {
-  static with({ settings, callers, commands, snapshots }: GatewayParts): DynamicModule {
+  static with({ settings, callers, commands, calls, events }: GatewayParts): DynamicModule {
+    const rights = new CallerRights(settings.tenantsByCaller(), settings.roleNames());
     return {
       module: GatewayModule,
       providers: [
         { provide: GatewaySettings, useValue: settings },
         { provide: Callers, useValue: callers },
-        { provide: CallerRights, useValue: new CallerRights(settings.tenantsByCaller()) },
+        { provide: CallerRights, useValue: rights },
         { provide: CommandLog, useValue: commands },
-        { provide: SNAPSHOTS, useValue: snapshots },
+        { provide: KnownCalls, useValue: calls },
+        { provide: VisibleCalls, useValue: new VisibleCalls(calls, rights, settings.waitForCallMs) },
+        { provide: CallEvents, useValue: events },
+        { provide: CallUrls, useValue: new CallUrls(settings.publicUrl) },
       ],
     };
   }

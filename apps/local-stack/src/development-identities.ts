@@ -9,4 +9,6 @@ export const DEVELOPMENT = {
   /** The app registration that calls the gateway. */
   callerAppId: '5f1c9b7e-0d2a-4e63-8b57-9c4e1a6d2f38',
   gatewayAudience: 'api://callbus',
+  /** Whose media the examples of Microsoft’s page play. */
+  mediaHost: 'cdn.contoso.com',
 } as const;

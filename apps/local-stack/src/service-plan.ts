@@ -110,6 +110,7 @@ const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
           GRAPH_APP_ID: DEVELOPMENT.botAppId,
           GATEWAY_ISSUERS: `${simulator}/{tenantId}/v2.0`,
           GATEWAY_AUDIENCE: DEVELOPMENT.gatewayAudience,
+          GATEWAY_MEDIA_HOSTS: DEVELOPMENT.mediaHost,
           GATEWAY_OPENID_URL: `${simulator}/common/v2.0/.well-known/openid-configuration`,
         }),
   }),

@@ -311,6 +311,27 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       expect(read).toEqual(['2', 'again 2']);
     });
 
+    it('leaves out of a followed topic what is older than it was told to read', async () => {
+      await send(recordFor(name, 0, 'a', 'old'), recordFor(name, 1, 'b', 'old'));
+      const fromMs = Date.now() + 1;
+      await eventually('a millisecond has passed', () => Date.now() > fromMs);
+      await send(recordFor(name, 0, 'a', 'young'));
+      const read: string[] = [];
+      const follower = await follow({
+        topic: name,
+        fromMs,
+        onRecord: ({ value }) => read.push(String(value)),
+        onFatal: (error) => {
+          throw error;
+        },
+      });
+      await follower.caughtUp();
+      expect(read).toEqual(['young']);
+      const [sent] = await send(recordFor(name, 1, 'b', 'youngest'));
+      await follower.reached(1, sent?.offset ?? -1n);
+      expect(read).toEqual(['young', 'youngest']);
+    });
+
     it('has caught up with an empty topic at once, and says that an offset was not reached', async () => {
       const follower = await follow({
         topic: name,

@@ -98,6 +98,8 @@ export interface FollowOptions {
   readonly topic: string;
   /** @default all */
   readonly partitions?: readonly number[];
+  /** Leaves out all before the first record whose timestamp (ms since 1970) is at least this. @default nothing is left out */
+  readonly fromMs?: number;
   /** Called in order per partition, once per record. What it throws is fatal: a follower skips nothing. */
   readonly onRecord: (record: ReceivedRecord) => void;
   readonly onFatal: (error: unknown) => void;
@@ -105,7 +107,7 @@ export interface FollowOptions {
   readonly reachTimeoutMs?: number;
 }
 
-/** Reads a topic, or some of its partitions, from the beginning and commits nothing. */
+/** Reads a topic, or some of its partitions, from the beginning or a time on, and commits nothing. */
 export interface TopicFollower {
   /** Resolves when everything was read that was in the topic at the time of the call. @throws KafkaError FOLLOWER_LATE */
   caughtUp(): Promise<void>;
@@ -170,6 +172,8 @@ export interface KafkaAdmin {
   /** @throws KafkaError TOPIC_MISSING, PARTITION_COUNT */
   checkPartitions(topics: readonly Pick<TopicToEnsure, 'topic' | 'partitions'>[]): Promise<void>;
   offsets(topic: string): Promise<readonly OffsetRange[]>;
+  /** @returns partition → offset of the first record whose timestamp (ms since 1970) is at least this; the end where there is none */
+  offsetsFrom(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>>;
   /** Partition → next offset, null without a commit. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>>;
   close(): Promise<void>;

@@ -138,7 +138,7 @@ class KafkajsClient implements KafkaClient {
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const follower = new KafkajsFollower(consumer, options, () => this.adminClient.offsets(options.topic));
+    const follower = new KafkajsFollower(consumer, options, this.adminClient);
     await follower.start();
     return follower;
   }
@@ -373,11 +373,16 @@ class KafkajsFollower implements TopicFollower {
   constructor(
     private readonly consumer: Consumer,
     private readonly options: FollowOptions,
-    private readonly offsets: () => Promise<readonly OffsetRange[]>,
+    private readonly admin: Pick<KafkaAdmin, 'offsets' | 'offsetsFrom'>,
   ) {}
 
   async start(): Promise<void> {
     const { consumer, options } = this;
+    if (options.fromMs !== undefined) {
+      for (const [partition, offset] of await this.admin.offsetsFrom(options.topic, options.fromMs)) {
+        if (this.isFollowed(partition)) this.next.set(partition, offset);
+      }
+    }
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const others = (payload.memberAssignment[options.topic] ?? []).filter((partition) => !this.isFollowed(partition));
       consumer.pause([{ topic: options.topic, partitions: others }]);
@@ -403,7 +408,7 @@ class KafkajsFollower implements TopicFollower {
   }
 
   async caughtUp(): Promise<void> {
-    const ranges = await this.offsets().catch((error: unknown) => {
+    const ranges = await this.admin.offsets(this.options.topic).catch((error: unknown) => {
       throw new KafkaError('FOLLOWER_LATE', `Kafka did not say how far ${this.options.topic} goes.`, { cause: error });
     });
     await Promise.all(
@@ -553,6 +558,12 @@ class KafkajsAdmin implements KafkaAdmin {
     const admin = await this.connect();
     const offsets = await untilAnswered(() => admin.fetchTopicOffsets(topic));
     return offsets.map(({ partition, low, high }) => ({ partition, start: BigInt(low), end: BigInt(high) }));
+  }
+
+  async offsetsFrom(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>> {
+    const admin = await this.connect();
+    const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
+    return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
   }
 
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {

@@ -87,6 +87,24 @@ describe('SnapshotFollower', () => {
     expect(await snapshots.waitFor('other', 1)).toBeUndefined();
   });
 
+  it('hands over a call as soon as it is as awaited, and as it is when it does not come to be so in time', async () => {
+    const { snapshots, write } = await follower();
+    write(CALL_ID, encodeSnapshot(snapshot(1)));
+    const waiting = snapshots.waitFor(CALL_ID, 60_000, (offset) => offset >= 3);
+    for (const offset of [2, 3]) write(CALL_ID, encodeSnapshot(snapshot(offset)));
+    expect(await waiting).toBe(3);
+    expect(await snapshots.waitFor(CALL_ID, 60_000, (offset) => offset === 3)).toBe(3);
+    expect(await snapshots.waitFor(CALL_ID, 1, (offset) => offset > 3)).toBe(3);
+  });
+
+  it('ends all waits when it is told to', async () => {
+    const { snapshots, write } = await follower();
+    write(CALL_ID, encodeSnapshot(snapshot(1)));
+    const waiting = ['other', CALL_ID, CALL_ID].map((callId) => snapshots.waitFor(callId, 60_000, (offset) => offset > 1));
+    snapshots.endWaits();
+    expect(await Promise.all(waiting)).toEqual([undefined, 1, 1]);
+  });
+
   it('stops at a snapshot of a newer release rather than guess', async () => {
     const { write } = await follower();
     expect(() => {

@@ -25,13 +25,18 @@ interface Kept<T> {
   readonly isLast: boolean;
 }
 
+interface Waiter {
+  readonly look: () => void;
+  readonly end: () => void;
+}
+
 /**
  * The folded state of every call, from the snapshots topic. Per call the snapshot with the highest offset counts, not
  * the one written last: a process that lost its partition may write an older one.
  */
 export class SnapshotFollower<T> {
   private readonly kept = new Map<string, Kept<T>>();
-  private readonly waiting = new Map<string, Set<() => void>>();
+  private readonly waiting = new Map<string, Set<Waiter>>();
   private readonly listeners = new Set<(callId: string) => void>();
   private follower: TopicFollower | undefined;
 
@@ -79,23 +84,39 @@ export class SnapshotFollower<T> {
       .map(([callId]) => callId);
   }
 
-  /** The call's state as soon as there is one; undefined when there is none after `timeoutMs`. */
-  async waitFor(callId: string, timeoutMs: number): Promise<T | undefined> {
-    const known = this.get(callId);
-    if (known !== undefined) return known;
+  /**
+   * The call's state as soon as it is awaited: at once where it is so already.
+   * @param isAwaited by default any state is
+   * @returns the state after `timeoutMs`, whatever it is, when it did not come to be awaited
+   */
+  async waitFor(callId: string, timeoutMs: number, isAwaited: (value: T) => boolean = () => true): Promise<T | undefined> {
+    const isThere = (): boolean => {
+      const value = this.get(callId);
+      return value !== undefined && isAwaited(value);
+    };
+    if (isThere()) return this.get(callId);
     await new Promise<void>((resolve) => {
       const waiters = this.waiting.get(callId) ?? new Set();
       this.waiting.set(callId, waiters);
       const end = (): void => {
         clearTimeout(timer);
-        waiters.delete(end);
+        waiters.delete(waiter);
         if (waiters.size === 0) this.waiting.delete(callId);
         resolve();
       };
+      const look = (): void => {
+        if (isThere()) end();
+      };
+      const waiter = { look, end };
       const timer = setTimeout(end, timeoutMs);
-      waiters.add(end);
+      waiters.add(waiter);
     });
     return this.get(callId);
+  }
+
+  /** Whoever waits gets what there is, as if its time were up. */
+  endWaits(): void {
+    for (const waiters of [...this.waiting.values()]) for (const { end } of [...waiters]) end();
   }
 
   /** Resolves when everything was read that was in the topic at the time of the call. */
@@ -124,6 +145,6 @@ export class SnapshotFollower<T> {
     const { offset, foldVersion } = snapshot;
     this.kept.set(callId, { offset, foldVersion, value: keep(snapshot), writtenAtMs, isLast: true });
     for (const listener of this.listeners) listener(callId);
-    for (const end of this.waiting.get(callId) ?? []) end();
+    for (const { look } of this.waiting.get(callId) ?? []) look();
   }
 }

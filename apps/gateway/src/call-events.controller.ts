@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream';
+import type { CloudEvent } from '@callbus/contracts';
+import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError, unavailable } from './api-error.js';
+import { CallEvents } from './call-events.js';
+import { CallerRights } from './caller-rights.js';
+import { Callers } from './callers.js';
+import { CALLS_PATH, CallUrls } from './call-urls.js';
+import { eventStream } from './event-stream.js';
+import { GatewaySettings } from './gateway-settings.js';
+import type { KnownCall } from './known-call.js';
+import { topOf } from './list-query.js';
+import { VisibleCalls } from './visible-calls.js';
+
+const DEFAULT_TOP = 100;
+const MAX_TOP = 1_000;
+/** A page ends when it has so much: one event may be a roster of megabytes. */
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+const SEQUENCE = /^\d{1,10}$/;
+
+/** A part of a call’s history. */
+export class EventPage {
+  value!: readonly CloudEvent[];
+  '@odata.nextLink'?: string;
+}
+
+/** The history of a call, as it is on `calls.events`. */
+@Controller(CALLS_PATH)
+export class CallEventsController {
+  constructor(
+    private readonly callers: Callers,
+    private readonly rights: CallerRights,
+    private readonly calls: VisibleCalls,
+    private readonly events: CallEvents,
+    private readonly urls: CallUrls,
+    private readonly settings: GatewaySettings,
+  ) {}
+
+  /** Those that there are, page by page; with `Accept: text/event-stream` also those that come, as they come. */
+  @Get(':callId/events')
+  async read(
+    @Req() request: FastifyRequest,
+    @Param('callId') id: string,
+    @Query() query: Record<string, unknown>,
+    @Headers('accept') accept: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const caller = this.callers.of(request);
+    this.rights.require(caller, 'Calls.Read');
+    const call = await this.calls.read(caller, id);
+    if (accept?.includes('text/event-stream') === true) {
+      this.stream(call, sequenceOf('Last-Event-ID', lastEventId), reply);
+      return;
+    }
+    const after = sequenceOf('$skiptoken', query['$skiptoken']);
+    const top = topOf(query['$top'], { byDefault: DEFAULT_TOP, max: MAX_TOP });
+    await reply.send(await this.page(request, call, after, top));
+  }
+
+  private async page(request: FastifyRequest, call: KnownCall, after: number, top: number): Promise<EventPage> {
+    if (after >= call.sequence) return { value: [] };
+    const reader = this.events.open(call, after, false);
+    try {
+      const value: CloudEvent[] = [];
+      let [last, bytes] = [after, 0];
+      while (value.length < top && bytes < MAX_PAGE_BYTES) {
+        const next = await reader.next(this.settings.readTimeoutMs);
+        if (next === null) break;
+        if (next === undefined) throw unavailable('Kafka did not give the history in time; try again.', 2);
+        value.push(next.event);
+        last = next.sequence;
+        bytes += next.bytes;
+      }
+      if (value.length === 0 || last >= call.sequence) return { value };
+      const nextLink = this.urls.of(request, `/${call.callId}/events`, { $top: String(top), $skiptoken: String(last) });
+      return { value, '@odata.nextLink': nextLink };
+    } finally {
+      void this.events.close(reader);
+    }
+  }
+
+  private stream(call: KnownCall, after: number, reply: FastifyReply): void {
+    const reader = this.events.open(call, after, true);
+    reply.raw.once('close', () => {
+      void this.events.close(reader);
+    });
+    const { heartbeatMs, streamLifeMs: lifeMs } = this.settings;
+    void reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('cache-control', 'no-cache, no-transform')
+      // A proxy that gathers an answer before it passes it on would hold the events back.
+      .header('x-accel-buffering', 'no')
+      .send(Readable.from(eventStream(reader, { heartbeatMs, lifeMs })));
+  }
+}
+
+/** @throws ApiError 400 */
+function sequenceOf(target: string, value: unknown): number {
+  if (value === undefined || value === '') return 0;
+  if (typeof value === 'string' && SEQUENCE.test(value)) return Number(value);
+  const message = 'must be the sequence of an event';
+  throw new ApiError(400, 'BadRequest', `The request is not valid: ${target} ${message}.`, { details: [{ target, message }] });
+}

@@ -1,0 +1,494 @@
+import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { decodeSnapshot, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
+import { KafkaError } from '@callbus/kafka';
+import type { Caller } from './caller-tokens.js';
+import { GatewayUnderTest } from './testing/gateway-under-test.js';
+
+const fixture = (path: string): Buffer => readFileSync(new URL(`../../../libs/${path}`, import.meta.url));
+const SNAPSHOT = decodeSnapshot(fixture('contracts/fixtures/snapshots/snapshot.json'));
+const TENANT_ID = SNAPSHOT.call.tenantId;
+const OTHER_TENANT_ID = '11111111-2222-4333-8444-555555555555';
+const GRAPH_APP_ID = SNAPSHOT.call.appId;
+const APP_ID = '2891555a-92ff-42e6-80fa-6e1300c6b5c6';
+const ROLES = ['Calls.Create', 'Calls.Read', 'Calls.End'];
+const CALLERS: Record<string, Caller> = {
+  owner: { appId: APP_ID, tenantId: TENANT_ID, roles: ROLES },
+  other: { appId: APP_ID, tenantId: OTHER_TENANT_ID, roles: ROLES },
+  both: { appId: '00000000-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
+  creator: { appId: APP_ID, tenantId: TENANT_ID, roles: ['Calls.Create'] },
+  reader: { appId: APP_ID, tenantId: TENANT_ID, roles: ['Calls.Read'] },
+};
+const CALL = {
+  ...(JSON.parse(fixture('graph/fixtures/create-call/seed-ex1-request.json').toString()) as Record<string, unknown>),
+  tenantId: TENANT_ID,
+};
+const MEDIA_CALL = {
+  ...CALL,
+  mediaConfig: {
+    '@odata.type': '#microsoft.graph.serviceHostedMediaConfig',
+    preFetchMedia: [{ '@odata.type': '#microsoft.graph.mediaInfo', uri: 'https://cdn.contoso.com/beep.wav', resourceId: 'beep' }],
+  },
+};
+const HASH = requestHash({ appId: GRAPH_APP_ID, tenantId: TENANT_ID, call: CALL });
+
+let gateway: GatewayUnderTest;
+
+beforeEach(async () => {
+  const tenants = { [CALLERS['both']?.appId ?? '']: [TENANT_ID, OTHER_TENANT_ID] };
+  gateway = await GatewayUnderTest.start(CALLERS, {
+    graphAppId: GRAPH_APP_ID,
+    tenants,
+    mediaHosts: ['cdn.contoso.com'],
+    requestsPerSecond: 1_000,
+    maxBodyBytes: 20_000,
+    maxWaitSeconds: 30,
+    maxEventReaders: 2,
+    readTimeoutMs: 5_000,
+  });
+});
+
+afterEach(async () => {
+  await gateway.stop();
+});
+
+/** A call that there is a snapshot of. @returns its id */
+function know(changes: Partial<FoldedCall> = {}, more: Partial<Snapshot> = {}): string {
+  const callId = more.callId ?? randomUUID();
+  gateway.writeSnapshot({ ...SNAPSHOT, ...more, callId }, { graphCallId: randomUUID(), ...changes });
+  return callId;
+}
+
+const idOf = ({ body }: { body: Record<string, unknown> }): string => String(body['id']);
+const errorOf = ({ body }: { body: Record<string, unknown> }): Record<string, unknown> =>
+  (body['error'] ?? {}) as Record<string, unknown>;
+
+describe('every answer', () => {
+  it('has an id of its own, the caller’s id back, and what keeps a browser from harm', async () => {
+    const [first, second] = [
+      await gateway.ask('GET', '', { headers: { 'client-request-id': 'mine' } }),
+      await gateway.ask('GET', '/none', { token: 'nobody', headers: { 'client-request-id': 'mine' } }),
+    ];
+    expect([first.status, second.status]).toEqual([200, 401]);
+    for (const { headers } of [first, second]) {
+      expect(headers.get('client-request-id')).toBe('mine');
+      expect(headers.get('request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('strict-transport-security')).toMatch(/max-age/);
+      expect(headers.get('x-powered-by')).toBeNull();
+    }
+    expect(first.headers.get('request-id')).not.toBe(second.headers.get('request-id'));
+    expect(errorOf(second)).toMatchObject({
+      code: 'InvalidAuthenticationToken',
+      innerError: { 'client-request-id': 'mine', 'request-id': second.headers.get('request-id') },
+    });
+  });
+
+  it('is refused with 429 and Retry-After to whoever asks too often, and to nobody else', async () => {
+    const narrow = await GatewayUnderTest.start(CALLERS, { requestsPerSecond: 3 });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => narrow.ask('GET', '')));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) {
+      expect(answer.headers.get('retry-after')).toBe('1');
+      expect(errorOf(answer)).toMatchObject({
+        code: 'TooManyRequests',
+        innerError: { 'request-id': expect.any(String) as string },
+      });
+    }
+    expect((await narrow.ask('GET', '', { token: 'other' })).status).toBe(200);
+    await narrow.stop();
+  });
+});
+
+describe('a body', () => {
+  it.each<[string, NonNullable<RequestInit['body']>, Record<string, string>, number]>([
+    ['that is packed', gzipSync('{}'), { 'content-encoding': 'gzip' }, 415],
+    ['that is text', '{}', { 'content-type': 'text/plain' }, 415],
+    ['that is too large', JSON.stringify({ subject: 'x'.repeat(20_001) }), {}, 413],
+    ['that would become a prototype', '{"__proto__":{"admin":true}}', {}, 400],
+    ['with half a character', '{"subject":"\\ud800"}', {}, 400],
+    ['that is no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), {}, 400],
+    ['without a limit that is too deep', `{"a":${'['.repeat(9_000)}${']'.repeat(9_000)}}`, {}, 400],
+  ])('%s is refused', async (_what, body, headers, status) => {
+    const answer = await gateway.ask('POST', '', { body, headers });
+    expect([answer.status, typeof errorOf(answer)['code']]).toEqual([status, 'string']);
+    expect(gateway.commands).toEqual([]);
+  });
+
+  it('with two Authorization headers is nobody’s', async () => {
+    const { host, port, pathname } = new URL(gateway.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const authorization = 'Authorization: Bearer owner\r\n';
+    socket.end(`GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n${authorization}${authorization}Connection: close\r\n\r\n`);
+    expect(String(await buffer(socket))).toMatch(/^HTTP\/1.1 401 /);
+  });
+});
+
+describe('a caller’s rights', () => {
+  it('are asked for at every door', async () => {
+    const callId = know();
+    const doors = [
+      ['POST', '', 'reader'],
+      ['GET', '', 'creator'],
+      ['GET', `/${callId}`, 'creator'],
+      ['GET', `/${callId}/participants`, 'creator'],
+      ['GET', `/${callId}/events`, 'creator'],
+      ['DELETE', `/${callId}`, 'reader'],
+    ] as const;
+    for (const [method, path, token] of doors) {
+      const body = method === 'POST' ? { body: CALL } : {};
+      expect([method, path, (await gateway.ask(method, path, { token, ...body })).status]).toEqual([method, path, 403]);
+    }
+    expect(gateway.commands).toEqual([]);
+  });
+
+  it('end at other tenants, whose calls do not exist for it, by whichever id', async () => {
+    const graphCallId = randomUUID();
+    const callId = know({ graphCallId });
+    for (const id of [callId, graphCallId]) {
+      for (const path of ['', '/participants', '/events']) {
+        expect((await gateway.ask('GET', `/${id}${path}`, { token: 'other' })).status).toBe(404);
+      }
+      expect((await gateway.ask('DELETE', `/${id}`, { token: 'other' })).status).toBe(404);
+    }
+    expect((await gateway.ask('GET', '', { token: 'other' })).body['value']).toEqual([]);
+    expect((await gateway.ask('POST', '', { token: 'other', body: CALL })).status).toBe(403);
+    expect(gateway.commands).toEqual([]);
+  });
+
+  it('reach to every tenant that is listed for it', async () => {
+    const ids = [know(), know({ tenantId: OTHER_TENANT_ID })];
+    const list = await gateway.ask('GET', '', { token: 'both' });
+    expect((list.body['value'] as { id: string }[]).map(({ id }) => id)).toEqual(ids.toSorted());
+  });
+
+  it('do not reach to media on hosts that are not listed', async () => {
+    expect((await gateway.ask('POST', '', { body: MEDIA_CALL })).status).toBe(202);
+    const preFetchMedia = [{ ...MEDIA_CALL.mediaConfig.preFetchMedia[0], uri: 'https://169.254.169.254/latest' }];
+    const answer = await gateway.ask('POST', '', {
+      body: { ...MEDIA_CALL, mediaConfig: { ...MEDIA_CALL.mediaConfig, preFetchMedia } },
+    });
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer)['details']).toMatchObject([{ target: 'mediaConfig.preFetchMedia[0].uri' }]);
+    expect(gateway.commands).toHaveLength(1);
+  });
+});
+
+describe('a create', () => {
+  it('is answered with our id, its address, and a warning when its callbackUri is not used', async () => {
+    const answer = await gateway.ask('POST', '', { body: CALL });
+    const callId = idOf(answer);
+    expect(answer).toMatchObject({ status: 202, body: { id: callId, state: null } });
+    expect(answer.headers.get('location')).toBe(`${gateway.url}/${callId}`);
+    expect(answer.headers.get('warning')).toMatch(/^299 - ".*calls\.events"$/);
+    expect(answer.headers.get('preference-applied')).toBeNull();
+    expect(gateway.commands).toMatchObject([{ type: 'CreateCall', id: callId, data: { callId, tenantId: TENANT_ID } }]);
+    const without = await gateway.ask('POST', '', { body: { ...CALL, callbackUri: undefined } });
+    expect(without.headers.get('warning')).toBeNull();
+  });
+
+  it('is addressed as callers know the gateway', async () => {
+    const behindProxy = await GatewayUnderTest.start(CALLERS, {
+      publicUrl: 'https://calls.contoso.com/',
+      graphAppId: GRAPH_APP_ID,
+    });
+    const answer = await behindProxy.ask('POST', '', { body: CALL, headers: { 'x-forwarded-host': 'evil.example' } });
+    expect(answer.headers.get('location')).toBe(`https://calls.contoso.com/v1.0/communications/calls/${idOf(answer)}`);
+    await behindProxy.stop();
+  });
+
+  it.each([
+    ['Idempotency-Key', { 'idempotency-key': 'a' }, { 'idempotency-key': 'a', 'client-request-id': 'x' }],
+    ['client-request-id, as an SDK repeats it', { 'client-request-id': 'a' }, { 'client-request-id': 'a', 'retry-attempt': '1' }],
+  ])('with the same %s is one call, with another a call of its own', async (_what, first, again) => {
+    const ids = [];
+    for (const headers of [first, again] as Record<string, string>[])
+      ids.push(idOf(await gateway.ask('POST', '', { body: CALL, headers })));
+    expect(ids[0]).toBe(ids[1]);
+    const others = [
+      await gateway.ask('POST', '', { body: CALL }),
+      await gateway.ask('POST', '', { body: CALL, headers: { 'idempotency-key': 'b' } }),
+      await gateway.ask('POST', '', { body: { ...CALL, tenantId: OTHER_TENANT_ID }, headers: first, token: 'other' }),
+      await gateway.ask('POST', '', { body: CALL, headers: first, token: 'both' }),
+    ];
+    expect(new Set([...ids, ...others.map(idOf)]).size).toBe(5);
+  });
+
+  it('that is known is not sent again, and with another body it is refused', async () => {
+    const headers = { 'idempotency-key': 'a' };
+    const first = await gateway.ask('POST', '', { body: CALL, headers });
+    know({ requestHash: HASH }, { callId: idOf(first) });
+    const again = await gateway.ask('POST', '', { body: CALL, headers });
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    expect((await gateway.ask('POST', '', { body: { ...CALL, subject: 'other' }, headers })).status).toBe(409);
+    expect(gateway.commands).toHaveLength(1);
+  });
+
+  it('says 503 and when to come back while Kafka takes nothing', async () => {
+    gateway.onCommand = () => Promise.reject(new KafkaError('QUEUE_FULL', 'The queue is full.'));
+    const answer = await gateway.ask('POST', '', { body: CALL });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+  });
+});
+
+describe('a create that prefers to wait', () => {
+  const headers = { prefer: 'wait=20', 'idempotency-key': 'a' };
+  /** Creates a call of which, once its command is sent, these snapshots come. */
+  async function createAndSee(...snapshots: Partial<FoldedCall>[]) {
+    gateway.onCommand = ({ id }) => {
+      setImmediate(() => {
+        for (const changes of snapshots) know({ requestHash: HASH, ...changes }, { callId: id });
+      });
+      return Promise.resolve();
+    };
+    return gateway.ask('POST', '', { body: CALL, headers });
+  }
+
+  it('is answered with 201 and the call when Graph has made it', async () => {
+    const answer = await createAndSee(
+      { phase: 'accepted', state: null },
+      { phase: 'created', state: 'establishing', graphCallId: 'g' },
+    );
+    expect(answer).toMatchObject({ status: 201, body: { state: 'establishing', graphCallId: 'g' } });
+    expect(answer.headers.get('location')).toBe(`${gateway.url}/${idOf(answer)}`);
+    expect(answer.headers.get('preference-applied')).toBe('wait=20');
+    const again = await gateway.ask('POST', '', { body: CALL, headers });
+    expect([again.status, again.body]).toEqual([201, answer.body]);
+    expect(gateway.commands).toHaveLength(1);
+  });
+
+  it('is answered with Graph’s error when Graph refused it', async () => {
+    const error = { httpStatus: 403, code: '7505', message: 'Request authorization tenant mismatch.' };
+    const answer = await createAndSee({ phase: 'failed', failure: { reason: 'rejected', error } });
+    expect(answer.status).toBe(403);
+    expect(errorOf(answer)).toMatchObject({ code: '7505', message: error.message });
+  });
+
+  it('is answered with 202 when time is up, whatever is known by then', async () => {
+    for (const prefer of ['wait=0', 'wait=1']) {
+      const answer = await gateway.ask('POST', '', { body: CALL, headers: { prefer } });
+      expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, prefer]);
+    }
+    headers.prefer = 'wait=1';
+    const unknown = await createAndSee({ phase: 'unknown', unknownAttempt: 1 });
+    expect(unknown).toMatchObject({ status: 202, body: { state: null } });
+  });
+
+  it('waits no longer than the gateway lets anybody', async () => {
+    const impatient = await GatewayUnderTest.start(CALLERS, { graphAppId: GRAPH_APP_ID, maxWaitSeconds: 1 });
+    const answer = await impatient.ask('POST', '', { body: CALL, headers: { prefer: 'wait=3000' } });
+    expect([answer.status, answer.headers.get('preference-applied')]).toEqual([202, 'wait=1']);
+    await impatient.stop();
+  });
+
+  it('is refused when another request turns out to have been first with its key', async () => {
+    expect((await createAndSee({ phase: 'created', requestHash: `1:${'0'.repeat(64)}` })).status).toBe(409);
+  });
+});
+
+describe('a call', () => {
+  it('is read by our id and by Graph’s, however that is written', async () => {
+    const graphCallId = randomUUID();
+    const callId = know({ graphCallId, state: 'established' });
+    for (const id of [callId, callId.toUpperCase(), graphCallId, graphCallId.replaceAll('-', '').toUpperCase()]) {
+      const answer = await gateway.ask('GET', `/${id}`);
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { id: callId, graphCallId, state: 'established', participants: [{ id: 'p1' }] },
+      });
+    }
+  });
+
+  it('shows who takes part', async () => {
+    const all = await gateway.ask('GET', `/${know()}/participants`);
+    expect(all).toMatchObject({ status: 200, body: { value: SNAPSHOT.call.participants } });
+    const some = await gateway.ask('GET', `/${know({ participantsTruncated: 7 })}/participants`);
+    expect(some.body['@callbus.truncated']).toBe(7);
+  });
+
+  it('is ended by either id, and before it is known', async () => {
+    const graphCallId = randomUUID();
+    const [callId, unknownId] = [know({ graphCallId }), randomUUID()];
+    for (const id of [callId, graphCallId, unknownId]) expect((await gateway.ask('DELETE', `/${id}`)).status).toBe(202);
+    expect(gateway.commands.map(({ type, data }) => [type, data])).toEqual(
+      [callId, callId, unknownId].map((id) => ['EndCall', { callId: id, tenantId: TENANT_ID }]),
+    );
+  });
+
+  it.each(['not-an-id', 'a'.repeat(64), '..%2f..%2fusers', '%00', '%0d%0a', '%e2%80%ae'])(
+    'that is called %s is none',
+    async (id) => {
+      for (const method of ['GET', 'DELETE']) {
+        const answer = await gateway.ask(method, `/${id}`);
+        expect([answer.status, answer.headers.get('retry-after')]).toEqual([404, null]);
+      }
+      expect(gateway.commands).toEqual([]);
+    },
+  );
+});
+
+describe('the list of calls', () => {
+  it('comes in pages whose links lead through all of it once', async () => {
+    const ids = Array.from({ length: 5 }, () => know());
+    know({ tenantId: OTHER_TENANT_ID });
+    const found: string[] = [];
+    const sizes: number[] = [];
+    let link: unknown = '?$top=2';
+    while (typeof link === 'string') {
+      const { status, body } = await gateway.ask('GET', link);
+      expect(status).toBe(200);
+      const page = body['value'] as { id: string }[];
+      sizes.push(page.length);
+      found.push(...page.map(({ id }) => id));
+      link = body['@odata.nextLink'];
+    }
+    expect(sizes).toEqual([2, 2, 1]);
+    expect(found).toEqual(ids.toSorted());
+  });
+
+  it('is filtered by state, on every page', async () => {
+    const established = [know(), know(), know()].toSorted();
+    know({ state: 'terminated', phase: 'ended' });
+    const failed = know({ state: null, phase: 'failed' });
+    const waiting = know({ state: null, phase: 'accepted' });
+    const idsFor = async (filter: string): Promise<string[]> => {
+      const query = `?$top=2&$filter=${encodeURIComponent(filter)}`;
+      const first = (await gateway.ask('GET', query)).body;
+      const link = first['@odata.nextLink'];
+      const second = typeof link === 'string' ? (await gateway.ask('GET', link)).body : { value: [] };
+      return [first, second].flatMap(({ value }) => (value as { id: string }[]).map(({ id }) => id));
+    };
+    expect(await idsFor("state eq 'established'")).toEqual(established);
+    expect(await idsFor('state eq null')).toEqual([waiting]);
+    expect(await idsFor("state eq 'terminated' or state eq null")).toHaveLength(3);
+    expect(await idsFor("state eq 'Terminated'")).toContain(failed);
+  });
+
+  it('refuses a question that it does not understand', async () => {
+    const answer = await gateway.ask('GET', '?$orderby=state');
+    expect([answer.status, errorOf(answer)['message']]).toEqual([400, expect.stringContaining('$orderby')]);
+  });
+});
+
+describe('a call’s history', () => {
+  const sequencesOf = (body: Record<string, unknown>): string[] =>
+    (body['value'] as { sequence: string }[]).map(({ sequence }) => sequence);
+  const written = (callId: string, ...sequences: number[]): void => {
+    for (const sequence of sequences) gateway.writeEvent(callId, sequence);
+  };
+
+  it('is read up to what is known, each event once, whatever else is in the partition', async () => {
+    const callId = know({}, { sequence: 3 });
+    written(callId, 1, 2);
+    written(randomUUID(), 1);
+    // Written a second time by a process that had lost its partition.
+    written(callId, 1, 2, 3, 3);
+    const { status, body } = await gateway.ask('GET', `/${callId}/events`);
+    expect([status, sequencesOf(body)]).toEqual([200, ['0000000001', '0000000002', '0000000003']]);
+    expect(body).not.toHaveProperty('@odata.nextLink');
+    expect(gateway.following).toBe(0);
+  });
+
+  it('is looked for from a day before the call had to be dialled on, with time for clocks that differ', async () => {
+    await gateway.ask('GET', `/${know({ notAfter: '2026-11-24T12:00:00.000Z' })}/events`);
+    await gateway.ask('GET', `/${know({ notAfter: null })}/events`);
+    expect(gateway.followed.map(({ fromMs }) => fromMs)).toEqual([Date.parse('2026-11-23T11:00:00.000Z'), undefined]);
+  });
+
+  it('comes in pages', async () => {
+    const callId = know({}, { sequence: 5 });
+    written(callId, 1, 2, 3, 4, 5);
+    const pages: string[][] = [];
+    let link: unknown = `/${callId}/events?$top=2`;
+    while (typeof link === 'string') {
+      const { body } = await gateway.ask('GET', link);
+      pages.push(sequencesOf(body));
+      link = body['@odata.nextLink'];
+    }
+    expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
+    expect(gateway.following).toBe(0);
+  });
+
+  it.each(['$skiptoken=x', '$skiptoken=-1', '$top=0'])('with %s is refused', async (query) => {
+    expect((await gateway.ask('GET', `/${know()}/events?${query}`)).status).toBe(400);
+  });
+
+  it('is not had while too many are read, and 503 says when to come back', async () => {
+    const callId = know();
+    const streams = [await openStream(callId), await openStream(callId)];
+    const answer = await gateway.ask('GET', `/${callId}/events`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    for (const stream of streams) await stream.close();
+    await eventually(() => gateway.following === 0);
+    expect((await gateway.ask('GET', `/${callId}/events`)).status).toBe(200);
+  });
+
+  async function openStream(callId: string, headers: Record<string, string> = {}) {
+    const abort = new AbortController();
+    const response = await gateway.fetch('GET', `/${callId}/events`, {
+      headers: { accept: 'text/event-stream', ...headers },
+      signal: abort.signal,
+    });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    return {
+      until: async (part: string): Promise<string> => {
+        while (!text.includes(part)) {
+          const chunk = await reader?.read();
+          if (chunk?.done !== false) throw new Error(`the stream ended without ${part}: ${text}`);
+          text += chunk.value;
+        }
+        return text;
+      },
+      ended: async (): Promise<boolean> => (await reader?.read())?.done ?? true,
+      close: async () => {
+        await reader?.cancel();
+        abort.abort();
+      },
+    };
+  }
+
+  async function eventually(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  it('is told live: first what there is, then what comes', async () => {
+    const callId = know();
+    written(callId, 1);
+    const stream = await openStream(callId);
+    const first = await stream.until('id: 0000000001\n');
+    expect(first).toMatch(/^: /);
+    written(callId, 1, 2);
+    const both = await stream.until('id: 0000000002\n');
+    expect(both.match(/^id: /gm)).toHaveLength(2);
+    const [, json = ''] = /^event: CallStateChanged\ndata: (.*)\n\n/m.exec(both) ?? [];
+    expect(JSON.parse(json)).toMatchObject({ type: 'CallStateChanged', sequence: '0000000001' });
+    await stream.close();
+    await eventually(() => gateway.following === 0);
+  });
+
+  it('goes on after the Last-Event-ID', async () => {
+    const callId = know();
+    written(callId, 1, 2, 3);
+    const stream = await openStream(callId, { 'last-event-id': '0000000002' });
+    expect(await stream.until('id: 0000000003\n')).not.toContain('id: 0000000002');
+    await stream.close();
+    const refused = await gateway.ask('GET', `/${callId}/events`, {
+      headers: { accept: 'text/event-stream', 'last-event-id': 'x' },
+    });
+    expect(refused.status).toBe(400);
+  });
+
+  it('ends its stream when Kafka fails it: the reader comes back', async () => {
+    const stream = await openStream(know());
+    await stream.until(': ');
+    gateway.failReaders(new Error('gone'));
+    await expect(stream.ended()).rejects.toThrow();
+    await eventually(() => gateway.following === 0);
+  });
+});

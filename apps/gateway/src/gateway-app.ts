@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
+import { nestLogger, type Logger } from '@callbus/chassis';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from './api-error.js';
+import type { CallerTokens } from './caller-tokens.js';
+import { Callers } from './callers.js';
+import { answerError, ErrorFilter } from './error.filter.js';
+import { GatewayModule, type GatewayParts } from './gateway.module.js';
+import type { GatewaySettings } from './gateway-settings.js';
+import { OpenAnswers } from './open-answers.js';
+import { readBody } from './request-body.js';
+
+/** A request, head and body, is to be there within this time. */
+const REQUEST_TIMEOUT_MS = 15_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Longer than load balancers let a connection idle, so that it is they who close it. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const CONNECTIONS_CHECK_INTERVAL_MS = 2_000;
+/** What is told back of a caller's own id of its request. */
+const CLIENT_REQUEST_ID = /^[\x20-\x7e]{1,256}$/;
+
+export interface GatewayAppParts extends Omit<GatewayParts, 'callers'> {
+  readonly tokens: Pick<CallerTokens, 'verify'>;
+  readonly logger: Logger;
+}
+
+/** The HTTP side of the gateway. */
+export class GatewayApp {
+  private constructor(
+    private readonly app: NestFastifyApplication,
+    private readonly parts: Pick<GatewayAppParts, 'calls' | 'events'>,
+    private readonly answers: OpenAnswers,
+  ) {}
+
+  static async create(parts: GatewayAppParts): Promise<GatewayApp> {
+    const { settings, logger } = parts;
+    const callers = new Callers();
+    const answers = new OpenAnswers();
+    const adapter = adapterFor(settings);
+    const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ ...parts, callers }), adapter, {
+      bodyParser: false,
+      logger: nestLogger(logger),
+      abortOnError: false,
+    });
+    app.useGlobalFilters(new ErrorFilter(logger));
+    const fastify = adapter.getInstance();
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: FastifyRequest, body: Buffer) =>
+      Promise.resolve(readBody(body)),
+    );
+    await app.register(helmet);
+    fastify.addHook('onRequest', async (request, reply) => {
+      answers.add(reply.raw);
+      identify(request, reply);
+      try {
+        callers.set(request, await parts.tokens.verify(request.headers.authorization));
+        requireUnpacked(request);
+      } catch (error) {
+        await answerError(error, request, reply, logger);
+      }
+    });
+    await app.register(rateLimit, rateLimitOf(settings, callers));
+    return new GatewayApp(app, parts, answers);
+  }
+
+  /** @returns the port that was taken */
+  async listen(port: number, host: string): Promise<number> {
+    await this.app.listen(port, host);
+    const address = this.app.getHttpServer().address();
+    return typeof address === 'object' && address ? address.port : port;
+  }
+
+  /** Takes no more requests, brings those under way to an end, and closes every connection. */
+  async close(): Promise<void> {
+    const closed = this.app.close();
+    this.parts.calls.endWaits();
+    await this.parts.events.closeAll();
+    await this.answers.drained(REQUEST_TIMEOUT_MS);
+    // Who has sent nothing yet, or not all of it, would keep the server from closing.
+    this.app.getHttpServer().closeAllConnections();
+    await closed;
+  }
+}
+
+/** The request's id, ours and the caller's own, goes out with every answer. */
+function identify(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('request-id', request.id);
+  const clientRequestId = request.headers['client-request-id'];
+  if (typeof clientRequestId === 'string' && CLIENT_REQUEST_ID.test(clientRequestId)) {
+    void reply.header('client-request-id', clientRequestId);
+  }
+}
+
+function rateLimitOf({ requestsPerSecond }: GatewaySettings, callers: Callers): RateLimitPluginOptions {
+  return {
+    max: requestsPerSecond,
+    timeWindow: 1_000,
+    keyGenerator: (request) => {
+      const { tenantId, appId } = callers.of(request);
+      return `${tenantId}/${appId}`;
+    },
+    errorResponseBuilder: (_request, { max }) =>
+      new ApiError(429, 'TooManyRequests', `At most ${String(max)} requests a second are taken. Try again after Retry-After.`),
+  };
+}
+
+function adapterFor({ maxBodyBytes, tlsCert: cert, tlsKey: key = '' }: GatewaySettings): FastifyAdapter {
+  const node = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECK_INTERVAL_MS,
+    // Two Authorization headers are no token, rather than the first of them.
+    joinDuplicateHeaders: true,
+  };
+  return new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    genReqId: () => randomUUID(),
+    ...(cert === undefined ? { http: node } : { https: { ...node, cert, key } }),
+  });
+}
+
+/** @throws ApiError 415 for a body that would have to be unpacked: a small one can become a huge one */
+function requireUnpacked({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new ApiError(415, 'UnsupportedMediaType', 'Send the body as it is, without a Content-Encoding.');
+}

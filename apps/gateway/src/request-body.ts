@@ -1,0 +1,30 @@
+import { MAX_INPUT_DEPTH, parseJson } from '@callbus/contracts';
+import { scan } from 'secure-json-parse';
+import { ApiError } from './api-error.js';
+
+/**
+ * Reads a body of JSON; undefined for an empty one.
+ * @throws ContractError for what is no JSON; ApiError 400 for what means harm: a member that would become a prototype, text that is none
+ */
+export function readBody(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
+  const value = parseJson(body, MAX_INPUT_DEPTH);
+  // What is not escaped was valid UTF-8.
+  if (body.includes('\\u') && !isPlainText(value)) throw refusal('The body has text with NUL or half a character.');
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    return scan(value, { protoAction: 'error', constructorAction: 'error' });
+  } catch (error) {
+    throw refusal('The body has a member that would become a prototype.', error);
+  }
+}
+
+function refusal(message: string, cause?: unknown): ApiError {
+  return new ApiError(400, 'BadRequest', message, { cause });
+}
+
+function isPlainText(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => isPlainText(name) && isPlainText(member));
+}

@@ -1,0 +1,187 @@
+import { createLogger } from '@callbus/chassis';
+import {
+  decodeCloudEvent,
+  encodeCloudEvent,
+  encodeSnapshot,
+  formatSequence,
+  type CloudEvent,
+  type FoldedCall,
+  type Snapshot,
+} from '@callbus/contracts';
+import { SnapshotFollower, type FollowOptions, type KafkaClient, type OutgoingRecord } from '@callbus/kafka';
+import { unauthorized } from '../api-error.js';
+import { CallEvents } from '../call-events.js';
+import type { Caller } from '../caller-tokens.js';
+import { CommandLog } from '../command-log.js';
+import { GatewayApp } from '../gateway-app.js';
+import { GatewaySettings } from '../gateway-settings.js';
+import { knownCallOf } from '../known-call.js';
+import { KnownCalls } from '../known-calls.js';
+
+type Body = NonNullable<RequestInit['body']>;
+
+interface WrittenRecord {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Record<string, string>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+/** The gateway’s HTTP side over records in memory: what Kafka would give it, a test writes. */
+export class GatewayUnderTest {
+  /** Every command that was sent. */
+  readonly commands: CloudEvent<Record<string, unknown>>[] = [];
+  /** Of every reader of events, what it asked for. */
+  readonly followed: FollowOptions[] = [];
+  /** Readers that were opened and not stopped. */
+  following = 0;
+  /** Called with each command before it counts as sent. */
+  onCommand: (command: CloudEvent<Record<string, unknown>>) => Promise<void> = () => Promise.resolve();
+  url = '';
+  private readonly events: WrittenRecord[] = [];
+  private readonly live = new Set<FollowOptions>();
+  private app: GatewayApp | undefined;
+  private takeSnapshot: FollowOptions['onRecord'] = () => undefined;
+  private written = 0;
+
+  /** @param callers by the token that they send */
+  static async start(
+    callers: Readonly<Record<string, Caller>>,
+    changes: Partial<GatewaySettings> = {},
+  ): Promise<GatewayUnderTest> {
+    const gateway = new GatewayUnderTest();
+    const kafka = { topicPrefix: 'calls.', partitions: 12 } as GatewaySettings['kafka'];
+    const settings = Object.assign(new GatewaySettings(), { kafka, waitForCallMs: 0, ...changes });
+    const client = { follow: (options: FollowOptions) => gateway.follow(options) } as unknown as KafkaClient;
+    const logger = createLogger('gateway', 'silent', () => undefined);
+    const { topicPrefix, partitions } = kafka;
+    const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: knownCallOf, onFatal: gateway.fail });
+    const sender = {
+      send: (records: readonly OutgoingRecord[]) => gateway.send(records),
+      condition: () => ({ ok: true }),
+      close: () => Promise.resolve(),
+    };
+    gateway.app = await GatewayApp.create({
+      settings,
+      logger,
+      tokens: {
+        verify: (authorization = '') => {
+          const caller = callers[authorization.replace('Bearer ', '')];
+          return caller === undefined ? Promise.reject(unauthorized('Nobody has this token.')) : Promise.resolve(caller);
+        },
+      },
+      commands: new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs }),
+      calls: new KnownCalls(snapshots),
+      events: new CallEvents({ client, topicPrefix, partitions, maxReaders: settings.maxEventReaders, logger }),
+    });
+    const port = await gateway.app.listen(0, '127.0.0.1');
+    gateway.url = `http://127.0.0.1:${String(port)}/v1.0/communications/calls`;
+    return gateway;
+  }
+
+  async ask(
+    method: string,
+    path: string,
+    options: { token?: string; headers?: Record<string, string>; body?: Body | object } = {},
+  ): Promise<Answer> {
+    const response = await this.fetch(method, path, options);
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
+    };
+  }
+
+  fetch(
+    method: string,
+    path: string,
+    {
+      token = 'owner',
+      headers = {},
+      body,
+      signal = null,
+    }: { token?: string; headers?: Record<string, string>; body?: Body | object; signal?: AbortSignal | null } = {},
+  ): Promise<Response> {
+    const isPlain = typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype;
+    return fetch(path.startsWith('http') ? path : `${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isPlain ? JSON.stringify(body) : (body as Body) }),
+      signal,
+    });
+  }
+
+  writeSnapshot(snapshot: Snapshot, changes: Partial<FoldedCall> = {}): void {
+    const call = { ...snapshot.call, ...changes };
+    this.written += 1;
+    this.takeSnapshot(received(snapshot.callId, encodeSnapshot({ ...snapshot, offset: this.written, call }), {}));
+  }
+
+  writeEvent(callId: string, sequence: number, data: object = {}): void {
+    const event = {
+      specversion: '1.0',
+      id: `${callId}/${String(sequence)}`,
+      source: `/calls/${callId}`,
+      type: 'CallStateChanged',
+    };
+    const { value, headers } = encodeCloudEvent({ ...event, specversion: '1.0', sequence: formatSequence(sequence), data });
+    const record = { key: callId, value, headers };
+    this.events.push(record);
+    for (const { onRecord } of this.live) onRecord(received(record.key, record.value, record.headers));
+  }
+
+  /** What becomes of readers when Kafka fails them. */
+  failReaders(error: Error): void {
+    for (const { onFatal } of this.live) onFatal(error);
+  }
+
+  async stop(): Promise<void> {
+    await this.app?.close();
+  }
+
+  private readonly fail = (error: unknown): void => {
+    throw error;
+  };
+
+  private async send(records: readonly OutgoingRecord[]): Promise<[]> {
+    for (const { value, headers } of records) {
+      const command = decodeCloudEvent(value as Buffer, headers ?? {}) as CloudEvent<Record<string, unknown>>;
+      await this.onCommand(command);
+      this.commands.push(command);
+    }
+    return [];
+  }
+
+  private follow(options: FollowOptions) {
+    if (options.topic === 'calls.snapshots') this.takeSnapshot = options.onRecord;
+    else {
+      this.followed.push(options);
+      this.following += 1;
+      this.live.add(options);
+      for (const { key, value, headers } of this.events) options.onRecord(received(key, value, headers));
+    }
+    return Promise.resolve({
+      caughtUp: () => Promise.resolve(),
+      reached: () => Promise.resolve(),
+      stop: () => {
+        this.live.delete(options);
+        this.following -= 1;
+        return Promise.resolve();
+      },
+    });
+  }
+}
+
+function received(key: string, value: Buffer, headers: Record<string, string>): Parameters<FollowOptions['onRecord']>[0] {
+  return { topic: '', partition: 0, offset: 0n, timestampMs: 0, key: Buffer.from(key), value, headers };
+}
