@@ -28,6 +28,7 @@ export class EventReader {
   private failure: Error | undefined;
   private moved: () => void = () => undefined;
   private follower: Promise<TopicFollower> | undefined;
+  private closed: Promise<void> | undefined;
 
   constructor(private readonly options: EventReaderOptions) {
     this.last = options.after;
@@ -89,8 +90,12 @@ export class EventReader {
   }
 
   /** Resolves when Kafka is read no more. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.end();
+    return (this.closed ??= this.stop());
+  }
+
+  private async stop(): Promise<void> {
     // Why it did not open was told by `next`.
     const follower = await this.follower?.catch(() => undefined);
     await follower?.stop();

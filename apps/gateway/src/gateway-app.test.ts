@@ -492,3 +492,22 @@ describe('a call’s history', () => {
     await eventually(() => gateway.following === 0);
   });
 });
+
+describe('a gateway that is told to stop', () => {
+  it('lets nobody wait on: creates are answered, live histories end', async () => {
+    const callId = know();
+    const live = await gateway.fetch('GET', `/${callId}/events`, { headers: { accept: 'text/event-stream' } });
+    const sent = Promise.withResolvers<undefined>();
+    gateway.onCommand = () => {
+      sent.resolve(undefined);
+      return Promise.resolve();
+    };
+    const waiting = gateway.ask('POST', '', { body: CALL, headers: { prefer: 'wait=30' } });
+    await sent.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    await gateway.stop();
+    expect((await waiting).status).toBe(202);
+    expect(await live.text()).toMatch(/^: /);
+    expect(gateway.following).toBe(0);
+  });
+});
