@@ -1,18 +1,18 @@
-/** Ids in the order of their text. Sorted only when they are read after some were added. */
+/** Ids in the order of their text. They are sorted when they are first read; whatever comes later is put into its place. */
 export class SortedIds {
   private readonly ids: string[] = [];
-  private isSorted = true;
+  private isSorted = false;
 
   /** @param id one that is not there yet */
   add(id: string): void {
-    this.isSorted = this.isSorted && id > (this.ids.at(-1) ?? '');
-    this.ids.push(id);
+    if (this.isSorted) this.ids.splice(this.placeAfter(id), 0, id);
+    else this.ids.push(id);
   }
 
   /** Those that come after the id, which need not be there itself. */
   *after(id: string): Generator<string> {
     if (!this.isSorted) {
-      this.ids.sort((a, b) => (a < b ? -1 : 1));
+      this.ids.sort();
       this.isSorted = true;
     }
     for (let at = this.placeAfter(id); at < this.ids.length; at += 1) yield this.ids[at] as string;
