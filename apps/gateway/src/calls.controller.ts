@@ -151,5 +151,7 @@ export class CallsController {
 /** @throws ApiError 409 */
 function requireSameRequest({ call }: KnownCall, asked: CreateCallRequest): void {
   if (call.requestHash === null || call.requestHash === asked.requestHash) return;
-  throw new ApiError(409, 'Conflict', 'The Idempotency-Key was used for another call; use a fresh one for a new call.');
+  const message =
+    'The Idempotency-Key, or without one the client-request-id, was used for another call; use a fresh one for a new call.';
+  throw new ApiError(409, 'Conflict', message);
 }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { decodeSnapshot, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
+import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
 import type { Caller } from './caller-tokens.js';
 import { GatewayUnderTest } from './testing/gateway-under-test.js';
@@ -393,10 +393,11 @@ describe('a call’s history', () => {
     expect(gateway.following).toBe(0);
   });
 
-  it('is looked for from a day before the call had to be dialled on, with time for clocks that differ', async () => {
-    await gateway.ask('GET', `/${know({ notAfter: '2026-11-24T12:00:00.000Z' })}/events`);
-    await gateway.ask('GET', `/${know({ notAfter: null })}/events`);
+  it('is looked for in its partition, from a day before the call had to be dialled on, with time for clocks that differ', async () => {
+    const ids = [know({ notAfter: '2026-11-24T12:00:00.000Z' }), know({ notAfter: null })];
+    for (const callId of ids) await gateway.ask('GET', `/${callId}/events`);
     expect(gateway.followed.map(({ fromMs }) => fromMs)).toEqual([Date.parse('2026-11-23T11:00:00.000Z'), undefined]);
+    expect(gateway.followed.map(({ partitions }) => partitions)).toEqual(ids.map((callId) => [partitionOf(callId, 12)]));
   });
 
   it('comes in pages', async () => {
