@@ -17,6 +17,7 @@ const DEFAULT_TOP = 100;
 const MAX_TOP = 1_000;
 /** A page ends when it has so much: one event may be a roster of megabytes. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+const RETRY_AFTER_SECONDS = 2;
 const SEQUENCE = /^\d{1,10}$/;
 
 /** A part of a call’s history. */
@@ -66,9 +67,9 @@ export class CallEventsController {
       const value: CloudEvent[] = [];
       let [last, bytes] = [after, 0];
       while (value.length < top && bytes < MAX_PAGE_BYTES) {
-        const next = await reader.next(this.settings.readTimeoutMs);
+        const next = await reader.next(this.settings.readTimeoutMs).catch(unreadable);
         if (next === null) break;
-        if (next === undefined) throw unavailable('Kafka did not give the history in time; try again.', 2);
+        if (next === undefined) return unreadable();
         value.push(next.event);
         last = next.sequence;
         bytes += next.bytes;
@@ -94,6 +95,10 @@ export class CallEventsController {
       .header('x-accel-buffering', 'no')
       .send(Readable.from(eventStream(reader, { heartbeatMs, lifeMs })));
   }
+}
+
+function unreadable(cause?: unknown): never {
+  throw unavailable('Kafka does not give the history now; try again.', RETRY_AFTER_SECONDS, cause);
 }
 
 /** @throws ApiError 400 */

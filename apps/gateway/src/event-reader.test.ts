@@ -15,7 +15,7 @@ function record(sequence: number, { callId = CALL_ID, size = 0 } = {}): Received
 /** A reader and the follower that it was given. */
 function reader({ after = 0, until = Infinity }: { after?: number; until?: number } = {}) {
   const ends: string[] = [];
-  const caughtUp = Promise.withResolvers<void>();
+  const caughtUp = Promise.withResolvers<undefined>();
   const follower = {
     caughtUp: () => caughtUp.promise,
     stop: () => {
@@ -52,7 +52,7 @@ describe('a reader of events', () => {
     const past = reader();
     const following = past.reader.follow(Promise.resolve(past.follower), false);
     past.reader.take(record(1));
-    past.caughtUp.resolve();
+    past.caughtUp.resolve(undefined);
     await following;
     expect([await drain(past.reader), await past.reader.next(LONG_MS)]).toEqual([[1], null]);
 

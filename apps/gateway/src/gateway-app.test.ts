@@ -428,6 +428,12 @@ describe('a call’s history', () => {
     expect((await gateway.ask('GET', `/${callId}/events`)).status).toBe(200);
   });
 
+  it('is not had while Kafka does not give it, and 503 says when to come back', async () => {
+    gateway.whyNoReader = new KafkaError('FOLLOWER_LATE', 'Kafka did not answer.');
+    const answer = await gateway.ask('GET', `/${know()}/events`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+  });
+
   async function openStream(callId: string, headers: Record<string, string> = {}) {
     const abort = new AbortController();
     const response = await gateway.fetch('GET', `/${callId}/events`, {

@@ -42,6 +42,8 @@ export class GatewayUnderTest {
   following = 0;
   /** Called with each command before it counts as sent. */
   onCommand: (command: CloudEvent<Record<string, unknown>>) => Promise<void> = () => Promise.resolve();
+  /** Why no reader of events can be opened. */
+  whyNoReader: Error | undefined;
   url = '';
   private readonly events: WrittenRecord[] = [];
   private readonly live = new Set<FollowOptions>();
@@ -164,6 +166,7 @@ export class GatewayUnderTest {
 
   private follow(options: FollowOptions) {
     if (options.topic === 'calls.snapshots') this.takeSnapshot = options.onRecord;
+    else if (this.whyNoReader !== undefined) return Promise.reject(this.whyNoReader);
     else {
       this.followed.push(options);
       this.following += 1;
