@@ -1,9 +1,13 @@
-// Writes the pages that follow from the code: `npm run docs`. With --check it only says whether they are up to date.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes the pages and schemas that follow from the code: `npm run docs`. With --check it only says whether they are up to date;
+// with --baseline it takes the schemas as released, unless they break those that were released before.
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { KafkaSettings, settingsOf } from '@callbus/chassis';
 import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
 import { KAFKA_ERRORS } from '@callbus/kafka';
 import * as prettier from 'prettier';
+import { stringify } from 'yaml';
 import { DispatcherSettings } from '../apps/call-dispatcher/dist/dispatcher-settings.js';
 import { GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
 import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';
@@ -14,6 +18,9 @@ import { CallbackLimits } from '../apps/notification-ingest/dist/receiver/callba
 import { HttpLimits } from '../apps/notification-ingest/dist/receiver/http-limits.js';
 import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
 import { OperatorSettings } from '../apps/operator-cli/dist/operator-settings.js';
+import { asyncApi } from './asyncapi.mjs';
+import { messageSchemas } from './message-schemas.mjs';
+import { breakingChangesOfAll } from './schema-changes.mjs';
 
 const GROUPS = [KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
 
@@ -99,17 +106,47 @@ function errorsPage() {
   ].join('\n\n');
 }
 
-const pages = { 'settings.md': settingsPage(), 'topics.md': topicsPage(), 'errors.md': errorsPage() };
-const stale = [];
-for (const [name, text] of Object.entries(pages)) {
-  const file = new URL(name, import.meta.url);
-  const options = await prettier.resolveConfig(file);
-  const formatted = await prettier.format(text, { ...options, parser: 'markdown' });
-  if (process.argv.includes('--check')) {
-    if (formatted !== readFileSync(file, 'utf8')) stale.push(name);
-  } else writeFileSync(file, formatted);
+function yamlPage(document) {
+  return `# Generated from the code by \`npm run docs\`.\n${stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
 }
-if (stale.length > 0) {
-  console.error(`not up to date: ${stale.map((name) => `docs/${name}`).join(', ')}; run «npm run docs»`);
-  process.exitCode = 1;
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const BASELINE = 'schemas/baseline.json';
+const { version } = JSON.parse(readFileSync(join(FOLDER, '../package.json'), 'utf8'));
+const schemas = messageSchemas();
+const byId = Object.fromEntries(schemas.map(({ schema }) => [schema.$id, schema]));
+const schemaFiles = schemas.map((one) => [`schemas/${one.topic}/${one.type}/${one.version}.json`, JSON.stringify(one.schema)]);
+
+const files = {
+  'settings.md': settingsPage(),
+  'topics.md': topicsPage(),
+  'errors.md': errorsPage(),
+  'asyncapi.yaml': yamlPage(asyncApi(schemas, version)),
+  ...Object.fromEntries(schemaFiles),
+};
+const mistakes = process.argv.includes('--baseline') ? takeAsReleased() : [];
+const isCheck = process.argv.includes('--check');
+for (const [name, text] of Object.entries(files)) {
+  const file = join(FOLDER, name);
+  const formatted = await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+  if (!isCheck) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, formatted);
+  } else if (!existsSync(file) || formatted !== readFileSync(file, 'utf8')) {
+    mistakes.push(`docs/${name} is not up to date; run «npm run docs»`);
+  }
+}
+for (const name of globSync('schemas/*/*/*.json', { cwd: FOLDER }).filter((one) => !(one in files))) {
+  if (isCheck) mistakes.push(`docs/${name} describes no message of this release; run «npm run docs»`);
+  else rmSync(join(FOLDER, name));
+}
+for (const mistake of mistakes) console.error(mistake);
+if (mistakes.length > 0) process.exitCode = 1;
+
+/** @returns what keeps it from that */
+function takeAsReleased() {
+  const file = join(FOLDER, BASELINE);
+  const breaks = existsSync(file) ? breakingChangesOfAll(JSON.parse(readFileSync(file, 'utf8')), byId) : [];
+  if (breaks.length === 0) files[BASELINE] = JSON.stringify(byId);
+  return breaks;
 }

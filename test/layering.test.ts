@@ -7,6 +7,7 @@ import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 const LAW: Readonly<Record<string, readonly string[]>> = {
   'libs/contracts': [],
   'libs/kafka': ['contracts'],
+  'libs/client': ['contracts', 'kafka'],
   'libs/graph': [],
   'libs/chassis': [],
   'apps/gateway': ['contracts', 'kafka', 'graph', 'chassis'],
@@ -34,6 +35,7 @@ describe('the law of imports', () => {
     ['libs/contracts/src/index.ts', "export * from '@callbus/kafka';"],
     ['libs/kafka/src/index.ts', "export * from '@callbus/chassis';"],
     ['libs/kafka/src/kafkajs-client.ts', "export * from '@callbus/graph';"],
+    ['libs/client/src/index.ts', "export * from '@callbus/graph';"],
     ['libs/graph/src/index.ts', "export * from '@callbus/contracts';"],
     ['libs/chassis/src/index.ts', "export * from '@callbus/kafka';"],
     ['apps/gateway/src/main.ts', "export * from '@callbus/call-dispatcher';"],

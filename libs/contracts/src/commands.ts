@@ -73,7 +73,7 @@ export class ReleaseCallData {
   operator!: string;
 }
 
-const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData, ReleaseCall: ReleaseCallData } as const;
+export const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData, ReleaseCall: ReleaseCallData } as const;
 
 type CommandData = { [T in keyof typeof COMMAND_CLASSES]: InstanceType<(typeof COMMAND_CLASSES)[T]> };
 
@@ -81,7 +81,7 @@ export type Command = {
   [T in keyof CommandData]: { readonly type: T; readonly data: CommandData[T] };
 }[keyof CommandData];
 
-const COMMAND_VERSION = 1;
+export const COMMAND_VERSION = 1;
 
 /** The envelope of a CreateCall; its id is the callId, so the same command has the same id wherever it is sent again. */
 export function createCallCommand(source: string, data: CreateCallData): CloudEvent<CreateCallData> {

@@ -10,7 +10,8 @@ import {
   type CreateCallData,
   type ReleaseCallData,
 } from './commands.js';
-import { toCloudEvent, type CallEvent, type EventSubject, type EventType } from './events.js';
+import type { EventSubject, EventType } from './event-data.js';
+import { toCloudEvent, type CallEvent } from './events.js';
 import { decodeLedgerRecord, encodeLedgerRecord, type LedgerRecord } from './ledger-records.js';
 import { decodeObservation, encodeObservation, type Observation } from './observations.js';
 import { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot } from './snapshots.js';

@@ -2,6 +2,7 @@ export { CONTRACT_ERRORS, ContractError, type ContractErrorCode } from './errors
 export { partitionOf } from './partition-of.js';
 export { partitionsOf, topicName, TOPICS, type TopicSpec } from './topics.js';
 export { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';
+export type { CreationError } from './creation-error.js';
 export { CallbackPaths, type CallbackAddress } from './callback-path.js';
 export { dataSchema, decodeCloudEvent, encodeCloudEvent, schemaVersion, type CloudEvent, type Message } from './cloud-event.js';
 export {
@@ -26,13 +27,7 @@ export {
   type DispatchPhase,
   type Transition,
 } from './ledger.js';
-export {
-  decodeLedgerRecord,
-  encodeLedgerRecord,
-  type CreationError,
-  type LedgerCommand,
-  type LedgerRecord,
-} from './ledger-records.js';
+export { decodeLedgerRecord, encodeLedgerRecord, type LedgerCommand, type LedgerRecord } from './ledger-records.js';
 export {
   AcceptedObservation,
   decodeObservation,
@@ -48,15 +43,9 @@ export {
 } from './observations.js';
 export { MAX_INPUT_DEPTH, parseJson } from './json.js';
 export { requestHash } from './request-hash.js';
-export {
-  encodeEvent,
-  EVENT_VERSION,
-  toCloudEvent,
-  type CallEvent,
-  type EventData,
-  type EventSubject,
-  type EventType,
-} from './events.js';
+export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './events.js';
+export { type EventData, type EventSubject, type EventType } from './event-data.js';
+export { MESSAGES, type MessageKind } from './messages.js';
 export {
   decodeSnapshot,
   encodeSnapshot,

@@ -1,23 +1,13 @@
 import 'reflect-metadata';
 import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Min } from 'class-validator';
 import type { IfUnknown } from './commands.js';
+import type { CreationError } from './creation-error.js';
 import { ContractError } from './errors.js';
 import { parseJson } from './json.js';
+import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
 export const LEDGER_VERSION = 1;
-
-/** What Graph said when it refused, or what was wrong with the call before it was asked. */
-export interface CreationError {
-  readonly httpStatus: number | null;
-  readonly code: string;
-  readonly message: string;
-  /** What to do about it, for people. */
-  readonly advice?: string;
-  readonly requestId?: string;
-  /** Ours: every fault of the call. Graph's: the rest of its error, as it came. */
-  readonly details?: readonly { readonly path: string; readonly message: string }[] | Readonly<Record<string, unknown>>;
-}
 
 /** The command as the ledger keeps it: defaults applied, so that a replay needs no settings. */
 export interface LedgerCommand {
@@ -91,10 +81,12 @@ export class CreatedRecord extends OutcomeBase {
   @IsIn(['response', 'callback'])
   provenBy!: 'response' | 'callback';
   @IsOptional()
+  @IsNullable()
   @IsString()
   graphCallId?: string | null;
   /** Graph's call resource as its answer carried it, when it did. */
   @IsOptional()
+  @IsNullable()
   @IsObject()
   call?: Record<string, unknown> | null;
 }
@@ -152,7 +144,7 @@ export class ExpiredRecord extends LedgerRecordBase {
   why!: string;
 }
 
-const RECORD_CLASSES = {
+export const LEDGER_CLASSES = {
   Accepted: AcceptedRecord,
   Invalid: InvalidRecord,
   EndRequested: EndRequestedRecord,
@@ -166,7 +158,7 @@ const RECORD_CLASSES = {
   Expired: ExpiredRecord,
 } as const;
 
-export type LedgerRecord = InstanceType<(typeof RECORD_CLASSES)[keyof typeof RECORD_CLASSES]>;
+export type LedgerRecord = InstanceType<(typeof LEDGER_CLASSES)[keyof typeof LEDGER_CLASSES]>;
 
 export function encodeLedgerRecord(record: LedgerRecord): Buffer {
   return Buffer.from(JSON.stringify(Object.assign({ version: LEDGER_VERSION }, record)));
@@ -185,7 +177,7 @@ export function decodeLedgerRecord(value: Buffer | null): LedgerRecord {
   if (typeof version === 'number' && version > LEDGER_VERSION)
     throw new ContractError('UNKNOWN_VERSION', `The ledger record’s version is ${version}.`);
   if (version !== LEDGER_VERSION) throw new ContractError('INVALID_MESSAGE', 'The ledger record has no version.');
-  if (typeof type !== 'string' || !Object.hasOwn(RECORD_CLASSES, type))
+  if (typeof type !== 'string' || !Object.hasOwn(LEDGER_CLASSES, type))
     throw new ContractError('UNKNOWN_TYPE', 'The ledger record’s type is not known.');
-  return checkedAs<LedgerRecord>(RECORD_CLASSES[type as keyof typeof RECORD_CLASSES], plain);
+  return checkedAs<LedgerRecord>(LEDGER_CLASSES[type as keyof typeof LEDGER_CLASSES], plain);
 }

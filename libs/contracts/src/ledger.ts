@@ -1,4 +1,5 @@
-import type { CreationError, LedgerCommand, LedgerRecord } from './ledger-records.js';
+import type { CreationError } from './creation-error.js';
+import type { LedgerCommand, LedgerRecord } from './ledger-records.js';
 
 export type AttemptState = 'open' | 'created' | 'rejected' | 'refused' | 'not-sent' | 'unknown';
 

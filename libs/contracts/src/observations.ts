@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Min } from 'class-validator';
 import type { IfUnknown } from './commands.js';
+import type { CreationError } from './creation-error.js';
 import { ContractError } from './errors.js';
 import { parseJson } from './json.js';
-import type { CreationError } from './ledger-records.js';
+import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
 export const OBSERVATION_VERSION = 1;
@@ -64,9 +65,11 @@ export class OutcomeObservation extends ObservationBase {
   @IsIn(['response', 'callback'])
   provenBy?: 'response' | 'callback';
   @IsOptional()
+  @IsNullable()
   @IsString()
   graphCallId?: string | null;
   @IsOptional()
+  @IsNullable()
   @IsObject()
   call?: Record<string, unknown> | null;
   @IsOptional()
@@ -151,7 +154,7 @@ export class EndObservation extends ObservationBase {
   error?: CreationError;
 }
 
-const OBSERVATION_CLASSES = {
+export const OBSERVATION_CLASSES = {
   accepted: AcceptedObservation,
   outcome: OutcomeObservation,
   notification: NotificationObservation,

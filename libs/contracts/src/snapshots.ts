@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { IsInt, IsObject, IsUUID, Matches, Min } from 'class-validator';
+import type { CreationError } from './creation-error.js';
 import { ContractError } from './errors.js';
 import { parseJson } from './json.js';
 import type { FailureReason } from './observations.js';
-import type { CreationError } from './ledger-records.js';
 import { checkedAs } from './validation.js';
 
 /**

@@ -1,0 +1,128 @@
+import {
+  callIdFor,
+  createCallCommand,
+  decodeCommand,
+  encodeCloudEvent,
+  endCallCommand,
+  partitionOf,
+  topicName,
+  TOPICS,
+  type CloudEvent,
+  type CreateCallData,
+} from '@callbus/contracts';
+import {
+  createKafkaClient,
+  type KafkaClient,
+  type KafkaClientOptions,
+  type KafkaLogger,
+  type RecordSender,
+} from '@callbus/kafka';
+import { openSubscription, type SubscribeOptions, type Subscription } from './subscription.js';
+
+export interface CallbusOptions extends Pick<KafkaClientOptions, 'brokers' | 'ssl' | 'sasl' | 'sessionTimeoutMs'> {
+  /** Who sends: the CloudEvents' `source`, as `/alerts`. With a `key`, it is a part of what a call is known by. */
+  readonly source: string;
+  /** KAFKA_TOPIC_PREFIX of the installation. @default calls. */
+  readonly topicPrefix?: string;
+  /** @default what is wrong goes to standard error */
+  readonly logger?: KafkaLogger;
+}
+
+export interface CallToPlace extends Omit<CreateCallData, 'callId'> {
+  /**
+   * What the call is for, as an alert's number: the same tenant, source and key are the same call however often it is placed,
+   * so whoever is redelivered its own trigger does not ring twice. Without it each call is a new one.
+   */
+  readonly key?: string;
+}
+
+const DEFAULT_PREFIX = 'calls.';
+
+/**
+ * Connects a producer and subscriber of calls.
+ * @throws KafkaError or the broker's own error when Kafka cannot be reached or has no such topics
+ */
+export async function connectCallbus(options: CallbusOptions): Promise<Callbus> {
+  const { source, topicPrefix = DEFAULT_PREFIX, logger = STANDARD_ERROR, ...kafka } = options;
+  const client = createKafkaClient({ ...kafka, logger, clientId: `callbus-client${source.replaceAll(/[^\w.-]+/g, '-')}` });
+  try {
+    const sender = await client.sender();
+    try {
+      const partitions = (await client.admin().offsets(topicName(topicPrefix, TOPICS.commands))).length;
+      return new Callbus({ client, sender, source, topicPrefix, partitions, logger });
+    } catch (error) {
+      await sender.close();
+      throw error;
+    }
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+interface Connection {
+  readonly client: KafkaClient;
+  readonly sender: RecordSender;
+  readonly source: string;
+  readonly topicPrefix: string;
+  /** Of the commands topic. */
+  readonly partitions: number;
+  readonly logger: KafkaLogger;
+}
+
+/** Places and ends calls, and subscribes to what becomes of them. Made by `connectCallbus`. */
+export class Callbus {
+  private readonly subscriptions = new Set<Subscription>();
+
+  constructor(private readonly connection: Connection) {}
+
+  /**
+   * Resolves when the command is on Kafka for good; what becomes of the call is told by its events. Placing it again after an
+   * error is harmless if it has a key.
+   * @returns the callId, by which the call goes for its whole life
+   * @throws ContractError for what the dispatcher would refuse to read, with each fault's path; KafkaError
+   */
+  async placeCall({ key, ...call }: CallToPlace): Promise<string> {
+    const callId = callIdFor(call.tenantId, this.connection.source, key ?? null);
+    await this.send(createCallCommand(this.connection.source, { callId, ...call }));
+    return callId;
+  }
+
+  /**
+   * Hangs up; a call that is not dialled yet is cancelled. Repeating it is harmless. Resolves when the command is on Kafka.
+   * @throws ContractError, KafkaError
+   */
+  async endCall(call: { readonly callId: string; readonly tenantId: string }): Promise<void> {
+    const { callId, tenantId } = call;
+    await this.send(endCallCommand(this.connection.source, { callId, tenantId }));
+  }
+
+  /** Resolves when it listens; the first events come when its group has been given partitions. */
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const subscription = await openSubscription(this.connection, options);
+    this.subscriptions.add(subscription);
+    return subscription;
+  }
+
+  /** Stops the subscriptions, sends what waits, and disconnects. */
+  async close(): Promise<void> {
+    await Promise.all([...this.subscriptions].map((subscription) => subscription.stop()));
+    await this.connection.sender.close();
+    await this.connection.client.close();
+  }
+
+  private async send(command: CloudEvent<{ callId: string }>): Promise<void> {
+    const { callId } = command.data;
+    const { value, headers } = encodeCloudEvent(command);
+    decodeCommand(Buffer.from(callId), value, headers);
+    const { sender, topicPrefix, partitions } = this.connection;
+    const topic = topicName(topicPrefix, TOPICS.commands);
+    await sender.send([{ topic, partition: partitionOf(callId, partitions), key: callId, value, headers }]);
+  }
+}
+
+const ignore = (): void => undefined;
+const toStandardError = (fields: object, message: string): void => {
+  console.error(message, fields);
+};
+const STANDARD_ERROR: KafkaLogger = { debug: ignore, info: ignore, warn: toStandardError, error: toStandardError };

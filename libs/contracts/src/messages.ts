@@ -1,0 +1,26 @@
+import { COMMAND_CLASSES, COMMAND_VERSION } from './commands.js';
+import { EVENT_CLASSES, EventSubject } from './event-data.js';
+import { EVENT_VERSION } from './events.js';
+import { LEDGER_CLASSES, LEDGER_VERSION } from './ledger-records.js';
+import { OBSERVATION_CLASSES, OBSERVATION_VERSION } from './observations.js';
+import { FOLD_VERSION, Snapshot } from './snapshots.js';
+
+export interface MessageKind {
+  /** Of every type of this kind. */
+  readonly version: number;
+  /** What a type of message holds besides its envelope, by its name. */
+  readonly types: Readonly<Record<string, new () => object>>;
+  /** What every type of this kind holds too. */
+  readonly subject?: new () => object;
+  /** The member that tells the type, in messages that are no CloudEvents. */
+  readonly tag?: string;
+}
+
+/** Every message on our topics, by the topic that carries it: what their schemas are made of. */
+export const MESSAGES = {
+  commands: { version: COMMAND_VERSION, types: COMMAND_CLASSES },
+  events: { version: EVENT_VERSION, types: EVENT_CLASSES, subject: EventSubject },
+  observations: { version: OBSERVATION_VERSION, types: OBSERVATION_CLASSES, tag: 'kind' },
+  dispatchLedger: { version: LEDGER_VERSION, types: LEDGER_CLASSES, tag: 'type' },
+  snapshots: { version: FOLD_VERSION, types: { Snapshot } },
+} as const satisfies Record<string, MessageKind>;
