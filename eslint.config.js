@@ -13,6 +13,7 @@ const LAW = {
   bench: ['contracts', 'kafka', 'local-stack'],
   'bench/obvious-stack': [],
   'bench/ingest/obvious': [],
+  examples: ['client'],
 };
 
 const deepImports = {
@@ -46,7 +47,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ['./libs/*/tsconfig.json', './apps/*/tsconfig.json', './bench/tsconfig.json', './test/tsconfig.json'],
+        project: ['libs/*', 'apps/*', 'bench', 'examples', 'test'].map((folder) => `./${folder}/tsconfig.json`),
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -67,6 +67,11 @@ async function commands(): Promise<Command[]> {
   return read;
 }
 
+it('does not connect where there are no such topics, and says which is missing', async () => {
+  const elsewhere = connectCallbus({ brokers, source: '/alerts', topicPrefix: 'elsewhere.', logger });
+  await expect(elsewhere).rejects.toThrow('Missing: elsewhere.commands.');
+});
+
 describe('placing a call', () => {
   const call = { targets: [] };
 

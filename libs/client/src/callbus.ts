@@ -40,7 +40,7 @@ const DEFAULT_PREFIX = 'calls.';
 
 /**
  * Connects a producer and subscriber of calls.
- * @throws KafkaError or the broker's own error when Kafka cannot be reached or has no such topics
+ * @throws KafkaError TOPIC_MISSING; the broker's own error when it cannot be reached
  */
 export async function connectCallbus(options: CallbusOptions): Promise<Callbus> {
   const { source, topicPrefix = DEFAULT_PREFIX, logger = STANDARD_ERROR, ...kafka } = options;
@@ -48,7 +48,7 @@ export async function connectCallbus(options: CallbusOptions): Promise<Callbus> 
   try {
     const sender = await client.sender();
     try {
-      const partitions = (await client.admin().offsets(topicName(topicPrefix, TOPICS.commands))).length;
+      const partitions = await client.admin().partitionCount(topicName(topicPrefix, TOPICS.commands));
       return new Callbus({ client, sender, source, topicPrefix, partitions, logger });
     } catch (error) {
       await sender.close();

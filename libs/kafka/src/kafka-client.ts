@@ -171,6 +171,8 @@ export interface KafkaAdmin {
   ensureTopics(topics: readonly TopicToEnsure[]): Promise<void>;
   /** @throws KafkaError TOPIC_MISSING, PARTITION_COUNT */
   checkPartitions(topics: readonly Pick<TopicToEnsure, 'topic' | 'partitions'>[]): Promise<void>;
+  /** @throws KafkaError TOPIC_MISSING */
+  partitionCount(topic: string): Promise<number>;
   offsets(topic: string): Promise<readonly OffsetRange[]>;
   /** @returns partition → offset of the first record whose timestamp (ms since 1970) is at least this; the end where there is none */
   offsetsFrom(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>>;

@@ -501,6 +501,15 @@ class KafkajsAdmin implements KafkaAdmin {
     }
   }
 
+  async partitionCount(topic: string): Promise<number> {
+    const admin = await this.connect();
+    // Metadata of a topic that there is not is asked for again and again, as if it were about to come.
+    const existing = await admin.listTopics();
+    if (!existing.includes(topic)) throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`);
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+  }
+
   async brokers(): Promise<readonly string[]> {
     const admin = await this.connect();
     const { brokers } = await admin.describeCluster();
