@@ -19,6 +19,7 @@ import { HttpLimits } from '../apps/notification-ingest/dist/receiver/http-limit
 import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
 import { OperatorSettings } from '../apps/operator-cli/dist/operator-settings.js';
 import { asyncApi } from './asyncapi.mjs';
+import { openApi } from './openapi.mjs';
 import { messageSchemas } from './message-schemas.mjs';
 import { breakingChangesOfAll } from './schema-changes.mjs';
 
@@ -122,6 +123,7 @@ const files = {
   'topics.md': topicsPage(),
   'errors.md': errorsPage(),
   'asyncapi.yaml': yamlPage(asyncApi(schemas, version)),
+  'openapi.yaml': yamlPage(await openApi(version)),
   ...Object.fromEntries(schemaFiles),
 };
 const mistakes = process.argv.includes('--baseline') ? takeAsReleased() : [];

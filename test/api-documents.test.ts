@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiagnosticSeverity, Parser } from '@asyncapi/parser';
 import { topicName, TOPICS } from '@callbus/contracts';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 
 const SEVERE: readonly number[] = [DiagnosticSeverity.Error, DiagnosticSeverity.Warning];
@@ -16,5 +17,13 @@ describe('docs/asyncapi.yaml', () => {
       Object.values(TOPICS).map((topic) => topicName('calls.', topic)),
     );
     expect(channels.filter((channel) => channel.messages().isEmpty())).toEqual([]);
+  });
+});
+
+describe('docs/openapi.yaml', () => {
+  it('is OpenAPI 3.1 without anything that a linter finds fault with', async () => {
+    const config = await createConfig({ extends: ['recommended'] });
+    const problems = await lintFromString({ source: text('openapi.yaml'), absoluteRef: 'openapi.yaml', config });
+    expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual([]);
   });
 });

@@ -1,14 +1,21 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Shows the events of all calls as they come. kcat commits for the group, so the next start goes on from there.
-set -eu
+set -euo pipefail
+declare -A last state
+
+# What a member of this name has for its first text in an event.
+member() { [[ $event =~ \"$1\":\"([^\"]*)\" ]] && printf '%s' "${BASH_REMATCH[1]}"; }
+
 kcat -G example-kcat -q -u -b "$KAFKA_BROKERS" -X auto.offset.reset=earliest -f '%k %s\n' "${KAFKA_TOPIC_PREFIX:-calls.}events" |
-  awk '
-    function member(name) { return match($0, "\"" name "\":\"[^\"]*\"") ? substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 5) : "" }
-    {
-      call = $1; type = member("type"); sequence = member("sequence"); late = /"late":true/
-      if (sequence <= last[call]) next
-      last[call] = sequence
-      if (type == "CallStateChanged" && !late) state[call] = member("state")
-      print call, sequence, type, (call in state ? state[call] : "-"), (late ? "late" : "in time")
-      fflush()
-    }'
+  while read -r call event; do
+    sequence=$(member sequence) type=$(member type) when='in time'
+    # Sequences have ten digits, so they compare as text.
+    [[ $sequence > ${last[$call]:-} ]] || continue
+    last[$call]=$sequence
+    if [[ $event == *'"late":true'* ]]; then
+      when=late
+    elif [[ $type == CallStateChanged ]]; then
+      state[$call]=$(member state)
+    fi
+    echo "$call $sequence $type ${state[$call]:--} $when"
+  done

@@ -39,7 +39,7 @@ class SubscriberModule {}
 
 const app = await NestFactory.createMicroservice<MicroserviceOptions>(SubscriberModule, {
   transport: Transport.KAFKA,
-  logger: ['error', 'warn'],
+  logger: ['error'],
   options: {
     client: { brokers: KAFKA_BROKERS.split(',') },
     consumer: { groupId: 'example-nest', allowAutoTopicCreation: false },

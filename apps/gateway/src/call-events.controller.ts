@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import type { CloudEvent } from '@callbus/contracts';
 import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Answers, Refuses, TakesCallId, TakesHeader, TakesPage } from './api-description.js';
 import { ApiError, unavailable } from './api-error.js';
 import { CallEvents } from './call-events.js';
 import { CallerRights } from './caller-rights.js';
@@ -13,8 +15,7 @@ import type { KnownCall } from './known-call.js';
 import { topOf } from './list-query.js';
 import { VisibleCalls } from './visible-calls.js';
 
-const DEFAULT_TOP = 100;
-const MAX_TOP = 1_000;
+const EVENT_PAGE = { byDefault: 100, max: 1_000 };
 /** A page ends when it has so much: one event may be a roster of megabytes. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 2;
@@ -22,7 +23,12 @@ const SEQUENCE = /^\d{1,10}$/;
 
 /** A part of a call’s history. */
 export class EventPage {
+  /** CloudEvents, in order: docs/asyncapi.yaml has their schemas. */
+  @ApiProperty({ type: 'array', items: { type: 'object' } })
   value!: readonly CloudEvent[];
+
+  /** The next page, if there is more. */
+  @ApiPropertyOptional()
   '@odata.nextLink'?: string;
 }
 
@@ -40,7 +46,12 @@ export class CallEventsController {
 
   /** Those that there are, page by page; with `Accept: text/event-stream` also those that come, as they come. */
   @Get(':callId/events')
-  async read(
+  @TakesCallId()
+  @TakesPage(EVENT_PAGE)
+  @TakesHeader('Last-Event-ID', 'Of a live history: the sequence of the last event that was seen.')
+  @Answers(200, 'A page of events; with `Accept: text/event-stream` the live history.', EventPage)
+  @Refuses(404)
+  async history(
     @Req() request: FastifyRequest,
     @Param('callId') id: string,
     @Query() query: Record<string, unknown>,
@@ -56,7 +67,7 @@ export class CallEventsController {
       return;
     }
     const after = sequenceOf('$skiptoken', query['$skiptoken']);
-    const top = topOf(query['$top'], { byDefault: DEFAULT_TOP, max: MAX_TOP });
+    const top = topOf(query['$top'], EVENT_PAGE);
     await reply.send(await this.page(request, call, after, top));
   }
 

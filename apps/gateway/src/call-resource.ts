@@ -1,40 +1,73 @@
+import { ApiProperty } from '@nestjs/swagger';
 import type { CallPhase, FoldedCall } from '@callbus/contracts';
 import type { KnownCall } from './known-call.js';
 
 type Json = Readonly<Record<string, unknown>>;
+
+export class OwnMembers {
+  @ApiProperty({ enum: ['announced', 'accepted', 'created', 'failed', 'unknown', 'ended'] })
+  phase!: CallPhase;
+
+  /** Of the last event of the call's history. */
+  @ApiProperty({ type: 'integer' })
+  sequence!: number;
+
+  @ApiProperty({ format: 'uuid' })
+  appId!: string;
+
+  /** The attempt that is the call. */
+  @ApiProperty({ type: 'integer', nullable: true })
+  attempt!: number | null;
+
+  /** Why there will be no call. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  failure!: FoldedCall['failure'];
+
+  /** Whether an operator has to decide what becomes of an attempt whose outcome nobody knows. */
+  @ApiProperty()
+  parked!: boolean;
+
+  /** How many participants there are beyond those that are listed. */
+  @ApiProperty({ type: 'integer' })
+  participantsTruncated!: number;
+}
 
 /**
  * A call as Graph documents it, under our id, from its history. What Graph knows nothing of is in `callbus`.
  * @see https://learn.microsoft.com/graph/api/resources/call
  */
 export class CallResource {
+  @ApiProperty({ enum: ['#microsoft.graph.call'] })
   readonly '@odata.type' = '#microsoft.graph.call';
-  id!: string;
-  tenantId!: string;
-  /** Graph's own id of the call; null until it is known. */
-  graphCallId!: string | null;
-  /** Graph's state; null before its first notification. */
-  state!: string | null;
-  mediaState!: Json | null;
-  resultInfo!: Json | null;
-  terminationReason!: string | null;
-  participants!: readonly Json[];
-  callbus!: OwnMembers;
-}
 
-export class OwnMembers {
-  phase!: CallPhase;
-  /** Of the last event of the call's history. */
-  sequence!: number;
-  appId!: string;
-  /** The attempt that is the call. */
-  attempt!: number | null;
-  /** Why there will be no call. */
-  failure!: FoldedCall['failure'];
-  /** Whether an operator has to decide what becomes of an attempt whose outcome nobody knows. */
-  parked!: boolean;
-  /** How many participants there are beyond those that are listed. */
-  participantsTruncated!: number;
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
+
+  @ApiProperty({ format: 'uuid' })
+  tenantId!: string;
+
+  /** Graph's own id of the call; null until it is known. */
+  @ApiProperty({ type: 'string', nullable: true })
+  graphCallId!: string | null;
+
+  /** Graph's state; null before its first notification. */
+  @ApiProperty({ type: 'string', nullable: true })
+  state!: string | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  mediaState!: Json | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  resultInfo!: Json | null;
+
+  @ApiProperty({ type: 'string', nullable: true })
+  terminationReason!: string | null;
+
+  @ApiProperty({ type: 'array', items: { type: 'object' } })
+  participants!: readonly Json[];
+
+  @ApiProperty({ type: () => OwnMembers })
+  callbus!: OwnMembers;
 }
 
 /** Members that Graph's answer has and a caller must not get: the address holds a key of ours. */

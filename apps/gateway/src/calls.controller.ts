@@ -1,6 +1,8 @@
 import { createCallCommand, endCallCommand, topicName, TOPICS } from '@callbus/contracts';
 import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiProperty, ApiPropertyOptional, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { Answers, GraphRefuses, Refuses, TakesCall, TakesCallId, TakesHeader, TakesPage } from './api-description.js';
 import { ApiError } from './api-error.js';
 import { creationFailure, isCreated, isDecided } from './call-outcome.js';
 import { callResource, CallResource } from './call-resource.js';
@@ -11,7 +13,7 @@ import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
 import type { KnownCall } from './known-call.js';
 import { KnownCalls } from './known-calls.js';
-import { readListQuery } from './list-query.js';
+import { LIST_PAGE, readListQuery } from './list-query.js';
 import { requireAllowedMedia } from './media-hosts.js';
 import { preferredWaitSeconds } from './preferences.js';
 import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
@@ -21,21 +23,36 @@ const SOURCE = '/gateway';
 
 /** A call of which it is known only that it will be placed, or that its history will say why not. */
 export class AcceptedCall {
+  @ApiProperty({ enum: ['#microsoft.graph.call'] })
   readonly '@odata.type' = '#microsoft.graph.call';
+
+  @ApiProperty({ type: 'null' })
   readonly state = null;
 
-  constructor(readonly id: string) {}
+  @ApiProperty({ format: 'uuid' })
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
 }
 
 export class CallList {
+  @ApiProperty({ type: [CallResource] })
   value!: readonly CallResource[];
+
+  /** The next page, if there is more. */
+  @ApiPropertyOptional()
   '@odata.nextLink'?: string;
 }
 
 export class ParticipantList {
   /** As Graph told of them. */
+  @ApiProperty({ type: 'array', items: { type: 'object' } })
   value!: readonly Readonly<Record<string, unknown>>[];
+
   /** How many more there are than are listed. */
+  @ApiPropertyOptional({ type: 'integer' })
   '@callbus.truncated'?: number;
 }
 
@@ -65,6 +82,13 @@ export class CallsController {
    */
   @Post()
   @HttpCode(202)
+  @TakesCall()
+  @TakesHeader('Idempotency-Key', 'The same key is the same call; without it `client-request-id` is the key.')
+  @TakesHeader('Prefer', '`wait=N`: waits up to N seconds for the outcome.')
+  @Answers(201, 'It was created; only with Prefer.', CallResource, ['Location', 'Preference-Applied', 'Warning'])
+  @Answers(202, 'The command is on Kafka.', AcceptedCall, ['Location', 'Preference-Applied', 'Warning'])
+  @Refuses(409, 413, 415)
+  @GraphRefuses()
   async create(
     @Req() request: FastifyRequest,
     @Body() body: unknown,
@@ -94,7 +118,16 @@ export class CallsController {
     return callResource(known);
   }
 
+  /** The calls of this caller's tenants. */
   @Get()
+  @TakesPage(LIST_PAGE)
+  @ApiQuery({
+    name: '$filter',
+    required: false,
+    description: "`state eq 'established'`, several joined by `or`; or `state eq null`.",
+  })
+  @Answers(200, 'A page of them.', CallList)
+  @Refuses()
   list(@Req() request: FastifyRequest, @Query() query: Record<string, unknown>): CallList {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Read');
@@ -105,12 +138,20 @@ export class CallsController {
       : { value, '@odata.nextLink': this.urls.of(request, '', { ...(query as Record<string, string>), $skiptoken: next }) };
   }
 
+  /** A call as Graph shows it, under our id. */
   @Get(':callId')
+  @TakesCallId()
+  @Answers(200, 'What its history says of it.', CallResource)
+  @Refuses(404)
   async read(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<CallResource> {
     return callResource(await this.readable(request, id));
   }
 
+  /** Who is in a call. */
   @Get(':callId/participants')
+  @TakesCallId()
+  @Answers(200, 'The list as Graph told it last.', ParticipantList)
+  @Refuses(404)
   async participants(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<ParticipantList> {
     const { participants: value, participantsTruncated: truncated } = (await this.readable(request, id)).call;
     return truncated > 0 ? { value, '@callbus.truncated': truncated } : { value };
@@ -119,6 +160,9 @@ export class CallsController {
   /** 202: the wish is on Kafka; the call's history says when it has ended. */
   @Delete(':callId')
   @HttpCode(202)
+  @TakesCallId()
+  @ApiResponse({ status: 202, description: 'The command is on Kafka.' })
+  @Refuses(404)
   async end(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<void> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.End');

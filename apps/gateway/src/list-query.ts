@@ -9,8 +9,7 @@ export interface ListQuery {
   readonly states: ReadonlySet<string | null> | null;
 }
 
-const DEFAULT_TOP = 50;
-const MAX_TOP = 200;
+export const LIST_PAGE = { byDefault: 50, max: 200 };
 const UNDERSTOOD: ReadonlySet<string> = new Set(['$top', '$filter', '$skiptoken']);
 const STATE_TERM = /^\(?state eq (?:'(\w{1,40})'|null)\)?$/i;
 
@@ -24,7 +23,7 @@ export function readListQuery(query: Readonly<Record<string, unknown>>): ListQue
     throw refusal(unknown[0] ?? '', `is not offered; there are ${[...UNDERSTOOD].join(', ')}`);
   }
   return {
-    top: topOf(query['$top'], { byDefault: DEFAULT_TOP, max: MAX_TOP }),
+    top: topOf(query['$top'], LIST_PAGE),
     after: textOf(query, '$skiptoken') ?? '',
     states: statesOf(textOf(query, '$filter')),
   };
