@@ -1,6 +1,19 @@
-import { IsArray, IsBoolean, IsIn, IsOptional, Matches } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { IdentitySet, InvitationParticipantInfo, ParticipantInfo, SomebodysIdentity } from './identity-model.js';
-import { Nested, NestedList, ODataType, OneOf, OptionalGuid, OptionalText, Required, RequiredText } from './model-member.js';
+import {
+  Formatted,
+  Nested,
+  NestedList,
+  ODataType,
+  OneOf,
+  OpenType,
+  OptionalEnumList,
+  OptionalFlag,
+  OptionalGuid,
+  OptionalText,
+  Required,
+  RequiredText,
+} from './model-member.js';
 
 /** @see https://learn.microsoft.com/graph/api/resources/mediainfo */
 export class MediaInfo {
@@ -8,38 +21,46 @@ export class MediaInfo {
   '@odata.type'?: string | null;
 
   @Required()
-  @Matches(/^https?:\/\/\S+$/i, { message: 'must be an absolute web address' })
+  @Formatted('web-address', 'must be an absolute web address')
   uri!: string;
 
   @OptionalText()
   resourceId?: string | null;
 }
 
+/** What every media configuration may have. */
+class MediaConfig {
+  /** In no metadata of Graph's, and the type is closed; yet Microsoft's own examples of group calls send it. */
+  @OptionalFlag()
+  removeFromDefaultAudioGroup?: boolean | null;
+}
+
 /** @see https://learn.microsoft.com/graph/api/resources/servicehostedmediaconfig */
-export class ServiceHostedMediaConfig {
+export class ServiceHostedMediaConfig extends MediaConfig {
   @IsOptional()
   @NestedList(MediaInfo)
   preFetchMedia?: MediaInfo[] | null;
 }
 
 /** @see https://learn.microsoft.com/graph/api/resources/apphostedmediaconfig */
-export class AppHostedMediaConfig {
+export class AppHostedMediaConfig extends MediaConfig {
   /** The media session's configuration, opaque to everybody but the media platform. */
   @OptionalText()
   blob?: string | null;
 }
 
 /** @see https://learn.microsoft.com/graph/api/resources/organizermeetinginfo */
+@OpenType()
 export class OrganizerMeetingInfo {
   @SomebodysIdentity()
   organizer!: IdentitySet;
 
-  @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   allowConversationWithoutHost?: boolean | null;
 }
 
 /** @see https://learn.microsoft.com/graph/api/resources/joinmeetingidmeetinginfo */
+@OpenType()
 export class JoinMeetingIdMeetingInfo {
   @RequiredText()
   joinMeetingId!: string;
@@ -72,30 +93,25 @@ export class ChatInfo {
 
 /** @see https://learn.microsoft.com/graph/api/resources/outgoingcalloptions */
 export class OutgoingCallOptions {
-  @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   hideBotAfterEscalation?: boolean | null;
 
-  @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   isContentSharingNotificationEnabled?: boolean | null;
 
-  @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   isDeltaRosterEnabled?: boolean | null;
 
-  @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   isInteractiveRosterEnabled?: boolean | null;
 }
-
-const MODALITIES = ['audio', 'video', 'videoBasedScreenSharing', 'data'];
 
 /**
  * What a create may carry. The type is open: members that are not here go through to Graph as they are.
  * `callbackUri` is not among them since ours replaces it; read-only members are dropped by toGraphCall.
  * @see https://learn.microsoft.com/graph/api/resources/call
  */
+@OpenType()
 export class Call {
   @ODataType('#microsoft.graph.call')
   '@odata.type'?: string | null;
@@ -115,9 +131,7 @@ export class Call {
   })
   mediaConfig!: ServiceHostedMediaConfig | AppHostedMediaConfig;
 
-  @IsOptional()
-  @IsArray({ message: 'must be a list' })
-  @IsIn(MODALITIES, { each: true, message: `each must be one of ${MODALITIES.join(', ')}` })
+  @OptionalEnumList('audio', 'video', 'videoBasedScreenSharing', 'data')
   requestedModalities?: string[] | null;
 
   @IsOptional()

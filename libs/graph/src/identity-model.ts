@@ -1,23 +1,24 @@
-import { IsBoolean, IsOptional, Matches, ValidateBy } from 'class-validator';
-import { isObject } from './json-value.js';
-import { Nested, ODataType, OptionalEnum, OptionalGuid, OptionalText, Required, RequiredText } from './model-member.js';
-
-const IDENTITY_TYPES = [
-  '#microsoft.graph.identity',
-  '#microsoft.graph.communicationsUserIdentity',
-  '#microsoft.graph.communicationsApplicationIdentity',
-  '#microsoft.graph.communicationsApplicationInstanceIdentity',
-  '#microsoft.graph.communicationsGuestIdentity',
-  '#microsoft.graph.communicationsPhoneIdentity',
-  '#microsoft.graph.communicationsEncryptedIdentity',
-  '#microsoft.graph.azureCommunicationServicesUserIdentity',
-];
+import { IsOptional } from 'class-validator';
+import { isObject, memberOf } from './json-value.js';
+import {
+  every,
+  Formatted,
+  Nested,
+  ODataType,
+  OneOf,
+  OpenType,
+  OptionalEnum,
+  OptionalFlag,
+  OptionalGuid,
+  OptionalText,
+  Required,
+  RequiredText,
+  Rule,
+} from './model-member.js';
 
 /** @see https://learn.microsoft.com/graph/api/resources/identity */
+@OpenType()
 export class Identity {
-  @ODataType(...IDENTITY_TYPES)
-  '@odata.type'?: string | null;
-
   @RequiredText()
   id!: string;
 
@@ -28,18 +29,66 @@ export class Identity {
   tenantId?: string | null;
 }
 
-/** An identity whose id is a telephone number. */
-export class PhoneIdentity {
-  @ODataType('#microsoft.graph.identity', '#microsoft.graph.communicationsPhoneIdentity')
-  '@odata.type'?: string | null;
+/** @see https://learn.microsoft.com/graph/api/resources/communicationsapplicationidentity */
+export class CommunicationsApplicationIdentity extends Identity {
+  @OptionalText()
+  applicationType?: string | null;
 
+  @OptionalFlag()
+  hidden?: boolean | null;
+}
+
+/** @see https://learn.microsoft.com/graph/api/resources/communicationsapplicationinstanceidentity */
+export class CommunicationsApplicationInstanceIdentity extends Identity {
+  @OptionalFlag()
+  hidden?: boolean | null;
+}
+
+/** @see https://learn.microsoft.com/graph/api/resources/communicationsguestidentity */
+export class CommunicationsGuestIdentity extends Identity {
+  @OptionalText()
+  email?: string | null;
+}
+
+/** @see https://learn.microsoft.com/graph/api/resources/azurecommunicationservicesuseridentity */
+export class AzureCommunicationServicesUserIdentity extends Identity {
+  @OptionalText()
+  azureCommunicationServicesResourceId?: string | null;
+}
+
+/**
+ * An identity whose id is a telephone number.
+ * @see https://learn.microsoft.com/graph/api/resources/communicationsphoneidentity
+ */
+@OpenType()
+export class CommunicationsPhoneIdentity {
   @Required()
-  @Matches(/^\+[1-9]\d{4,14}$/, { message: 'must be an E.164 number: +, the country code and at most 15 digits in all' })
+  @Formatted('e164', 'must be a telephone number in E.164: +, the country code and the number, digits only')
   id!: string;
 
   @OptionalText()
   displayName?: string | null;
 }
+
+const IDENTITY_TYPES = {
+  '#microsoft.graph.identity': Identity,
+  '#microsoft.graph.communicationsUserIdentity': Identity,
+  '#microsoft.graph.communicationsApplicationIdentity': CommunicationsApplicationIdentity,
+  '#microsoft.graph.communicationsApplicationInstanceIdentity': CommunicationsApplicationInstanceIdentity,
+  '#microsoft.graph.communicationsGuestIdentity': CommunicationsGuestIdentity,
+  '#microsoft.graph.communicationsPhoneIdentity': CommunicationsPhoneIdentity,
+  '#microsoft.graph.communicationsEncryptedIdentity': Identity,
+  '#microsoft.graph.azureCommunicationServicesUserIdentity': AzureCommunicationServicesUserIdentity,
+};
+
+const PHONE_TYPES = {
+  '#microsoft.graph.identity': CommunicationsPhoneIdentity,
+  '#microsoft.graph.communicationsPhoneIdentity': CommunicationsPhoneIdentity,
+};
+
+const Party = (): PropertyDecorator => every(IsOptional(), OneOf(IDENTITY_TYPES, Identity));
+
+const ENDPOINT_TYPES = ['default', 'voicemail', 'skypeForBusiness', 'skypeForBusinessVoipPhone', 'unknownFutureValue'];
 
 /** The members of an identity set that Graph's calls use; each tells what sort of party it is. */
 const PARTIES = [
@@ -56,66 +105,57 @@ const PARTIES = [
 ] as const;
 
 /** @see https://learn.microsoft.com/graph/api/resources/communicationsidentityset */
+@OpenType()
 export class IdentitySet {
   @ODataType('#microsoft.graph.identitySet', '#microsoft.graph.communicationsIdentitySet')
   '@odata.type'?: string | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   user?: Identity | null;
 
   @IsOptional()
-  @Nested(PhoneIdentity)
-  phone?: PhoneIdentity | null;
+  @OneOf(PHONE_TYPES, CommunicationsPhoneIdentity)
+  phone?: CommunicationsPhoneIdentity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   application?: Identity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   applicationInstance?: Identity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   guest?: Identity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   device?: Identity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   azureCommunicationServicesUser?: Identity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   assertedIdentity?: Identity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   encrypted?: Identity | null;
 
-  @IsOptional()
-  @Nested(Identity)
+  @Party()
   onPremises?: Identity | null;
+
+  @OptionalEnum(...ENDPOINT_TYPES)
+  endpointType?: string | null;
 }
 
 /** Graph answers a create whose identity names nobody with 500, which leaves its outcome unknown: better refused here. */
-function NamesSomebody(): PropertyDecorator {
-  const validate = (value: unknown): boolean =>
-    !isObject(value) || PARTIES.some((party) => value[party] !== undefined && value[party] !== null);
-  return ValidateBy({ name: 'namesSomebody', validator: { validate } }, { message: `must name one of ${PARTIES.join(', ')}` });
-}
+const NamesSomebody = (): PropertyDecorator =>
+  Rule(
+    'namesSomebody',
+    (value) => !isObject(value) || PARTIES.some((party) => memberOf(value, party) != null),
+    () => ({ anyOf: PARTIES.map((party) => ({ required: [party], properties: { [party]: { type: 'object' } } })) }),
+    `must name one of ${PARTIES.join(', ')}`,
+  );
 
 /** A required identity set. */
-export function SomebodysIdentity(): PropertyDecorator {
-  return (prototype, property) => {
-    for (const decorate of [Required(), Nested(IdentitySet), NamesSomebody()]) decorate(prototype, property);
-  };
-}
-
-const ENDPOINT_TYPES = ['default', 'voicemail', 'skypeForBusiness', 'skypeForBusinessVoipPhone', 'unknownFutureValue'];
+export const SomebodysIdentity = (): PropertyDecorator => every(Required(), Nested(IdentitySet), NamesSomebody());
 
 /** @see https://learn.microsoft.com/graph/api/resources/participantinfo */
 export class ParticipantInfo {
@@ -142,6 +182,7 @@ export class ParticipantInfo {
 }
 
 /** @see https://learn.microsoft.com/graph/api/resources/invitationparticipantinfo */
+@OpenType()
 export class InvitationParticipantInfo {
   @ODataType('#microsoft.graph.invitationParticipantInfo')
   '@odata.type'?: string | null;
@@ -149,15 +190,13 @@ export class InvitationParticipantInfo {
   @SomebodysIdentity()
   identity!: IdentitySet;
 
-  @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   hidden?: boolean | null;
 
   @OptionalText()
   participantId?: string | null;
 
-  @IsOptional()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   removeFromDefaultAudioRoutingGroup?: boolean | null;
 
   @OptionalText()

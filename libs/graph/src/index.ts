@@ -46,4 +46,5 @@ export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
 export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
 export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
 export { toGraphCall } from './to-graph-call.js';
-export { validateCall, type CallFault } from './validate-call.js';
+export { type CallFault } from './model-faults.js';
+export { validateCall } from './validate-call.js';

@@ -56,6 +56,26 @@ describe('validateCall', () => {
     expect(faults.find((fault) => fault.path === 'mediaConfig')).toEqual({ path: 'mediaConfig', message: 'is required' });
   });
 
+  it('keeps the unknown members of open types, and reports those of closed ones, but for annotations', () => {
+    const call = mended(fixture('create-call/seed-ex5-request'));
+    const meetingInfo = { ...(call['meetingInfo'] as object), unknown: 1 };
+    expect(pathsOf({ ...call, unknown: 1, meetingInfo })).toEqual([]);
+    const chatInfo = { ...(call['chatInfo'] as object), 'threadId@odata.type': '#String', treadId: '19:x@thread.v2' };
+    const mediaConfig = { ...(call['mediaConfig'] as object), preFetchMedia: [{ uri: 'https://a.example/b', url: '', x: 1 }] };
+    expect(validateCall({ ...call, chatInfo, mediaConfig })).toEqual([
+      { path: 'mediaConfig.preFetchMedia[0].url', message: 'is no member of mediaInfo, which has uri, resourceId; leave it out' },
+      { path: 'mediaConfig.preFetchMedia[0].x', message: expect.stringContaining('leave it out') as string },
+      { path: 'chatInfo.treadId', message: expect.stringContaining('chatInfo, which has threadId, messageId,') as string },
+    ]);
+  });
+
+  it('reports a hundred faults at most, and how many more there are', () => {
+    const targets = Array.from({ length: 100 }, () => ({ identity: { user: { displayName: 7 } } }));
+    const faults = validateCall({ ...mended(fixture('create-call/seed-ex5-request')), targets });
+    expect(faults).toHaveLength(101);
+    expect(faults.at(-1)).toEqual({ path: '$', message: 'has 100 more faults' });
+  });
+
   it('never repeats a value in a fault: it may be a secret or a number', () => {
     const call = mended(fixture('create-call/seed-ex7-request'));
     const bad = JSON.parse(JSON.stringify(call).replace('+12345678901', '+0hunter2')) as object;
@@ -117,11 +137,55 @@ describe('validateCall', () => {
       expect(pathsOf({ ...call, source: { identity: { application: { id: 'x' } } } })).toEqual([path]);
     });
 
-    it.each(['12345678901', '+0123456', 'tel:+12345678901', '+1;rm', '+1234567890123456', '+1 234 567', '', 7, null])(
-      'refuses the telephone number %j',
+    it('takes up to five users for a group call, each of them', () => {
+      const group = (count: number) => ({
+        ...peer(),
+        targets: Array.from({ length: count }, (_, index) => ({ identity: { user: { id: `user-${index}` } } })),
+      });
+      expect(pathsOf(group(5))).toEqual([]);
+      expect(validateCall(group(6))).toEqual([
+        { path: 'targets', message: expect.stringMatching(/at most 5: .*invite/) as string },
+      ]);
+    });
+
+    it('calls a telephone number alone', () => {
+      const {
+        source,
+        targets: [phone],
+      } = fixture('create-call/seed-ex7-request') as unknown as {
+        source: object;
+        targets: [object];
+      };
+      const call = { ...peer(), source, targets: [{ identity: { user: { id: 'x' } } }, phone] };
+      expect(pathsOf(call)).toEqual(['targets[1].identity.phone']);
+    });
+
+    it('counts no targets where a meeting is joined', () => {
+      const targets = Array.from({ length: 6 }, () => ({ identity: { user: { id: 'x' } } }));
+      expect(pathsOf({ ...mended(fixture('create-call/seed-ex5-request')), targets })).toEqual([]);
+    });
+
+    it.each([
+      '12345678901',
+      '+0123456',
+      'tel:+12345678901',
+      '+1;rm',
+      '+1234567890123456',
+      '+1 234 567',
+      '+123',
+      '+1234567',
+      '',
+      7,
+    ])('refuses the telephone number %j', (id) => {
+      const call = { ...fixture('create-call/seed-ex7-request'), targets: [{ identity: { phone: { id } } }] };
+      expect([...new Set(pathsOf(call))]).toEqual(['targets[0].identity.phone.id']);
+    });
+
+    it.each(['+12345678901', '+498912345678', '+441632960123', '+8613912345678', '+80012345678'])(
+      'takes the telephone number %j',
       (id) => {
         const call = { ...fixture('create-call/seed-ex7-request'), targets: [{ identity: { phone: { id } } }] };
-        expect([...new Set(pathsOf(call))]).toEqual(['targets[0].identity.phone.id']);
+        expect(pathsOf(call)).toEqual([]);
       },
     );
 
@@ -129,6 +193,20 @@ describe('validateCall', () => {
       const target = (user: object) => ({ ...peer(), targets: [{ identity: { user: { id: 'x', ...user } } }] });
       expect(pathsOf(target({ '@odata.type': '#microsoft.graph.communicationsUserIdentity', tenantId: guid }))).toEqual([]);
       expect(pathsOf(target({ '@odata.type': '#microsoft.graph.call' }))).toEqual(['targets[0].identity.user.@odata.type']);
+    });
+
+    it('checks the members of the identity’s own type', () => {
+      const target = (name: string, members: object) =>
+        pathsOf({
+          ...peer(),
+          targets: [{ identity: { guest: { '@odata.type': `#microsoft.graph.${name}`, id: 'x', ...members } } }],
+        });
+      expect(target('communicationsGuestIdentity', { email: 7 })).toEqual(['targets[0].identity.guest.email']);
+      expect(target('identity', { email: 7 })).toEqual([]);
+      expect(target('communicationsApplicationIdentity', { hidden: 'no', applicationType: 7 })).toEqual([
+        'targets[0].identity.guest.applicationType',
+        'targets[0].identity.guest.hidden',
+      ]);
     });
   });
 
@@ -145,6 +223,17 @@ describe('validateCall', () => {
       ]);
       expect(join(type('organizerMeetingInfo'))).toEqual(['meetingInfo.organizer']);
       expect(join(type('meetingInfo'))).toEqual(['meetingInfo.@odata.type']);
+    });
+
+    it('wants the thread of an organizer’s meeting, and of no other', () => {
+      const call = mended(fixture('create-call/seed-ex5-request'));
+      for (const chatInfo of [undefined, null]) expect(pathsOf({ ...call, chatInfo })).toEqual(['chatInfo']);
+      for (const threadId of [undefined, null, ''])
+        expect(pathsOf({ ...call, chatInfo: { threadId } })).toEqual(['chatInfo.threadId']);
+      expect(pathsOf({ ...call, chatInfo: [] })).toEqual(['chatInfo']);
+      expect(pathsOf({ ...call, chatInfo: { threadId: 7 } })).toEqual(['chatInfo.threadId']);
+      const meetingInfo = { '@odata.type': '#microsoft.graph.tokenMeetingInfo', token: 't' };
+      expect(pathsOf({ ...call, chatInfo: undefined, meetingInfo })).toEqual([]);
     });
 
     it('does not take a malformed meeting for one to join', () => {
