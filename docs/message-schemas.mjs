@@ -16,8 +16,9 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 /** @returns {MessageSchema[]} */
 export function messageSchemas() {
   const classes = new SchemasOfClasses();
-  return Object.entries(MESSAGES).flatMap(([topic, { version, types, subject, tag }]) =>
+  return Object.entries(MESSAGES).flatMap(([topic, { version: first, laterVersions = {}, types, subject, tag }]) =>
     Object.entries(types).map(([type, holder]) => {
+      const version = laterVersions[type] ?? first;
       const envelope = tag === undefined ? {} : { version: { const: version }, [tag]: { const: type } };
       const parts = (subject === undefined ? [holder] : [subject, holder]).map((part) => classes.schemaOf(part));
       const properties = Object.assign({}, envelope, ...parts.map((part) => part.properties));

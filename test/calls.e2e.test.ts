@@ -1,21 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { commandMessage, PlainProducer, PlainReader, type HistoryEvent } from './support/plain-kafka.js';
 import { STACK_TIMEOUT_MS, StackForTests } from './support/stack-for-tests.js';
 
 type Json = Record<string, unknown>;
 
-/** The examples of Microsoft's page, and what its table of permissions asks for each. */
+/** The requests of Microsoft's page, of 2021 and of later, and what its table of permissions asks for each. */
 const EXAMPLES = [
-  { example: 1, kind: 'peer', media: 'service', role: 'Calls.Initiate.All' },
-  { example: 2, kind: 'peer', media: 'app', role: 'Calls.Initiate.All' },
-  { example: 3, kind: 'group', media: 'service', role: 'Calls.InitiateGroupCall.All' },
-  { example: 4, kind: 'group', media: 'app', role: 'Calls.InitiateGroupCall.All' },
-  { example: 5, kind: 'meeting', media: 'service', role: 'Calls.JoinGroupCall.All' },
-  { example: 6, kind: 'meeting', media: 'app', role: 'Calls.JoinGroupCall.All' },
-  { example: 7, kind: 'pstn', media: 'service', role: 'Calls.Initiate.All' },
-  { example: 8, kind: 'pstn', media: 'app', role: 'Calls.Initiate.All' },
+  { example: 'seed-ex1', kind: 'peer', media: 'service', role: 'Calls.Initiate.All' },
+  { example: 'seed-ex2', kind: 'peer', media: 'app', role: 'Calls.Initiate.All' },
+  { example: 'seed-ex3', kind: 'group', media: 'service', role: 'Calls.InitiateGroupCall.All' },
+  { example: 'seed-ex4', kind: 'group', media: 'app', role: 'Calls.InitiateGroupCall.All' },
+  { example: 'seed-ex5', kind: 'meeting', media: 'service', role: 'Calls.JoinGroupCall.All' },
+  { example: 'seed-ex6', kind: 'meeting', media: 'app', role: 'Calls.JoinGroupCall.All' },
+  { example: 'seed-ex7', kind: 'pstn', media: 'service', role: 'Calls.Initiate.All' },
+  { example: 'seed-ex8', kind: 'pstn', media: 'app', role: 'Calls.Initiate.All' },
+  { example: '2023-ex1', kind: 'peer', media: 'service', role: 'Calls.Initiate.All' },
+  { example: '2023-ex6', kind: 'meeting', media: 'app', role: 'Calls.JoinGroupCall.All' },
+  { example: '2023-ex7', kind: 'meeting', media: 'service', role: 'Calls.JoinGroupCall.All' },
+  { example: '2023-ex8', kind: 'meeting', media: 'service', role: 'Calls.JoinGroupCall.All' },
+  { example: '2023-ex9', kind: 'pstn', media: 'service', role: 'Calls.Initiate.All' },
+  { example: 'beta-2021-ex8', kind: 'meeting', media: 'service', role: 'Calls.JoinGroupCallAsGuest.All' },
 ] as const;
+const SAMPLES = new URL('../libs/graph/fixtures/create-call/', import.meta.url);
 const MEDIA_ROLE = 'Calls.AccessMedia.All';
 const ALL_ROLES = [...new Set([...EXAMPLES.map(({ role }) => role), MEDIA_ROLE])];
 const OTHER_APP = { appId: 'a0f5b7c2-3d1e-4f60-8a9b-2c4d6e8f0a1b', clientSecret: 'of the other app' };
@@ -48,9 +55,9 @@ afterAll(async () => {
 });
 
 /** The example as its author would send it: with one's own tenant, as the page says. */
-function requestOf(example: number, tenantId = stack.file.caller.tenantId): Json {
-  const file = new URL(`../libs/graph/fixtures/create-call/seed-ex${example}-request.json`, import.meta.url);
-  return withTenant(JSON.parse(readFileSync(file, 'utf8')) as Json, tenantId);
+function requestOf(example: string, tenantId = stack.file.caller.tenantId): Json {
+  const [file = ''] = readdirSync(SAMPLES).filter((name) => name.startsWith(`${example}-`) && name.includes('request'));
+  return withTenant(JSON.parse(readFileSync(new URL(file, SAMPLES), 'utf8')) as Json, tenantId);
 }
 
 function withTenant(value: Json, tenantId: string): Json {
@@ -137,22 +144,54 @@ describe.each(EXAMPLES)('example $example ($kind, $media-hosted media)', ({ exam
   });
 
   const missing = media === 'app' ? [role, MEDIA_ROLE] : [role];
-  it.each(missing)('fails with 403 and 7504 when the app’s token lacks %s', async (absent) => {
+  it.each(missing)('fails with 403 and 7504, and is not dialled, when the app’s token lacks %s', async (absent) => {
     const tenantId = randomUUID();
     await order('PUT', `tenants/${tenantId}`, { roles: ALL_ROLES.filter((one) => one !== absent) });
-    const history = await events.ended(await placeOverKafka(requestOf(example, tenantId), { tenantId }));
+    const callId = await placeOverKafka(requestOf(example, tenantId), { tenantId });
+    const history = await events.ended(callId);
     expect(history.map(({ type }) => type)).toEqual(['CallAccepted', 'CallCreationFailed']);
-    expect(history[1]?.data).toMatchObject({ reason: 'rejected', error: { httpStatus: 403, code: '7504' } });
+    const message = expect.stringMatching(new RegExp(`lacks ${absent.replaceAll('.', '\\.')},`)) as string;
+    expect(history[1]?.data).toMatchObject({ reason: 'rejected', error: { httpStatus: 403, code: '7504', message } });
+    expect(await postsOf(callId)).toEqual([]);
+  });
+});
+
+describe('a tenant that consented to nothing the app’s token shows', () => {
+  it('is asked all the same: Graph decides', async () => {
+    const tenantId = randomUUID();
+    await order('PUT', `tenants/${tenantId}`, { roles: [] });
+    const callId = await placeOverKafka(requestOf('seed-ex1', tenantId), { tenantId });
+    const history = await events.ended(callId);
+    expect(history.at(-1)?.data).toMatchObject({ reason: 'rejected', error: { httpStatus: 403, code: '7504' } });
+    expect(await postsOf(callId)).toHaveLength(1);
+  });
+});
+
+describe('a call that is not valid', () => {
+  it('is refused over HTTP, and fails over Kafka without being dialled, with the same details', async () => {
+    const { mediaConfig: _absent, ...call } = requestOf('seed-ex7');
+    const bad = { ...call, targets: [{ identity: { phone: { id: '+1' } } }, {}], chatInfo: { threadid: 'x' } };
+    const response = await post(bad);
+    const { error } = (await response.json()) as { error: { details: { target: string; message: string }[] } };
+    expect([response.status, error.details.map(({ target }) => target).toSorted()]).toEqual([
+      400,
+      ['chatInfo.threadid', 'mediaConfig', 'targets[0].identity.phone', 'targets[0].identity.phone.id', 'targets[1].identity'],
+    ]);
+    const callId = await placeOverKafka(bad);
+    const history = await events.ended(callId);
+    const details = error.details.map(({ target, message }) => ({ path: `call.${target}`, message }));
+    expect(history).toMatchObject([{ type: 'CallCreationFailed', data: { reason: 'invalid', error: { details } } }]);
+    expect(await postsOf(callId)).toEqual([]);
   });
 });
 
 describe('a refusal that there is something to do about', () => {
   const refused = async (status: number, name: string): Promise<{ callId: string; error: unknown }> => {
-    const file = new URL(`../libs/graph/fixtures/create-call/error-${name}.json`, import.meta.url);
+    const file = new URL(`error-${name}.json`, SAMPLES);
     const callId = randomUUID();
     const body = JSON.parse(readFileSync(file, 'utf8')) as Json;
     await order('POST', 'faults', { on: 'create', action: 'status', status, body, match: { callId } });
-    const history = await events.ended(await placeOverKafka(requestOf(1), { callId }));
+    const history = await events.ended(await placeOverKafka(requestOf('seed-ex1'), { callId }));
     expect(history.map(({ type }) => type)).toEqual(['CallAccepted', 'CallCreationFailed']);
     return { callId, error: history[1]?.data['error'] };
   };
@@ -182,7 +221,7 @@ describe('a refusal that there is something to do about', () => {
 describe('a command that names an app', () => {
   it('is placed as that app, whose callbacks tell of the call to its end', async () => {
     const { appId } = OTHER_APP;
-    const callId = await placeOverKafka(requestOf(1), { appId });
+    const callId = await placeOverKafka(requestOf('seed-ex1'), { appId });
     const history = await events.ended(callId);
     expectWellFormed(callId, history);
     expect(statesOf(history)).toEqual(['establishing', 'established', 'terminating', 'terminated']);
@@ -192,7 +231,7 @@ describe('a command that names an app', () => {
   });
 
   it('is not dialled when the installation does not have it', async () => {
-    const history = await events.ended(await placeOverKafka(requestOf(1), { appId: randomUUID() }));
+    const history = await events.ended(await placeOverKafka(requestOf('seed-ex1'), { appId: randomUUID() }));
     const details = [{ path: 'appId', message: expect.stringContaining('GRAPH_APPS_FILE') as string }];
     expect(history.at(-1)).toMatchObject({ type: 'CallCreationFailed', data: { reason: 'invalid', error: { details } } });
   });
@@ -200,7 +239,7 @@ describe('a command that names an app', () => {
 
 describe('the gateway', () => {
   it('answers a GET for each of 100 calls that were only just accepted', async () => {
-    const request = requestOf(1);
+    const request = requestOf('seed-ex1');
     const statuses = await Promise.all(
       Array.from({ length: 100 }, async () => {
         const response = await post(request);
@@ -215,8 +254,7 @@ describe('the gateway', () => {
   });
 
   it('refuses the document’s literal example 5, whose tenantId is no GUID, and names it', async () => {
-    const file = new URL('../libs/graph/fixtures/create-call/seed-ex5-request.json', import.meta.url);
-    const response = await post(JSON.parse(readFileSync(file, 'utf8')));
+    const response = await post(JSON.parse(readFileSync(new URL('seed-ex5-request.json', SAMPLES), 'utf8')));
     const body = (await response.json()) as Json;
     expect(response.status).toBe(400);
     expect(JSON.stringify(body)).toContain('tenantId');
@@ -225,7 +263,7 @@ describe('the gateway', () => {
   it('makes one call of requests with the same Idempotency-Key', async () => {
     const key = randomUUID();
     const ids = await Promise.all(
-      [1, 2, 3].map(async () => (await (await post(requestOf(1), { 'idempotency-key': key })).json()) as Json),
+      [1, 2, 3].map(async () => (await (await post(requestOf('seed-ex1'), { 'idempotency-key': key })).json()) as Json),
     );
     const callId = String(ids[0]?.['id']);
     expect(ids.map(({ id }) => id)).toEqual([callId, callId, callId]);
@@ -235,7 +273,7 @@ describe('the gateway', () => {
 
   it('ends a call', async () => {
     await order('PUT', 'script', { talkMs: 600_000, match: { tenantId: stack.file.caller.tenantId } });
-    const callId = await placeOverHttp(requestOf(1));
+    const callId = await placeOverHttp(requestOf('seed-ex1'));
     await events.historyWith(callId, ({ data }) => data['state'] === 'established');
     const response = await stack.fetch(`${stack.file.gateway.url}/v1.0/communications/calls/${callId}`, {
       method: 'DELETE',

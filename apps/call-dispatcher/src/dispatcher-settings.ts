@@ -1,6 +1,6 @@
 import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
 import { IsInCloudWithCalls } from '@callbus/graph';
-import { ArrayNotEmpty, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsBoolean, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
 import { AppSettings } from './app-settings.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -27,6 +27,14 @@ export class DispatcherSettings extends ServiceSettings {
   @Min(100)
   @Max(60_000)
   graphTokenTimeoutMs: number = 5_000;
+
+  @Setting('GRAPH_CHECK_ROLES', {
+    kind: 'boolean',
+    describe:
+      'Whether a call fails before it is dialled when the app’s token lacks a role that it needs; false where consent is given for single chats or meetings, which no token shows',
+  })
+  @IsBoolean()
+  graphCheckRoles: boolean = true;
 
   @Setting('GRAPH_CONNECT_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds for TCP and TLS to Graph' })
   @IsInt()

@@ -10,12 +10,14 @@ import type { CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
 import { RelayController } from './relay.controller.js';
+import { RoleCheck } from './role-check.js';
 
 export interface DispatcherParts {
   readonly ledger: Ledger;
   readonly attempts: Attempts;
   readonly histories: SnapshotFollower<CallHistory>;
   readonly tokens: AppTokens;
+  readonly roles: RoleCheck;
   readonly sender: RecordSender;
   readonly logger: Logger;
   readonly settings: DispatcherSettings;
@@ -23,7 +25,7 @@ export interface DispatcherParts {
 
 @Module({ controllers: [InboxController, RelayController] })
 export class DispatcherModule {
-  static with({ ledger, attempts, histories, tokens, sender, logger, settings }: DispatcherParts): DynamicModule {
+  static with({ ledger, attempts, histories, tokens, roles, sender, logger, settings }: DispatcherParts): DynamicModule {
     const rules: CreateCallRules = {
       appId: settings.app.graphAppId,
       apps: new Map(settings.app.apps().map(({ appId, tenants }) => [appId, tenants])),
@@ -37,6 +39,7 @@ export class DispatcherModule {
       providers: [
         { provide: Ledger, useValue: ledger },
         { provide: Attempts, useValue: attempts },
+        { provide: RoleCheck, useValue: roles },
         { provide: APP_TOKENS, useValue: tokens },
         { provide: RECORD_SENDER, useValue: sender },
         { provide: HISTORIES, useValue: histories },

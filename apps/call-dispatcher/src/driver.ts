@@ -8,6 +8,7 @@ import type { BrokerClock } from './broker-clock.js';
 import type { FollowUps } from './follow-ups.js';
 import type { Ledger } from './ledger.js';
 import { liveCallOf, nextStep, type CallHistory, type NextStepRules, type Step } from './next-step.js';
+import type { RoleCheck } from './role-check.js';
 import { WaitingLine } from './waiting-line.js';
 
 export interface DriverOptions {
@@ -17,6 +18,7 @@ export interface DriverOptions {
   readonly followUps: FollowUps;
   readonly breaker: Breaker;
   readonly tokens: AppTokens;
+  readonly roles: RoleCheck;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;
   /** Partitions of the commands topic. */
@@ -128,12 +130,23 @@ export class Driver {
 
   /** Reserves before it waits for anything, so that a line advances by as many as may go on. @returns as `start` wants */
   private async dial(callId: string, command: LedgerCommand, attempt: number, token: AppToken): Promise<number> {
-    const { attempts } = this.options;
+    const { attempts, roles } = this.options;
     if (this.isStopped) return 0;
+    if (attempt === 1 && !roles.isPassed(command, token)) return this.forbid(callId, command);
     const obstacle = attempts.reserve(callId, command);
     if (obstacle !== null) return this.holdBack(callId, command, obstacle);
     this.line.remove(callId, command);
     await attempts.begin(callId, attempt, token);
+    return 0;
+  }
+
+  /** Ends a call that Graph would refuse, or lets it be looked at again with the token that allows it. @returns as `start` wants */
+  private async forbid(callId: string, command: LedgerCommand): Promise<number> {
+    const error = await this.options.roles.refusal(command);
+    if (error === null) return 0;
+    const { appId, tenantId } = command;
+    this.options.logger.warn({ callId, tenantId, appId, code: error.code, why: error.message }, 'not dialled');
+    await this.options.ledger.append(callId, [{ type: 'Forbidden', callId, error }]);
     return 0;
   }
 

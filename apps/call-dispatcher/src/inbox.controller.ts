@@ -17,6 +17,7 @@ import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
 import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER } from './injected.js';
+import { RoleCheck } from './role-check.js';
 
 export const INBOX_GROUP = 'call-dispatcher';
 
@@ -27,6 +28,7 @@ export class InboxController {
     private readonly ledger: Ledger,
     private readonly attempts: Attempts,
     @Inject(APP_TOKENS) private readonly tokens: AppTokens,
+    private readonly roles: RoleCheck,
     @Inject(HISTORIES) private readonly histories: SnapshotFollower<CallHistory>,
     @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -66,8 +68,8 @@ export class InboxController {
     }
     const accepted: LedgerRecord = { type: 'Accepted', callId, command, requestHash };
     const token = this.tokens.atHand(command);
-    if (token === undefined || this.attempts.reserve(callId, command) !== null) return this.ledger.append(callId, [accepted]);
-    return this.attempts.begin(callId, 1, token, [accepted]);
+    const mayDial = token !== undefined && this.roles.isPassed(command, token) && this.attempts.reserve(callId, command) === null;
+    return mayDial ? this.attempts.begin(callId, 1, token, [accepted]) : this.ledger.append(callId, [accepted]);
   }
 
   private async endCall(data: EndCallData): Promise<void> {

@@ -88,6 +88,7 @@ it('tells a repeated or void record as nothing', () => {
 
 it.each<[string, LedgerRecord[], object]>([
   ['rejected', [intent(1), rejected(1)], { reason: 'rejected', error: GRAPH_ERROR }],
+  ['rejected', [{ type: 'Forbidden', callId: CALL_ID, error: GRAPH_ERROR }], { reason: 'rejected', error: GRAPH_ERROR }],
   ['expired', [{ type: 'Expired', callId: CALL_ID, why: 'too late' }], { reason: 'expired', error: { message: 'too late' } }],
   ['cancelled', [END_REQUESTED], { reason: 'cancelled' }],
 ])('tells a call that was %s as failed', (_name, records, outcome) => {

@@ -15,6 +15,7 @@ import { Ledger } from './ledger.js';
 import { Quotas } from './quotas.js';
 import { requireWholeLedger } from './require-whole-ledger.js';
 import { RELAY_GROUP } from './relay.controller.js';
+import { RoleCheck } from './role-check.js';
 
 /** How often this process forgets what another one has reported. */
 const FORGET_REPORTED_MS = 30_000;
@@ -56,6 +57,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     },
   });
   onShutdown('tokens', () => tokens.close());
+  const roles = new RoleCheck(tokens, settings.graphCheckRoles);
   const graph = new GraphClient({
     baseUrl: settings.graphBaseUrl,
     connectTimeoutMs: settings.graphConnectTimeoutMs,
@@ -100,6 +102,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     followUps: new FollowUps({ sender, topicPrefix, partitions, tokens, graph, clock, rules, logger }),
     breaker,
     tokens,
+    roles,
     clock,
     rules,
     partitions,
@@ -139,7 +142,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     },
   });
   health.addReadiness('kafka consumers', () => transport.condition());
-  const module = DispatcherModule.with({ ledger, attempts, histories, tokens, sender, logger, settings });
+  const module = DispatcherModule.with({ ledger, attempts, histories, tokens, roles, sender, logger, settings });
   const app = await NestFactory.createMicroservice(module, {
     strategy: transport,
     logger: nestLogger(logger),

@@ -1,4 +1,4 @@
-import { requiredRolesOf } from '@callbus/graph';
+import { missingRoles, requiredRolesOf } from '@callbus/graph';
 import { isObject, memberAt, objectAt, objectsAt, textAt } from './graph-call.js';
 
 /** What a valid token says. */
@@ -33,8 +33,7 @@ export function refusalOf(call: unknown, caller: GraphCaller): Refusal | null {
   if (typeof tenantId === 'string' && tenantId.toLowerCase() !== caller.tenantId.toLowerCase()) {
     return { status: 403, code: '7505', message: 'Request authorization tenant mismatch.' };
   }
-  const isAllowed = requiredRolesOf(call).every((role) => caller.roles.includes(role));
-  if (!isAllowed) {
+  if (missingRoles(requiredRolesOf(call), caller).length > 0) {
     return { status: 403, code: '7504', message: 'Insufficient enterprise tenant permissions, cannot access this API.' };
   }
   const callsTelephone = objectsAt(call, 'targets').some((target) => objectAt(target, 'identity', 'phone') !== undefined);

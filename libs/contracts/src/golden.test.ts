@@ -38,6 +38,7 @@ const LEDGER: Record<LedgerRecord['type'], true> = {
   Unknown: true,
   Released: true,
   Expired: true,
+  Forbidden: true,
 };
 const OBSERVATIONS: Record<Observation['kind'], true> = {
   accepted: true,
@@ -149,6 +150,7 @@ describe('a message of another version', () => {
       bytes({ ...(fixture(kind, name) as object), ...change });
     expect(code(() => decodeLedgerRecord(newer('ledger', 'Intent', { version: 2 })))).toBe('UNKNOWN_VERSION');
     expect(code(() => decodeLedgerRecord(newer('ledger', 'Intent', { version: 2, type: 'Later' })))).toBe('UNKNOWN_VERSION');
+    expect(code(() => decodeLedgerRecord(newer('ledger', 'Forbidden', { version: 1 })))).toBe('INVALID_MESSAGE');
     expect(code(() => decodeObservation(newer('observations', 'outcome', { version: 2 })))).toBe('UNKNOWN_VERSION');
     expect(code(() => decodeSnapshot(newer('snapshots', 'snapshot', { foldVersion: 99 })))).toBe('UNKNOWN_VERSION');
     const command = newer('commands', 'EndCall', { dataschema: 'urn:callbus:schema/EndCall/2' });

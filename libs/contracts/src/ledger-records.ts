@@ -7,6 +7,7 @@ import { parseJson } from './json.js';
 import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
+/** A ledger record’s, unless its type came later. */
 export const LEDGER_VERSION = 1;
 
 /** The command as the ledger keeps it: defaults applied, so that a replay needs no settings. */
@@ -144,6 +145,13 @@ export class ExpiredRecord extends LedgerRecordBase {
   why!: string;
 }
 
+/** Graph would refuse the call, and was not asked. */
+export class ForbiddenRecord extends LedgerRecordBase {
+  readonly type = 'Forbidden';
+  @IsObject()
+  error!: CreationError;
+}
+
 export const LEDGER_CLASSES = {
   Accepted: AcceptedRecord,
   Invalid: InvalidRecord,
@@ -156,12 +164,20 @@ export const LEDGER_CLASSES = {
   Unknown: UnknownRecord,
   Released: ReleasedRecord,
   Expired: ExpiredRecord,
+  Forbidden: ForbiddenRecord,
 } as const;
 
 export type LedgerRecord = InstanceType<(typeof LEDGER_CLASSES)[keyof typeof LEDGER_CLASSES]>;
 
+/** A type that came later has a higher version than the first, so that a reader who lacks it stops instead of dialling what has failed. */
+export const LATER_LEDGER_VERSIONS: Readonly<Record<string, number>> = { Forbidden: 2 };
+
+function versionOf(type: unknown): number {
+  return (typeof type === 'string' && Object.hasOwn(LATER_LEDGER_VERSIONS, type) && LATER_LEDGER_VERSIONS[type]) || LEDGER_VERSION;
+}
+
 export function encodeLedgerRecord(record: LedgerRecord): Buffer {
-  return Buffer.from(JSON.stringify(Object.assign({ version: LEDGER_VERSION }, record)));
+  return Buffer.from(JSON.stringify(Object.assign({ version: versionOf(record.type) }, record)));
 }
 
 /**
@@ -174,9 +190,9 @@ export function decodeLedgerRecord(value: Buffer | null): LedgerRecord {
   if (typeof plain !== 'object' || plain === null)
     throw new ContractError('INVALID_MESSAGE', 'The ledger record is not an object.');
   const { version, type } = plain as { version?: unknown; type?: unknown };
-  if (typeof version === 'number' && version > LEDGER_VERSION)
+  if (typeof version === 'number' && version > versionOf(type))
     throw new ContractError('UNKNOWN_VERSION', `The ledger record’s version is ${version}.`);
-  if (version !== LEDGER_VERSION) throw new ContractError('INVALID_MESSAGE', 'The ledger record has no version.');
+  if (version !== versionOf(type)) throw new ContractError('INVALID_MESSAGE', 'The ledger record has no version.');
   if (typeof type !== 'string' || !Object.hasOwn(LEDGER_CLASSES, type))
     throw new ContractError('UNKNOWN_TYPE', 'The ledger record’s type is not known.');
   return checkedAs<LedgerRecord>(LEDGER_CLASSES[type as keyof typeof LEDGER_CLASSES], plain);

@@ -29,6 +29,7 @@ const anyRecord: fc.Arbitrary<LedgerRecord> = fc
     attempt.map((number) => ({ type: 'Unknown' as const, attempt: number, why: 'orphan' })),
     fc.record({ type: fc.constant('Released' as const), attempt, by: fc.constantFrom('operator' as const, 'policy' as const) }),
     fc.constant({ type: 'Expired' as const, why: 'late' }),
+    fc.constant({ type: 'Forbidden' as const, error }),
   )
   .map((record) => ({ callId, ...record }) as LedgerRecord);
 

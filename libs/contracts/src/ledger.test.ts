@@ -47,6 +47,7 @@ const notSent = (attempt: number): LedgerRecord => ({ type: 'NotSent', callId, a
 const end = (tenant = tenantId): LedgerRecord => ({ type: 'EndRequested', callId, tenantId: tenant });
 const released = (attempt: number): LedgerRecord => ({ type: 'Released', callId, attempt, by: 'operator', notAfterMs: 500_000 });
 const expired: LedgerRecord = { type: 'Expired', callId, why: 'notAfter' };
+const forbidden: LedgerRecord = { type: 'Forbidden', callId, error };
 
 /** Folds records appended one millisecond apart, or at the given times, and tells which took effect. */
 function fold(records: (LedgerRecord | [LedgerRecord, number])[]): {
@@ -100,9 +101,17 @@ describe('reduce', () => {
     expect(fold([accepted, intent(1), [refused(1), 7_000]]).dispatch?.attempts[0]?.retryAtMs).toBe(8_000);
   });
 
-  it('permits nothing more after a rejection, an expiry or a proof', () => {
-    for (const last of [[intent(1), rejected(1)], [expired], [intent(1), created(1)]]) {
+  it('permits nothing more after a rejection, also without an attempt, an expiry or a proof', () => {
+    for (const last of [[intent(1), rejected(1)], [forbidden], [expired], [intent(1), created(1)]]) {
       expect(fold([accepted, ...last, intent(2)]).effects.at(-1)).toBeNull();
+    }
+  });
+
+  it('lets a call be forbidden only while it waits for its first attempt', () => {
+    expect(fold([accepted, forbidden])).toMatchObject({ effects: ['accepted', 'forbidden'], dispatch: { phase: 'rejected' } });
+    expect(fold([forbidden, accepted]).effects).toEqual([null, 'accepted']);
+    for (const before of [[intent(1)], [intent(1), refused(1)], [intent(1), unknown(1), released(1)], [end()], [expired]]) {
+      expect(fold([accepted, ...before, forbidden]).effects.at(-1)).toBeNull();
     }
   });
 

@@ -43,7 +43,7 @@ export interface Dispatch {
 /** What a record changed, for whoever reports on the ledger. Null: the record took no effect. */
 export type Transition =
   | { readonly kind: 'accepted' | 'cancelled' | 'end-requested' | 'intended' | 'released' }
-  | { readonly kind: 'invalid'; readonly error: CreationError }
+  | { readonly kind: 'invalid' | 'forbidden'; readonly error: CreationError }
   | { readonly kind: 'expired'; readonly why: string }
   | {
       readonly kind: 'created';
@@ -130,6 +130,11 @@ function apply(before: Dispatch, record: LedgerRecord, appendedAtMs: number): Re
       if (before.phase !== 'waiting') return null;
       const phase = hasUnknown(before.attempts) ? 'unknown' : 'expired';
       return { dispatch: { ...before, phase }, transition: { kind: 'expired', why: record.why } };
+    }
+    case 'Forbidden': {
+      // Once the call was dialled, Graph is who decides.
+      if (before.phase !== 'waiting' || before.attempts.length > 0) return null;
+      return { dispatch: { ...before, phase: 'rejected' }, transition: { kind: 'forbidden', error: record.error } };
     }
   }
 }

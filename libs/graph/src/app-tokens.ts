@@ -64,6 +64,11 @@ export class AppTokens {
     return this.tokenOf(owner).get();
   }
 
+  /** The valid token if it is not older than that, else a new one: for what may have been granted since. @throws GraphTokenError */
+  async youngerThan(owner: AppInTenant, ageMs: number): Promise<AppToken> {
+    return this.tokenOf(owner).youngerThan(ageMs);
+  }
+
   /** A new token even if the kept one has not expired: for after a 401. @throws GraphTokenError */
   async refresh(owner: AppInTenant): Promise<AppToken> {
     return this.tokenOf(owner).refresh();

@@ -9,8 +9,8 @@ export interface AppToken {
   readonly value: string;
   /** Milliseconds since 1970. */
   readonly expiresAtMs: number;
-  /** What the token says it allows, for messages to people only: Graph is who decides. */
-  readonly roles: readonly string[];
+  /** The application roles that the token says it carries; null if it does not say. */
+  readonly roles: readonly string[] | null;
 }
 
 export interface ClientCredentialsGrantOptions {
@@ -61,11 +61,12 @@ export class ClientCredentialsGrant {
   }
 }
 
-function rolesOf(token: string): string[] {
+/** A token is opaque to all but whom it is for: one that cannot be read is as good as any. */
+function rolesOf(token: string): string[] | null {
   try {
     const { roles } = decodeJwt<{ roles?: unknown }>(token);
-    return Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [];
+    return Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : null;
   } catch {
-    return [];
+    return null;
   }
 }

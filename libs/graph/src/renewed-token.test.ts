@@ -53,6 +53,30 @@ async function granted(lifeMs?: number): Promise<void> {
   await grant(lifeMs);
 }
 
+describe('a token that is to be young', () => {
+  it('is the one at hand, or a new one if that is older', async () => {
+    await granted();
+    await pass(MINUTE_MS - 1);
+    expect((await token.youngerThan(MINUTE_MS)).value).toBe('t1');
+    await pass(1);
+    const [first, second] = [token.youngerThan(MINUTE_MS), token.youngerThan(MINUTE_MS)];
+    await grant();
+    expect([(await first).value, (await second).value, requests.length]).toEqual(['t2', 't2', 2]);
+    expect((await token.youngerThan(MINUTE_MS)).value).toBe('t2');
+  });
+
+  it('is not to be had while the authority is away', async () => {
+    await granted();
+    await pass(MINUTE_MS);
+    const young = token.youngerThan(MINUTE_MS);
+    const refused = expect(young).rejects.toBe(failure);
+    await refuse();
+    await refused;
+    await expect(token.youngerThan(MINUTE_MS)).rejects.toBe(failure);
+    expect([token.atHand()?.value, requests.length]).toEqual(['t1', 2]);
+  });
+});
+
 describe('a token', () => {
   it('is requested when somebody asks, and at hand when it has come', async () => {
     expect([token.atHand(), token.atHand(), token.trouble]).toEqual([undefined, undefined, null]);

@@ -25,6 +25,7 @@ const LONGEST_RETRY_MS = 15_000;
  */
 export class RenewedToken {
   private token: AppToken | undefined;
+  private tokenAskedAtMs = 0;
   private failure: GraphTokenError | null = null;
   private pending: Promise<AppToken> | undefined;
   /** Until the next request, be it a renewal or another try. */
@@ -53,6 +54,13 @@ export class RenewedToken {
   /** The valid token, else a new one. @throws GraphTokenError, at once while the next try after a failure is due later */
   async get(): Promise<AppToken> {
     return this.atHand() ?? (await this.refresh());
+  }
+
+  /** The valid token if it was asked for less than so long ago, else a new one. @throws GraphTokenError, as `get` does */
+  async youngerThan(ageMs: number): Promise<AppToken> {
+    const token = this.atHand();
+    if (token !== undefined && this.options.nowMs() - this.tokenAskedAtMs < ageMs) return token;
+    return this.refresh();
   }
 
   /** A new token even if there is a valid one. @throws GraphTokenError, as `get` does */
@@ -99,6 +107,7 @@ export class RenewedToken {
 
   private obtained(token: AppToken, askedAtMs: number): void {
     this.token = token;
+    this.tokenAskedAtMs = askedAtMs;
     this.failure = null;
     this.retryMs = this.options.firstRetryMs;
     const lifeMs = token.expiresAtMs - askedAtMs;

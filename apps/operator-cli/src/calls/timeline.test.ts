@@ -1,11 +1,13 @@
 import type { LedgerRecord } from '@callbus/contracts';
 import {
   ACCEPTED,
+  CALL_ID,
   created,
   END_REQUESTED,
   eventRecord,
   expired,
   factsAfter,
+  GRAPH_ERROR,
   intent,
   refused,
   rejected,
@@ -55,6 +57,7 @@ it('marks a proposal that took no effect', () => {
 it.each<[LedgerRecord, string]>([
   [unknown(), 'attempt 1, the connection broke'],
   [rejected(), 'attempt 1, 403 7504 Insufficient permissions.'],
+  [{ type: 'Forbidden', callId: CALL_ID, error: GRAPH_ERROR }, '403 7504 Insufficient permissions.'],
   [refused(), 'attempt 1, 429 7504 Insufficient permissions., again after 5000 ms'],
   [released(), 'attempt 1, by ann, it did not ring'],
   [END_REQUESTED, 'by tenant 8d6f3f0e-5b0c-4c8e-9a43-6f1d3c2b7a10'],

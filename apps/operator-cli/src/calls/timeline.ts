@@ -58,6 +58,8 @@ function detailOf(record: LedgerRecord): string {
       return join([attemptOf(record.attempt), `by ${record.operator ?? record.by}`, record.reason ?? '']);
     case 'Expired':
       return record.why;
+    case 'Forbidden':
+      return errorText(record.error);
   }
 }
 

@@ -52,7 +52,8 @@ async function tokenFindings(
   return finding(check, timeoutMs, 'See that GRAPH_AUTHORITY can be reached from here.', async () => {
     try {
       const { roles, expiresAtMs } = await tokens.get(owner);
-      return [ok(check, `valid until ${new Date(expiresAtMs).toISOString()}`), ...roleFindings(where, roles, kinds)];
+      // Where nothing at all was consented to, a token has no claim of roles.
+      return [ok(check, `valid until ${new Date(expiresAtMs).toISOString()}`), ...roleFindings(where, roles ?? [], kinds)];
     } catch (error) {
       // Its message says what to do.
       if (error instanceof GraphTokenError) return failed(check, error.code, error.message);

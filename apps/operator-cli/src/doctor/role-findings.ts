@@ -1,4 +1,4 @@
-import { CALL_KINDS, CALLING_ROLES, rolesFor, type CallKind } from '@callbus/graph';
+import { CALL_KINDS, CALLING_ROLES, missingRoles, rolesFor, type CallKind } from '@callbus/graph';
 import { failed, ok, type Finding } from './finding.js';
 
 /**
@@ -8,15 +8,14 @@ import { failed, ok, type Finding } from './finding.js';
  * @param wanted kinds that this installation is to place
  */
 export function roleFindings(where: string, roles: readonly string[], wanted: readonly CallKind[]): Finding[] {
-  const lacking = (needed: readonly string[]): string[] => needed.filter((role) => !roles.includes(role));
   const findings = CALL_KINDS.filter((kind) => wanted.includes(kind)).map((kind) => {
     const check = `${kind} calls in ${where}`;
-    const missing = lacking(rolesFor(kind, 'service'));
+    const missing = missingRoles(rolesFor(kind, 'service'), { roles });
     if (missing.length === 0) return ok(check, `the token has ${rolesFor(kind, 'service').join(', ')}`);
     const advice = `Add the application permission ${missing.join(', ')} of Microsoft Graph to the app registration, and let an administrator of the tenant consent to it (docs/tenant-setup.md); or leave ${kind} out of --kinds.`;
     return failed(check, `the token lacks the role ${missing.join(', ')}`, advice);
   });
-  const further = lacking(CALLING_ROLES).filter(isFurther);
+  const further = missingRoles(CALLING_ROLES, { roles }).filter(isFurther);
   if (further.length === 0) return findings;
   const found = `the token lacks ${further.join(', ')}: no media that the app itself hosts, no joining as a guest`;
   return [...findings, ok(`further roles in ${where}`, found)];
