@@ -169,8 +169,12 @@ describe('a tenant that consented to nothing the app’s token shows', () => {
 
 describe('a call that is not valid', () => {
   it('is refused over HTTP, and fails over Kafka without being dialled, with the same details', async () => {
-    const { mediaConfig: _absent, ...call } = requestOf('seed-ex7');
-    const bad = { ...call, targets: [{ identity: { phone: { id: '+1' } } }, {}], chatInfo: { threadid: 'x' } };
+    const bad = {
+      ...requestOf('seed-ex7'),
+      mediaConfig: undefined,
+      targets: [{ identity: { phone: { id: '+1' } } }, {}],
+      chatInfo: { threadid: 'x' },
+    };
     const response = await post(bad);
     const { error } = (await response.json()) as { error: { details: { target: string; message: string }[] } };
     expect([response.status, error.details.map(({ target }) => target).toSorted()]).toEqual([

@@ -1,5 +1,5 @@
 import { ConfigError } from '@callbus/chassis';
-import { JoinUrlError } from '@callbus/graph';
+import { JoinUrlError } from '@callbus/contracts';
 import { CommanderError } from 'commander';
 import { wordsOf } from './error-words.js';
 import { invocationOf } from './invocation.js';

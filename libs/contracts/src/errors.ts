@@ -27,3 +27,13 @@ export class ContractError extends Error {
     this.name = 'ContractError';
   }
 }
+
+/** A meeting's link does not say what a create needs. */
+export class JoinUrlError extends Error {
+  readonly code = 'JOIN_URL';
+
+  constructor(detail: string) {
+    super(`The join URL cannot be used. ${detail}`);
+    this.name = 'JoinUrlError';
+  }
+}

@@ -1,4 +1,5 @@
-export { CONTRACT_ERRORS, ContractError, type ContractErrorCode } from './errors.js';
+export { CONTRACT_ERRORS, ContractError, JoinUrlError, type ContractErrorCode } from './errors.js';
+export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
 export { partitionOf } from './partition-of.js';
 export { partitionsOf, topicName, TOPICS, type TopicSpec } from './topics.js';
 export { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';

@@ -33,13 +33,3 @@ export class CallbackTokenError extends Error {
     this.name = 'CallbackTokenError';
   }
 }
-
-/** A meeting's link does not say what a create needs. */
-export class JoinUrlError extends Error {
-  readonly code = 'JOIN_URL';
-
-  constructor(detail: string) {
-    super(`The join URL cannot be used. ${detail}`);
-    this.name = 'JoinUrlError';
-  }
-}

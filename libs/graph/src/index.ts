@@ -22,13 +22,7 @@ export { Call } from './call-model.js';
 export { type AppToken } from './client-credentials-grant.js';
 export { IsInCloudWithCalls } from './cloud-with-calls.js';
 export { outcomeOf, type CreateCallOutcome, type WireResult } from './create-call-outcome.js';
-export {
-  CallbackTokenError,
-  GraphTokenError,
-  JoinUrlError,
-  type CallbackTokenErrorCode,
-  type GraphTokenErrorCode,
-} from './errors.js';
+export { CallbackTokenError, GraphTokenError, type CallbackTokenErrorCode, type GraphTokenErrorCode } from './errors.js';
 export { type EndCallOutcome, type FollowUpFailure, type GetCallOutcome, type KeepAliveOutcome } from './follow-up-outcome.js';
 export { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
 export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';
@@ -43,7 +37,6 @@ export {
   type CommsNotifications,
   type NotifiedResource,
 } from './notifications.js';
-export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
 export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
 export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
 export { toGraphCall } from './to-graph-call.js';

@@ -4,10 +4,11 @@ import {
   createCallCommand,
   decodeCommand,
   encodeCloudEvent,
+  readJoinUrl,
   type CreateCallData,
   type IfUnknown,
 } from '@callbus/contracts';
-import { readJoinUrl, validateCall, type CallFault } from '@callbus/graph';
+import { validateCall, type CallFault } from '@callbus/graph';
 import { COMMAND_SOURCE } from './sent-command.js';
 
 /** What a call is made of: the resource as Graph documents it, or the link of a meeting to join. */

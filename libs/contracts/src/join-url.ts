@@ -1,5 +1,4 @@
 import { JoinUrlError } from './errors.js';
-import { parseJson, textOf } from './json-value.js';
 
 /** What a create needs to join a meeting, in Graph's words. */
 export interface MeetingCoordinates {
@@ -25,18 +24,16 @@ export function readJoinUrl(joinUrl: string): MeetingCoordinates {
   const path = decoded(url.pathname);
   const [, threadId = '', messageId = ''] = MEETING_PATH.exec(path) ?? [];
   if (!THREAD.test(threadId) || !/^\d+$/.test(messageId)) throw new JoinUrlError(whyNoThread(path));
-  const context = parseJson(decoded(url.searchParams.get('context') ?? ''));
-  const [tenantId = '', organizerId = ''] = [textOf(context, 'Tid'), textOf(context, 'Oid')];
-  if (!GUID.test(tenantId)) throw new JoinUrlError('Its context names no tenant (Tid).');
-  if (!GUID.test(organizerId)) throw new JoinUrlError('Its context names no organizer (Oid).');
-  const replyChainMessageId = textOf(context, 'MessageId');
+  const { Tid: tenantId, Oid: organizerId, MessageId: replyChainMessageId } = contextOf(url);
+  if (!isGuid(tenantId)) throw new JoinUrlError('Its context names no tenant (Tid).');
+  if (!isGuid(organizerId)) throw new JoinUrlError('Its context names no organizer (Oid).');
   return {
     tenantId,
     chatInfo: {
       '@odata.type': '#microsoft.graph.chatInfo',
       threadId,
       messageId,
-      ...(replyChainMessageId !== undefined && { replyChainMessageId }),
+      ...(typeof replyChainMessageId === 'string' && replyChainMessageId !== '' && { replyChainMessageId }),
     },
     meetingInfo: {
       '@odata.type': '#microsoft.graph.organizerMeetingInfo',
@@ -46,6 +43,20 @@ export function readJoinUrl(joinUrl: string): MeetingCoordinates {
       },
     },
   };
+}
+
+/** What the link says in its `context`; nothing if that is no JSON object. */
+function contextOf(url: URL): Readonly<Record<string, unknown>> {
+  try {
+    const context: unknown = JSON.parse(decoded(url.searchParams.get('context') ?? ''));
+    return typeof context === 'object' && context !== null ? (context as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function isGuid(value: unknown): value is string {
+  return typeof value === 'string' && GUID.test(value);
 }
 
 function whyNoThread(path: string): string {
