@@ -37,7 +37,8 @@ beforeAll(async () => {
   stack = await StackForTests.start({
     environment: {
       'graph-simulator': quick,
-      'call-dispatcher': { GRAPH_APPS: JSON.stringify([OTHER_APP]) },
+      // No token is young: consent counts at once.
+      'call-dispatcher': { GRAPH_APPS: JSON.stringify([OTHER_APP]), GRAPH_YOUNG_TOKEN_MS: '0' },
       gateway: { GATEWAY_REQUESTS_PER_SECOND: '1000' },
     },
   });
@@ -153,6 +154,18 @@ describe.each(EXAMPLES)('example $example ($kind, $media-hosted media)', ({ exam
     const message = expect.stringMatching(new RegExp(`lacks ${absent.replaceAll('.', '\\.')},`)) as string;
     expect(history[1]?.data).toMatchObject({ reason: 'rejected', error: { httpStatus: 403, code: '7504', message } });
     expect(await postsOf(callId)).toEqual([]);
+  });
+});
+
+describe('a tenant that consents only now', () => {
+  it('is called although the token at hand is from before', async () => {
+    const tenantId = randomUUID();
+    const place = async (): Promise<HistoryEvent[]> =>
+      events.ended(await placeOverKafka(requestOf('seed-ex1', tenantId), { tenantId }));
+    await order('PUT', `tenants/${tenantId}`, { roles: [MEDIA_ROLE] });
+    expect((await place()).at(-1)).toMatchObject({ type: 'CallCreationFailed', data: { error: { code: '7504' } } });
+    await order('PUT', `tenants/${tenantId}`, { roles: ALL_ROLES });
+    expect(statesOf(await place()).at(-1)).toBe('terminated');
   });
 });
 

@@ -36,6 +36,16 @@ export class DispatcherSettings extends ServiceSettings {
   @IsBoolean()
   graphCheckRoles: boolean = true;
 
+  @Setting('GRAPH_YOUNG_TOKEN_MS', {
+    kind: 'integer',
+    describe:
+      'Age, milliseconds, up to which a token without a role fails a call; an older one is replaced first, since consent may have been given meanwhile',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(DAY_MS)
+  graphYoungTokenMs: number = 60_000;
+
   @Setting('GRAPH_CONNECT_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds for TCP and TLS to Graph' })
   @IsInt()
   @Min(100)

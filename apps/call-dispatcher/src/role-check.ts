@@ -1,8 +1,12 @@
 import type { LedgerCommand } from '@callbus/contracts';
 import { refusalForRoles, type AppToken, type AppTokens, type GraphError } from '@callbus/graph';
 
-/** A token of that age counts against a call; so there is one request for a younger one per app, tenant and minute. */
-const YOUNG_MS = 60_000;
+export interface RoleCheckRules {
+  /** Off, Graph alone decides: consent that is given for one chat or meeting is in no token. */
+  readonly isOn: boolean;
+  /** A token up to this age counts against a call. So there is one request for a younger one per app, tenant and as much time. */
+  readonly youngMs: number;
+}
 
 type RolesOfToken = Pick<AppToken, 'roles'>;
 
@@ -10,12 +14,11 @@ type RolesOfToken = Pick<AppToken, 'roles'>;
 export class RoleCheck {
   constructor(
     private readonly tokens: Pick<AppTokens, 'youngerThan'>,
-    /** Off, Graph alone decides: consent that is given for one chat or meeting is in no token. */
-    private readonly isOn: boolean,
+    private readonly rules: RoleCheckRules,
   ) {}
 
   isPassed({ call }: LedgerCommand, token: RolesOfToken): boolean {
-    return !this.isOn || refusalForRoles(call, token) === null;
+    return !this.rules.isOn || refusalForRoles(call, token) === null;
   }
 
   /**
@@ -24,6 +27,6 @@ export class RoleCheck {
    * @throws GraphTokenError
    */
   async refusal(command: LedgerCommand): Promise<GraphError | null> {
-    return refusalForRoles(command.call, await this.tokens.youngerThan(command, YOUNG_MS));
+    return refusalForRoles(command.call, await this.tokens.youngerThan(command, this.rules.youngMs));
   }
 }

@@ -57,7 +57,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     },
   });
   onShutdown('tokens', () => tokens.close());
-  const roles = new RoleCheck(tokens, settings.graphCheckRoles);
+  const roles = new RoleCheck(tokens, { isOn: settings.graphCheckRoles, youngMs: settings.graphYoungTokenMs });
   const graph = new GraphClient({
     baseUrl: settings.graphBaseUrl,
     connectTimeoutMs: settings.graphConnectTimeoutMs,

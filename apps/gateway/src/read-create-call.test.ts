@@ -53,6 +53,16 @@ describe('a create request', () => {
     for (const target of targets) expect(refusal.message).toContain(target);
   });
 
+  it('of many faults is refused with all of them, and the first in words', () => {
+    const targets = Array.from({ length: 7 }, () => ({ identity: {} }));
+    const { message, options } = refusalOf({ ...CALL, tenantId: TENANT_ID, targets });
+    expect(options.details?.map(({ target }) => target)).toEqual([
+      ...targets.map((_, index) => `targets[${index}].identity`),
+      'targets',
+    ]);
+    expect(message).toMatch(/targets\[4\]\.identity .*; and 3 more, in the details\.$/);
+  });
+
   it('with a key that is too long is refused', () => {
     expect(refusalOf({ ...CALL, tenantId: TENANT_ID }, ['k'.repeat(257)]).message).toMatch(/Idempotency-Key .*256/);
   });

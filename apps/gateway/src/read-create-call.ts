@@ -11,6 +11,8 @@ export interface CreateCallRequest {
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_KEY_LENGTH = 256;
+/** The details have them all. */
+const FAULTS_IN_MESSAGE = 5;
 
 /**
  * Reads a create request: Graph's call resource, as Graph takes it.
@@ -35,8 +37,9 @@ export function readCreateCall(
     faults.push({ target: 'Idempotency-Key', message: `must be at most ${String(MAX_KEY_LENGTH)} characters` });
   }
   if (faults.length > 0 || !isGuid) {
-    const summary = faults.map(({ target, message }) => `${target} ${message}`).join('; ');
-    throw new ApiError(400, 'BadRequest', `The call is not valid: ${summary}.`, { details: faults });
+    const first = faults.slice(0, FAULTS_IN_MESSAGE).map(({ target, message }) => `${target} ${message}`);
+    const more = faults.length > first.length ? `; and ${String(faults.length - first.length)} more, in the details` : '';
+    throw new ApiError(400, 'BadRequest', `The call is not valid: ${first.join('; ')}${more}.`, { details: faults });
   }
   const tenant = tenantId.toLowerCase();
   const data = { callId: callIdFor(tenant, caller.appId, key), tenantId: tenant, call };

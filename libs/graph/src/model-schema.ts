@@ -61,8 +61,8 @@ function schemaOfMember(rules: readonly ClassRule[], ref: Parameters<SchemaOfRul
 
 function schemaOfRule({ name = '', constraints }: ClassRule, ref: Parameters<SchemaOfRule>[0]): JsonSchema {
   const [constraint] = (constraints as unknown[] | undefined) ?? [];
-  const schemaOf = Object.hasOwn(SCHEMA_OF_RULE, name) ? SCHEMA_OF_RULE[name] : undefined;
-  if (schemaOf !== undefined) return schemaOf(constraint);
+  const known = Object.hasOwn(SCHEMA_OF_RULE, name) ? SCHEMA_OF_RULE[name] : undefined;
+  if (known !== undefined) return known(constraint);
   if (typeof constraint !== 'function') throw new Error(`The rule ${name} has no schema; give it one in SCHEMA_OF_RULE.`);
   return (constraint as SchemaOfRule)(ref);
 }

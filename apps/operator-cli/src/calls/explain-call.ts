@@ -140,11 +140,16 @@ const EXPLAIN: { readonly [K in Situation['kind']]: Explain<K> } = {
 };
 
 const FAILURES: Readonly<Record<Extract<Situation, { kind: 'failed' }>['reason'], (facts: CallFacts) => string>> = {
-  rejected: (facts) => `was not created: Graph refused it${whyFailed(facts)}`,
+  rejected: (facts) =>
+    `${wasForbidden(facts) ? 'was not dialled: Graph would refuse it' : 'was not created: Graph refused it'}${whyFailed(facts)}`,
   invalid: (facts) => `was not dialled, since Graph would not take it${whyFailed(facts)}`,
   expired: (facts) => `was not dialled, and now it is too late for it${whyFailed(facts)}`,
   cancelled: () => 'was ended before it was dialled.',
 };
+
+function wasForbidden({ ledger }: CallFacts): boolean {
+  return ledger.some(({ transition }) => transition?.kind === 'forbidden');
+}
 
 function cancel(callId: string): Explanation['next'][number] {
   return { command: `calls end ${callId}`, does: 'cancels it' };
