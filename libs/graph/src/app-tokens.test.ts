@@ -122,6 +122,15 @@ describe('AppTokens', () => {
     });
   });
 
+  it.each([
+    ['has no roles', jwtWith({ id: 't' })],
+    ['has roles of another shape', jwtWith({ id: 't', roles: 'Calls.Initiate.All' })],
+    ['nobody but Graph can read', 'opaque'],
+  ])('does not know the roles of a token that %s', async (_what, accessToken) => {
+    answer = () => ({ status: 200, body: { token_type: 'Bearer', expires_in: 3_600, access_token: accessToken } });
+    expect(await appTokens().get(owner)).toMatchObject({ value: accessToken, roles: null });
+  });
+
   it('keeps a token per app and tenant, whatever the case of their ids', async () => {
     const tokens = appTokens();
     const first = await tokens.get(owner);
