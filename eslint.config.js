@@ -14,6 +14,7 @@ const LAW = {
   'bench/obvious-stack': [],
   'bench/ingest/obvious': [],
   examples: ['client'],
+  'bench/gateway/minimal': [],
 };
 
 const deepImports = {

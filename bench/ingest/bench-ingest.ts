@@ -9,10 +9,10 @@ import {
   type KafkaForTests,
   type Progress,
 } from '@callbus/local-stack';
+import { startSystem } from '../measured-system.js';
 import type { BenchArguments } from './arguments.js';
 import { CallbackKeys, ISSUER } from './callback-keys.js';
 import { sendLoad, type LoadFigures } from './load.js';
-import { startSystem } from './measured-system.js';
 import { RecordedCallbacks } from './recorded-callbacks.js';
 import type { IngestFigures } from './report.js';
 
