@@ -173,7 +173,9 @@ export type LedgerRecord = InstanceType<(typeof LEDGER_CLASSES)[keyof typeof LED
 export const LATER_LEDGER_VERSIONS: Readonly<Record<string, number>> = { Forbidden: 2 };
 
 function versionOf(type: unknown): number {
-  return (typeof type === 'string' && Object.hasOwn(LATER_LEDGER_VERSIONS, type) && LATER_LEDGER_VERSIONS[type]) || LEDGER_VERSION;
+  return (
+    (typeof type === 'string' && Object.hasOwn(LATER_LEDGER_VERSIONS, type) && LATER_LEDGER_VERSIONS[type]) || LEDGER_VERSION
+  );
 }
 
 export function encodeLedgerRecord(record: LedgerRecord): Buffer {
