@@ -1,6 +1,6 @@
 // A producer and a consumer as any team would write them: kafkajs and the cloudevents package, and none of our code.
 import { CloudEvent, Kafka as KafkaBinding, type KafkaMessage as CloudEventMessage } from 'cloudevents';
-import { Kafka, logLevel, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
+import { Kafka, logLevel, type Consumer, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
 import { until } from './stack-for-tests.js';
 
 export interface HistoryEvent {
@@ -25,24 +25,37 @@ let readers = 0;
 export class PlainReader {
   readonly records: PlainRecord[] = [];
   private readonly byKey = new Map<string, PlainRecord[]>();
-  private readonly stops: (() => Promise<void>)[] = [];
+  /** By partition: what is read anew after a crash is not kept again. */
+  private readonly lastOffsets = new Map<number, bigint>();
+  private readonly groupId = `test-reader-${process.pid}-${(readers += 1)}`;
+  private consumer: Promise<Consumer> | undefined;
+
+  private constructor(
+    private readonly brokers: readonly string[],
+    private readonly topic: string,
+  ) {}
 
   static async start(brokers: readonly string[], topic: string): Promise<PlainReader> {
-    const reader = new PlainReader();
-    const consumer = plainKafka(brokers).consumer({
-      groupId: `test-reader-${process.pid}-${(readers += 1)}`,
-      maxWaitTimeInMs: 50,
+    const reader = new PlainReader(brokers, topic);
+    await (reader.consumer = reader.consume());
+    return reader;
+  }
+
+  private async consume(): Promise<Consumer> {
+    const consumer = plainKafka(this.brokers).consumer({ groupId: this.groupId, maxWaitTimeInMs: 50 });
+    // Some errors of a broker that breaks end the client’s consumer for good, and nobody would be told.
+    consumer.on(consumer.events.CRASH, ({ payload: { restart } }) => {
+      if (!restart) this.consumer = this.consume();
     });
     await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.subscribe({ topic: this.topic, fromBeginning: true });
     await consumer.run({
       eachMessage: ({ partition, message: { offset, key, value, headers = {} } }) => {
-        reader.keep({ partition, offset, key, value, headers });
+        this.keep({ partition, offset, key, value, headers });
         return Promise.resolve();
       },
     });
-    reader.stops.push(() => consumer.disconnect());
-    return reader;
+    return consumer;
   }
 
   /** The events of a call in the order of the topic, read with the cloudevents package. */
@@ -65,6 +78,9 @@ export class PlainReader {
   }
 
   private keep(record: PlainRecord): void {
+    const offset = BigInt(record.offset);
+    if (offset <= (this.lastOffsets.get(record.partition) ?? -1n)) return;
+    this.lastOffsets.set(record.partition, offset);
     this.records.push(record);
     const key = record.key?.toString() ?? '';
     const known = this.byKey.get(key);
@@ -88,7 +104,7 @@ export class PlainReader {
   }
 
   async stop(): Promise<void> {
-    for (const stop of this.stops) await stop();
+    await (await this.consumer)?.disconnect();
   }
 }
 

@@ -148,7 +148,7 @@ export class StackForTests {
   async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const pid = this.pid(name);
     const identity = pid === undefined ? undefined : processIdentity(pid);
-    if (pid === undefined || identity === undefined) throw new Error(`${name} does not run`);
+    if (pid === undefined || identity === undefined) throw new Error(`${name} does not run\n${this.logTail(name)}`);
     process.kill(pid, signal);
     await until(`${name} (pid ${pid}) is gone`, () => !isRunning({ pid, identity }) && this.pid(name) !== pid);
   }
@@ -168,7 +168,7 @@ export class StackForTests {
         if (message.kind !== 'answer' || message.id !== request.id) return;
         child.off('message', listen);
         if (message.error === undefined) resolve();
-        else reject(new Error(`${message.error}\n${this.log(name).slice(-LOG_TAIL)}`));
+        else reject(new Error(`${message.error}\n${this.logTail(name)}`));
       };
       child.on('message', listen);
       child.send(request);
@@ -188,6 +188,10 @@ export class StackForTests {
     const answer = (await response.json()) as { access_token?: string };
     if (answer.access_token === undefined) throw new Error(`no token: ${response.status} ${JSON.stringify(answer)}`);
     return answer.access_token;
+  }
+
+  private logTail(name: string): string {
+    return this.log(name).slice(-LOG_TAIL);
   }
 
   /** What a process has logged so far. */
