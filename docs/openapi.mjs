@@ -15,11 +15,13 @@ export async function openApi(release) {
   const app = await NestFactory.create(GatewayModule.with(parts), new FastifyAdapter(), { preview: true, logger: ['error'] });
   const document = openApiOf(app, release);
   await app.close();
-  const docs = docstringsOf(fileURLToPath(new URL('../apps/gateway/src', import.meta.url)));
+  const docs = docstringsIn('../apps/gateway/src');
+  const graphDocs = docstringsIn('../libs/graph/src');
   for (const [name, schema] of Object.entries(document.components.schemas)) {
-    schema.description ??= docs.get(name)?.text;
+    const about = docs.get(name) ?? graphDocs.get(graphClassOf(name));
+    schema.description ??= about?.text;
     for (const [member, property] of Object.entries(schema.properties ?? {}))
-      property.description ??= docs.get(name)?.members.get(quoted(member)) ?? docs.get(name)?.members.get(member);
+      property.description ??= about?.members.get(quoted(member)) ?? about?.members.get(member);
   }
   const methods = new Map([...docs].filter(([name]) => name?.endsWith('Controller')).flatMap(([, { members }]) => [...members]));
   for (const route of Object.values(document.paths))
@@ -29,5 +31,10 @@ export async function openApi(release) {
     }
   return JSON.parse(JSON.stringify({ ...document, tags: [{ name: 'calls', description: 'Microsoft Graph calls.' }] }));
 }
+
+const docstringsIn = (folder) => docstringsOf(fileURLToPath(new URL(folder, import.meta.url)));
+
+/** The class that holds the members of `microsoft.graph.chatInfo` is ChatInfo. */
+const graphClassOf = (component) => component.replace(/^microsoft\.graph\.(.)/, (_prefix, first) => first.toUpperCase());
 
 const quoted = (member) => `'${member}'`;

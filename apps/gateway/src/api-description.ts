@@ -10,6 +10,7 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { graphSchemaPath } from './graph-schemas.js';
 
 type Model = new (...args: never[]) => object;
 
@@ -143,19 +144,10 @@ export function TakesPage({ byDefault, max }: { readonly byDefault: number; read
 /** The call resource of Graph, in the body. */
 export function TakesCall(): MethodDecorator {
   return ApiBody({
-    description: 'The call resource as Graph documents it: https://learn.microsoft.com/graph/api/application-post-calls',
+    description:
+      'The call resource as Graph documents it: https://learn.microsoft.com/graph/api/application-post-calls. Which members go together, docs/calls.md says.',
     required: true,
-    schema: {
-      type: 'object',
-      required: ['mediaConfig'],
-      properties: {
-        '@odata.type': { type: 'string', enum: ['#microsoft.graph.call'] },
-        targets: { type: 'array', items: { type: 'object' } },
-        requestedModalities: { type: 'array', items: { type: 'string' } },
-        mediaConfig: { type: 'object' },
-        tenantId: { type: 'string', format: 'uuid' },
-      },
-    },
+    schema: { $ref: graphSchemaPath('call') },
   });
 }
 

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { CloudEvent } from '@callbus/contracts';
+import { MESSAGES, type CloudEvent } from '@callbus/contracts';
 import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -21,10 +21,47 @@ const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 2;
 const SEQUENCE = /^\d{1,10}$/;
 
+/** A CloudEvent, as it is on the topic of events. */
+class HistoryEvent {
+  @ApiProperty({ enum: ['1.0'] })
+  specversion!: string;
+
+  @ApiProperty()
+  id!: string;
+
+  /** `/calls/{callId}` */
+  @ApiProperty()
+  source!: string;
+
+  @ApiProperty({ enum: Object.keys(MESSAGES.events.types) })
+  type!: string;
+
+  /** The callId. */
+  @ApiPropertyOptional()
+  subject?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  time?: string;
+
+  @ApiPropertyOptional({ enum: ['application/json'] })
+  datacontenttype?: string;
+
+  @ApiPropertyOptional()
+  dataschema?: string;
+
+  /** Of this call, from 0000000001 without gaps; sorts as text. */
+  @ApiProperty({ pattern: '^\\d{10}$' })
+  sequence!: string;
+
+  /** By its type: docs/schemas/events has the schema of each. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  data!: object;
+}
+
 /** A part of a call’s history. */
 export class EventPage {
-  /** CloudEvents, in order: docs/asyncapi.yaml has their schemas. */
-  @ApiProperty({ type: 'array', items: { type: 'object' } })
+  /** In order. */
+  @ApiProperty({ type: [HistoryEvent] })
   value!: readonly CloudEvent[];
 
   /** The next page, if there is more. */

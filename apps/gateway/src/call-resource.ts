@@ -1,8 +1,42 @@
-import { ApiProperty } from '@nestjs/swagger';
-import type { CallPhase, FoldedCall } from '@callbus/contracts';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { CallPhase, CreationError, FailureReason, FoldedCall } from '@callbus/contracts';
+import { MediaState, Participant, ResultInfo } from './graph-resources.js';
 import type { KnownCall } from './known-call.js';
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** What Graph said when it refused, or what was wrong with the call before it was asked. */
+class FailureError {
+  /** Graph's; null when it was not asked. */
+  @ApiProperty({ type: 'integer', nullable: true })
+  httpStatus!: number | null;
+
+  @ApiProperty()
+  code!: string;
+
+  @ApiProperty()
+  message!: string;
+
+  /** What to do about it. */
+  @ApiPropertyOptional()
+  advice?: string;
+
+  /** Graph's id of the request. */
+  @ApiPropertyOptional()
+  requestId?: string;
+
+  /** Ours: every fault of the call, as a list. Graph's: the rest of its error, as it came. */
+  @ApiPropertyOptional({ oneOf: [{ type: 'array', items: { type: 'object' } }, { type: 'object' }] })
+  details?: CreationError['details'];
+}
+
+class Failure {
+  @ApiProperty({ enum: ['rejected', 'invalid', 'expired', 'cancelled'] })
+  reason!: FailureReason;
+
+  @ApiProperty({ type: () => FailureError, nullable: true })
+  error!: CreationError | null;
+}
 
 export class OwnMembers {
   @ApiProperty({ enum: ['announced', 'accepted', 'created', 'failed', 'unknown', 'ended'] })
@@ -20,7 +54,7 @@ export class OwnMembers {
   attempt!: number | null;
 
   /** Why there will be no call. */
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  @ApiProperty({ type: () => Failure, nullable: true })
   failure!: FoldedCall['failure'];
 
   /** Whether an operator has to decide what becomes of an attempt whose outcome nobody knows. */
@@ -54,16 +88,16 @@ export class CallResource {
   @ApiProperty({ type: 'string', nullable: true })
   state!: string | null;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  @ApiProperty({ type: () => MediaState, nullable: true })
   mediaState!: Json | null;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
+  @ApiProperty({ type: () => ResultInfo, nullable: true })
   resultInfo!: Json | null;
 
   @ApiProperty({ type: 'string', nullable: true })
   terminationReason!: string | null;
 
-  @ApiProperty({ type: 'array', items: { type: 'object' } })
+  @ApiProperty({ type: [Participant] })
   participants!: readonly Json[];
 
   @ApiProperty({ type: () => OwnMembers })

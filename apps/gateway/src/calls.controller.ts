@@ -11,6 +11,7 @@ import { CallerRights } from './caller-rights.js';
 import { Callers } from './callers.js';
 import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
+import { Participant } from './graph-resources.js';
 import type { KnownCall } from './known-call.js';
 import { KnownCalls } from './known-calls.js';
 import { LIST_PAGE, readListQuery } from './list-query.js';
@@ -48,7 +49,7 @@ export class CallList {
 
 export class ParticipantList {
   /** As Graph told of them. */
-  @ApiProperty({ type: 'array', items: { type: 'object' } })
+  @ApiProperty({ type: [Participant] })
   value!: readonly Readonly<Record<string, unknown>>[];
 
   /** How many more there are than are listed. */

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { graphSchemas } from './graph-schemas.js';
 
 /** The OpenAPI document of the controllers. */
 export function openApiOf(app: INestApplication, release: string): OpenAPIObject {
@@ -16,11 +17,14 @@ export function openApiOf(app: INestApplication, release: string): OpenAPIObject
     .addSecurityRequirements('bearer')
     .build();
   const document = SwaggerModule.createDocument(app, about, { operationIdFactory: (_controller, method) => method });
-  return JSON.parse(JSON.stringify(document), withTypeNull) as OpenAPIObject;
+  const { components } = document;
+  const schemas = { ...components?.schemas, ...graphSchemas() };
+  return JSON.parse(JSON.stringify({ ...document, components: { ...components, schemas } }), withTypeNull) as OpenAPIObject;
 }
 
 /** @nestjs/swagger writes `nullable`, which OpenAPI 3.1 has no more: null is a type. */
 function withTypeNull(_name: string, value: unknown): unknown {
   const { nullable, ...schema } = (value ?? {}) as { nullable?: unknown; type?: unknown };
-  return nullable === true ? { ...schema, type: [schema.type, 'null'] } : value;
+  if (nullable !== true) return value;
+  return schema.type === undefined ? { anyOf: [schema, { type: 'null' }] } : { ...schema, type: [schema.type, 'null'] };
 }

@@ -41,4 +41,5 @@ export { explainResult, withExplainedResult, type ExplainedResult } from './resu
 export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
 export { toGraphCall } from './to-graph-call.js';
 export { type CallFault } from './model-faults.js';
+export { schemaOf } from './model-schema.js';
 export { validateCall } from './validate-call.js';
