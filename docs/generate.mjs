@@ -3,7 +3,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { KafkaSettings, settingsOf } from '@callbus/chassis';
+import { HttpLimits, KafkaSettings, settingsOf } from '@callbus/chassis';
 import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
 import { KAFKA_ERRORS } from '@callbus/kafka';
 import * as prettier from 'prettier';
@@ -15,7 +15,6 @@ import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-setting
 import { IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
 import { CallbackKeySettings } from '../apps/notification-ingest/dist/receiver/callback-key-settings.js';
 import { CallbackLimits } from '../apps/notification-ingest/dist/receiver/callback-limits.js';
-import { HttpLimits } from '../apps/notification-ingest/dist/receiver/http-limits.js';
 import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
 import { OperatorSettings } from '../apps/operator-cli/dist/operator-settings.js';
 import { asyncApi } from './asyncapi.mjs';

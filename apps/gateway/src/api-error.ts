@@ -37,6 +37,12 @@ export function noSuchCall(headers: Readonly<Record<string, string>> = {}): ApiE
   return new ApiError(404, 'NotFound', 'There is no such call.', { headers });
 }
 
+/** @param allowed what the path does have */
+export function methodNotAllowed(allowed: readonly string[]): ApiError {
+  const allow = allowed.toSorted().join(', ');
+  return new ApiError(405, 'MethodNotAllowed', `Here are ${allow}.`, { headers: { allow } });
+}
+
 /**
  * The error's body as Graph writes it.
  * @see https://learn.microsoft.com/graph/errors

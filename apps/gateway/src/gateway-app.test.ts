@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
@@ -101,6 +102,49 @@ describe('every answer', () => {
     }
     expect((await narrow.ask('GET', '', { token: 'other' })).status).toBe(200);
     await narrow.stop();
+  });
+});
+
+describe('a method that a path has not', () => {
+  it.each([
+    ['PUT', '', 'GET, HEAD, POST'],
+    ['DELETE', '', 'GET, HEAD, POST'],
+    ['POST', '/none', 'DELETE, GET, HEAD'],
+    ['PATCH', '/none/participants', 'GET, HEAD'],
+    ['OPTIONS', '/none/events', 'GET, HEAD'],
+  ])('is refused with those that it has: %s …/calls%s', async (method, path, allow) => {
+    const answer = await gateway.ask(method, path);
+    expect([answer.status, answer.headers.get('allow'), errorOf(answer)['code']]).toEqual([405, allow, 'MethodNotAllowed']);
+    expect((await gateway.ask(method, path, { token: 'nobody' })).status).toBe(401);
+  });
+
+  it('is no method of a path that there is not', async () => {
+    expect((await gateway.ask('PUT', '/none/nothing')).status).toBe(404);
+  });
+});
+
+describe('Swagger UI', () => {
+  it('shows the document to whoever has its address, with files of the gateway’s own', async () => {
+    await gateway.stop();
+    gateway = await GatewayUnderTest.start(CALLERS, {
+      swaggerUi: fileURLToPath(new URL('../../../docs/openapi.yaml', import.meta.url)),
+    });
+    const page = (path: string): Promise<Response> => fetch(new URL(path, gateway.url));
+    const html = await (await page('/swagger-ui/')).text();
+    const addresses = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => address);
+    expect(addresses).toContain('./static/swagger-ui-bundle.js');
+    expect(addresses.filter((address) => !address.startsWith('./static/'))).toEqual([]);
+    for (const address of addresses) expect([address, (await page(`/swagger-ui/${address}`)).status]).toEqual([address, 200]);
+    const document = (await (await page('/swagger-ui/json')).json()) as { paths: object };
+    expect(Object.keys(document.paths)).toContain('/v1.0/communications/calls');
+    expect((await gateway.ask('GET', '', { token: 'nobody' })).status).toBe(401);
+  });
+
+  it('is not there unless it is asked for', async () => {
+    for (const path of ['/swagger-ui', '/swagger-ui/', '/swagger-ui/json', '/swagger-ui/static/index.html']) {
+      const { href } = new URL(path, gateway.url);
+      expect([path, (await gateway.ask('GET', href)).status]).toEqual([path, 404]);
+    }
   });
 });
 

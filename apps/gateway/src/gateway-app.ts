@@ -12,14 +12,10 @@ import { answerError, ErrorFilter } from './error.filter.js';
 import { GatewayModule, type GatewayParts } from './gateway.module.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { OpenAnswers } from './open-answers.js';
+import { watchMethods } from './other-methods.js';
 import { readBody } from './request-body.js';
+import { isOfSwaggerUi, registerSwaggerUi } from './swagger-ui.js';
 
-/** A request, head and body, is to be there within this time. */
-const REQUEST_TIMEOUT_MS = 15_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-/** Longer than load balancers let a connection idle, so that it is they who close it. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-const CONNECTIONS_CHECK_INTERVAL_MS = 2_000;
 /** What is told back of a caller's own id of its request. */
 const CLIENT_REQUEST_ID = /^[\x20-\x7e]{1,256}$/;
 
@@ -32,7 +28,7 @@ export interface GatewayAppParts extends Omit<GatewayParts, 'callers'> {
 export class GatewayApp {
   private constructor(
     private readonly app: NestFastifyApplication,
-    private readonly parts: Pick<GatewayAppParts, 'calls' | 'events'>,
+    private readonly parts: Pick<GatewayAppParts, 'calls' | 'events' | 'settings'>,
     private readonly answers: OpenAnswers,
   ) {}
 
@@ -53,9 +49,11 @@ export class GatewayApp {
       Promise.resolve(readBody(body)),
     );
     await app.register(helmet);
+    if (settings.swaggerUi !== undefined) await registerSwaggerUi(app, settings.swaggerUi);
     fastify.addHook('onRequest', async (request, reply) => {
       answers.add(reply.raw);
       identify(request, reply);
+      if (isOfSwaggerUi(request)) return;
       try {
         callers.set(request, await parts.tokens.verify(request.headers.authorization));
         requireUnpacked(request);
@@ -64,6 +62,9 @@ export class GatewayApp {
       }
     });
     await app.register(rateLimit, rateLimitOf(settings, callers));
+    const refuseOtherMethods = watchMethods(fastify);
+    await app.init();
+    refuseOtherMethods();
     return new GatewayApp(app, parts, answers);
   }
 
@@ -79,7 +80,7 @@ export class GatewayApp {
     const closed = this.app.close();
     this.parts.calls.endWaits();
     await this.parts.events.closeAll();
-    await this.answers.drained(REQUEST_TIMEOUT_MS);
+    await this.answers.drained(this.parts.settings.httpLimits.requestTimeoutMs);
     // Who has sent nothing yet, or not all of it, would keep the server from closing.
     this.app.getHttpServer().closeAllConnections();
     await closed;
@@ -99,6 +100,7 @@ function rateLimitOf({ requestsPerSecond }: GatewaySettings, callers: Callers): 
   return {
     max: requestsPerSecond,
     timeWindow: 1_000,
+    allowList: isOfSwaggerUi,
     keyGenerator: (request) => {
       const { tenantId, appId } = callers.of(request);
       return `${tenantId}/${appId}`;
@@ -108,21 +110,17 @@ function rateLimitOf({ requestsPerSecond }: GatewaySettings, callers: Callers): 
   };
 }
 
-function adapterFor({ maxBodyBytes, tlsCert: cert, tlsKey: key = '' }: GatewaySettings): FastifyAdapter {
-  const node = {
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: CONNECTIONS_CHECK_INTERVAL_MS,
-    // Two Authorization headers are no token, rather than the first of them.
-    joinDuplicateHeaders: true,
-  };
-  return new FastifyAdapter({
+function adapterFor({ maxBodyBytes, httpLimits, tlsCert: cert, tlsKey: key = '' }: GatewaySettings): FastifyAdapter {
+  const node = httpLimits.serverOptions();
+  const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: httpLimits.requestTimeoutMs,
+    keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
     genReqId: () => randomUUID(),
-    ...(cert === undefined ? { http: node } : { https: { ...node, cert, key } }),
+    ...(cert === undefined ? { http: node } : { https: { ...node, cert, key, handshakeTimeout: httpLimits.headersTimeoutMs } }),
   });
+  adapter.getInstance().server.maxConnections = httpLimits.maxConnections;
+  return adapter;
 }
 
 /** @throws ApiError 415 for a body that would have to be unpacked: a small one can become a huge one */

@@ -1,4 +1,4 @@
-import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { HttpLimits, KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
 import {
   ArrayNotEmpty,
   IsBoolean,
@@ -27,6 +27,9 @@ export class GatewaySettings extends ServiceSettings {
   @SettingsGroup(KafkaSettings)
   kafka!: KafkaSettings;
 
+  @SettingsGroup(HttpLimits)
+  httpLimits!: HttpLimits;
+
   @Setting('HTTP_PORT', { kind: 'integer', describe: 'Port of the HTTP API; 0 takes a free one' })
   @IsInt()
   @Min(0)
@@ -54,6 +57,14 @@ export class GatewaySettings extends ServiceSettings {
   @IsOptional()
   @IsUrl({ protocols: ['https', 'http'], require_tld: false, require_protocol: true })
   publicUrl?: string;
+
+  @Setting('GATEWAY_SWAGGER_UI', {
+    describe:
+      'Path of the OpenAPI document that Swagger UI shows to everybody at /swagger-ui, for development; without it there is none',
+  })
+  @IsOptional()
+  @IsString()
+  swaggerUi?: string;
 
   @Setting('GRAPH_APP_ID', { describe: 'Application (client) id that calls are placed as' })
   @IsUUID('all')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { planPorts } from './port-plan.js';
 import { serviceNames } from './service-names.js';
 import { planServices, processEnvironment, requireRealSettings, stackUrls, type StackPlan } from './service-plan.js';
@@ -81,6 +82,11 @@ describe('planServices', () => {
       GATEWAY_ISSUERS: 'https://localhost:4443/{tenantId}/v2.0',
       GATEWAY_OPENID_URL: 'https://localhost:4443/common/v2.0/.well-known/openid-configuration',
     });
+  });
+
+  it('lets developers see the gateway’s interface in a browser', async () => {
+    const { GATEWAY_SWAGGER_UI: document = '' } = environmentOf(await planFor(), 'gateway-1');
+    expect(readFileSync(document, 'utf8')).toContain('openapi: 3.1');
   });
 
   it('adds what is wanted for one process or for all of a kind, the process winning', async () => {

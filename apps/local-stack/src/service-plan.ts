@@ -4,6 +4,7 @@ import { DEVELOPMENT } from './development-identities.js';
 import type { DevelopmentSecrets } from './development-secrets.js';
 import { StackError } from './errors.js';
 import type { EnvironmentByService } from './local-stack-settings.js';
+import { PROJECT_ROOT } from './places.js';
 import type { PortPlan, ServicePorts } from './port-plan.js';
 import type { ServiceKind, ServiceName } from './service-names.js';
 
@@ -104,6 +105,7 @@ type Part = (plan: StackPlan, urls: StackUrls, ports: ServicePorts) => Variables
 const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
   gateway: (_plan, { simulator }, ports) => ({
     ...listener(ports),
+    GATEWAY_SWAGGER_UI: join(PROJECT_ROOT, 'docs', 'openapi.yaml'),
     ...(simulator === undefined
       ? {}
       : {

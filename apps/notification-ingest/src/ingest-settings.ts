@@ -1,9 +1,8 @@
-import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { HttpLimits, KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
 import { IsInCloudWithCalls } from '@callbus/graph';
 import { ArrayNotEmpty, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
 import { CallbackKeySettings } from './receiver/callback-key-settings.js';
 import { CallbackLimits } from './receiver/callback-limits.js';
-import { HttpLimits } from './receiver/http-limits.js';
 
 export type IngestRole = 'receiver' | 'sequencer';
 

@@ -1,5 +1,6 @@
 export { ConfigError, type ConfigFault } from './errors.js';
 export { Health, type Condition, type HealthReport } from './health.js';
+export { HttpLimits } from './http-limits.js';
 export { KafkaSettings } from './kafka-settings.js';
 export { createLogger, nestLogger, scrub, SECRET_MEMBERS, type Logger } from './logger.js';
 export { ManagementServer } from './management-server.js';

@@ -1,4 +1,4 @@
-import { createLogger } from '@callbus/chassis';
+import { createLogger, HttpLimits } from '@callbus/chassis';
 import {
   decodeCloudEvent,
   encodeCloudEvent,
@@ -58,7 +58,7 @@ export class GatewayUnderTest {
   ): Promise<GatewayUnderTest> {
     const gateway = new GatewayUnderTest();
     const kafka = { topicPrefix: 'calls.', partitions: 12 } as GatewaySettings['kafka'];
-    const settings = Object.assign(new GatewaySettings(), { kafka, waitForCallMs: 0, ...changes });
+    const settings = Object.assign(new GatewaySettings(), { kafka, httpLimits: new HttpLimits(), waitForCallMs: 0, ...changes });
     const client = { follow: (options: FollowOptions) => gateway.follow(options) } as unknown as KafkaClient;
     const logger = createLogger('gateway', 'silent', () => undefined);
     const { topicPrefix, partitions } = kafka;

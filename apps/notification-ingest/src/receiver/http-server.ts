@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import type { HttpLimits } from '@callbus/chassis';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { rawAnswer } from './answers.js';
-import type { HttpLimits } from './http-limits.js';
 import { Refusal, type RefusalCode } from './refusals.js';
 
 export interface HttpServerOptions {
@@ -13,15 +13,8 @@ export interface HttpServerOptions {
 
 /** A server that faces the internet: every wait and every size has its bound, and bytes that are no request end the connection. */
 export function httpServer({ limits, tls, onRefused }: HttpServerOptions): FastifyAdapter {
-  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, connectionsCheckIntervalMs, maxHeaderBytes } = limits;
-  const node = {
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: connectionsCheckIntervalMs,
-    maxHeaderSize: maxHeaderBytes,
-    // Two Authorization headers are no token, rather than the first of them.
-    joinDuplicateHeaders: true,
-  };
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = limits;
+  const node = limits.serverOptions();
   const adapter = new FastifyAdapter({
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,

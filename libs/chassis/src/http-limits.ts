@@ -1,5 +1,6 @@
-import { Setting } from '@callbus/chassis';
+import type { ServerOptions } from 'node:http';
 import { IsInt, Max, Min } from 'class-validator';
+import { Setting } from './settings.js';
 
 /** How long a client may take, and how much of the server it may hold. */
 export class HttpLimits {
@@ -46,4 +47,15 @@ export class HttpLimits {
   @Min(4_096)
   @Max(1024 * 1024)
   maxHeaderBytes: number = 16 * 1024;
+
+  /** What of this Node's server takes. Two Authorization headers are no token, rather than the first of them. */
+  serverOptions(): ServerOptions {
+    return {
+      headersTimeout: this.headersTimeoutMs,
+      requestTimeout: this.requestTimeoutMs,
+      connectionsCheckingInterval: this.connectionsCheckIntervalMs,
+      maxHeaderSize: this.maxHeaderBytes,
+      joinDuplicateHeaders: true,
+    };
+  }
 }
