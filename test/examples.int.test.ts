@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   decodeCommand,
@@ -19,6 +18,7 @@ import { KAFKA_VERSION } from '../apps/local-stack/src/kafka-jars.js';
 import { until } from '../apps/local-stack/src/until.js';
 import { PlainReader } from './support/plain-kafka.js';
 import { Program } from './support/program.js';
+import { HAS_PYTHON, isThere, PythonEnvironment } from './support/python-environment.js';
 
 const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');
 const cache = process.env['CALLBUS_CACHE'] ?? join(PROJECT_ROOT, '.cache');
@@ -29,7 +29,7 @@ const PARTITIONS = 3;
 /** A virtual machine, or a package that has to be fetched, on a busy machine. */
 const SLOW_MS = 180_000;
 
-const python = join(cache, 'python-examples', 'bin', 'python');
+const python = new PythonEnvironment('python-examples', join(examples, 'python', 'requirements.txt'));
 const jars = join(cache, `kafka-${KAFKA_VERSION}`);
 
 interface Example {
@@ -55,10 +55,12 @@ const EXAMPLES: readonly Example[] = [
   },
   {
     name: 'python',
-    place: [python, join(examples, 'python', 'place_call.py')],
-    follow: [python, join(examples, 'python', 'follow_calls.py')],
-    lacks: isThere('python3', '--version') ? undefined : 'Python',
-    prepare: preparePython,
+    place: [python.program('python'), join(examples, 'python', 'place_call.py')],
+    follow: [python.program('python'), join(examples, 'python', 'follow_calls.py')],
+    lacks: HAS_PYTHON ? undefined : 'Python',
+    prepare: () => {
+      python.prepare();
+    },
   },
   {
     name: 'java',
@@ -71,26 +73,6 @@ const EXAMPLES: readonly Example[] = [
         : `Kafka’s jars in ${jars} (npm run stack fetches them)`,
   },
 ];
-
-function isThere(command: string, argument: string): boolean {
-  try {
-    execFileSync(command, [argument], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A virtual environment in the cache folder with what the examples require, made once. */
-function preparePython(): void {
-  const requirements = join(examples, 'python', 'requirements.txt');
-  const folder = join(cache, 'python-examples');
-  const pip = [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements] as const;
-  if (!existsSync(python)) execFileSync('python3', ['-m', 'venv', folder]);
-  const installed = execFileSync(python, ['-m', 'pip', 'freeze'], { encoding: 'utf8' }).split('\n');
-  const required = readFileSync(requirements, 'utf8').trim().split('\n');
-  if (required.some((line) => !installed.includes(line))) execFileSync(pip[0], pip.slice(1), { stdio: 'pipe' });
-}
 
 let client: KafkaClient;
 let sender: RecordSender;

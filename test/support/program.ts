@@ -9,8 +9,10 @@ export class Program {
   private errors = '';
   private unfinished = '';
 
-  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
+  /** @param cwd where it runs, and may leave files; the project by default */
+  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>>, cwd?: string) {
     this.child = spawn(command, args, {
+      cwd,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
