@@ -69,16 +69,19 @@ class SchemasOfClasses {
     };
   }
 
-  /** The classes that these members refer to. */
+  /** The classes that these members refer to, and those that they lead to. */
   definitionsFor(properties) {
-    const names = [...JSON.stringify(properties).matchAll(/"#\/\$defs\/(\w+)"/g)].map(([, name]) => name);
-    if (names.length === 0) return {};
-    const types = [...getMetadataStorage().validationMetadatas.keys()];
-    const definitions = names.map((name) => {
-      const type = types.find((one) => one.name === name);
-      return [name, { ...this.description(type), ...this.schemaOf(type) }];
-    });
-    return { $defs: Object.fromEntries(definitions) };
+    const definitions = {};
+    const collect = (members) => {
+      for (const [, name] of JSON.stringify(members).matchAll(/"#\/\$defs\/(\w+)"/g)) {
+        if (Object.hasOwn(definitions, name)) continue;
+        const type = [...getMetadataStorage().validationMetadatas.keys()].find((one) => one.name === name);
+        definitions[name] = { ...this.description(type), ...this.schemaOf(type) };
+        collect(definitions[name].properties);
+      }
+    };
+    collect(properties);
+    return Object.keys(definitions).length === 0 ? {} : { $defs: definitions };
   }
 
   /** What the docstring says of a class, or of a member of it or of one that it extends. */

@@ -48,11 +48,6 @@ export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './even
 export { type EventData, type EventSubject, type EventType } from './event-data.js';
 export { MESSAGES, type MessageKind } from './messages.js';
 export {
-  decodeSnapshot,
-  encodeSnapshot,
-  FOLD_VERSION,
-  isOlderSnapshot,
-  Snapshot,
   type AttemptInHistory,
   type CallPhase,
   type DepartedParticipant,
@@ -60,4 +55,5 @@ export {
   type OperationInHistory,
   type SurplusCall,
   type ToneInHistory,
-} from './snapshots.js';
+} from './folded-call.js';
+export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots.js';

@@ -13,7 +13,7 @@ export function checkedAs<T extends object>(type: new () => T, data: unknown, co
   return data as T;
 }
 
-/** The data as one of the class, for the rules to be looked up. No message class has members with rules of their own. */
+/** The data as one of the class, for the rules to be looked up. The objects in it stay plain: rules of theirs describe them only. */
 function instanceOf<T extends object>(type: new () => T, data: object): T {
   const instance = new type();
   for (const [name, value] of Object.entries(data)) if (!UNTAKEN.has(name)) Reflect.set(instance, name, value);
