@@ -68,15 +68,27 @@ const REQUEST_IDS = {
 const RETRY_AFTER = { 'Retry-After': { description: 'Seconds.', schema: { type: 'string' } } } as const;
 const JSON_ONLY = 'application/json';
 
+export interface AnswerOptions {
+  /** Beside those of every answer. */
+  readonly headers?: readonly string[];
+  /** What it can be besides JSON, as text. */
+  readonly alsoAs?: readonly string[];
+}
+
 /** An answer with a body of this class. */
-export function Answers(status: number, description: string, type: Model, headers: readonly string[] = []): MethodDecorator {
+export function Answers(
+  status: number,
+  description: string,
+  type: Model,
+  { headers = [], alsoAs = [] }: AnswerOptions = {},
+): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(type),
     ApiResponse({
       status,
       description,
-      headers: { ...REQUEST_IDS, ...textHeaders(headers) },
-      content: { [JSON_ONLY]: { schema: { $ref: getSchemaPath(type) } } },
+      headers: { ...REQUEST_IDS, ...asText(headers) },
+      content: { [JSON_ONLY]: { schema: { $ref: getSchemaPath(type) } }, ...asText(alsoAs) },
     }),
   );
 }
@@ -151,6 +163,7 @@ export function TakesCall(): MethodDecorator {
   });
 }
 
-function textHeaders(names: readonly string[]): Record<string, { schema: { type: 'string' } }> {
+/** Each of these headers, or types of content, is text. */
+function asText(names: readonly string[]): Record<string, { schema: { type: 'string' } }> {
   return Object.fromEntries(names.map((name) => [name, { schema: { type: 'string' } }]));
 }

@@ -86,7 +86,9 @@ export class CallEventsController {
   @TakesCallId()
   @TakesPage(EVENT_PAGE)
   @TakesHeader('Last-Event-ID', 'Of a live history: the sequence of the last event that was seen.')
-  @Answers(200, 'A page of events; with `Accept: text/event-stream` the live history.', EventPage)
+  @Answers(200, 'A page of events; with `Accept: text/event-stream` the live history.', EventPage, {
+    alsoAs: ['text/event-stream'],
+  })
   @Refuses(404)
   async history(
     @Req() request: FastifyRequest,

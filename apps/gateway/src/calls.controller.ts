@@ -21,6 +21,7 @@ import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
 import { VisibleCalls } from './visible-calls.js';
 
 const SOURCE = '/gateway';
+const CREATED_HEADERS = ['Location', 'Preference-Applied', 'Warning'];
 
 /** A call of which it is known only that it will be placed, or that its history will say why not. */
 export class AcceptedCall {
@@ -86,8 +87,8 @@ export class CallsController {
   @TakesCall()
   @TakesHeader('Idempotency-Key', 'The same key is the same call; without it `client-request-id` is the key.')
   @TakesHeader('Prefer', '`wait=N`: waits up to N seconds for the outcome.')
-  @Answers(201, 'It was created; only with Prefer.', CallResource, ['Location', 'Preference-Applied', 'Warning'])
-  @Answers(202, 'The command is on Kafka.', AcceptedCall, ['Location', 'Preference-Applied', 'Warning'])
+  @Answers(201, 'It was created; only with Prefer.', CallResource, { headers: CREATED_HEADERS })
+  @Answers(202, 'The command is on Kafka.', AcceptedCall, { headers: CREATED_HEADERS })
   @Refuses(409, 413, 415)
   @GraphRefuses()
   async create(

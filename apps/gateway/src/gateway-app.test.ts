@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { HttpLimits } from '@callbus/chassis';
 import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
 import type { Caller } from './caller-tokens.js';
@@ -102,6 +103,22 @@ describe('every answer', () => {
     }
     expect((await narrow.ask('GET', '', { token: 'other' })).status).toBe(200);
     await narrow.stop();
+  });
+});
+
+describe('a client', () => {
+  it('holds no more of the server than HttpLimits says', async () => {
+    await gateway.stop();
+    const httpLimits = Object.assign(new HttpLimits(), {
+      maxHeaderBytes: 4_096,
+      headersTimeoutMs: 100,
+      connectionsCheckIntervalMs: 10,
+    });
+    gateway = await GatewayUnderTest.start(CALLERS, { httpLimits });
+    expect((await gateway.fetch('GET', '', { headers: { prefer: 'x'.repeat(5_000) } })).status).toBe(431);
+    const slow = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    slow.write('GET / HTTP/1.1\r\n');
+    expect(String(await buffer(slow))).toMatch(/^HTTP\/1.1 408 /);
   });
 });
 
