@@ -100,7 +100,6 @@ function rateLimitOf({ requestsPerSecond }: GatewaySettings, callers: Callers): 
   return {
     max: requestsPerSecond,
     timeWindow: 1_000,
-    allowList: isOfSwaggerUi,
     keyGenerator: (request) => {
       const { tenantId, appId } = callers.of(request);
       return `${tenantId}/${appId}`;
