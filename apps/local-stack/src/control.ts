@@ -1,5 +1,5 @@
 import { messageOf } from './errors.js';
-import type { Supervisor } from './supervisor.js';
+import type { Stack } from './stack.js';
 
 /** What the process that forked the launcher may ask of it, over Node's own channel. Each request is answered once. */
 export interface ControlRequest {
@@ -13,13 +13,13 @@ export type ControlMessage =
   | { readonly kind: 'answer'; readonly id: number; /** Absent when it was done. */ readonly error?: string };
 
 /** Serves tests that restart services; does nothing when nobody forked this process. */
-export function serveControl(supervisor: Supervisor): void {
+export function serveControl(stack: Pick<Stack, 'restart'>): void {
   if (process.send === undefined) return;
   const say = (message: ControlMessage): void => {
     process.send?.(message);
   };
   process.on('message', ({ id, restart }: ControlRequest) => {
-    supervisor.restart(restart).then(
+    stack.restart(restart).then(
       () => {
         say({ kind: 'answer', id });
       },

@@ -37,7 +37,7 @@ async function main(commandLine: readonly string[]): Promise<number> {
 
   const work = async (): Promise<number> => {
     const { file, client } = await stack.start();
-    serveControl(stack.supervisor);
+    serveControl(stack);
     progress.say(welcome(file, places));
     if (args.hasDemo) {
       const { demoTimeoutMs: timeoutMs, partitions } = settings;

@@ -44,7 +44,7 @@ export interface StackOptions {
 
 /** One running local stack, from Kafka to the last service. */
 export class Stack {
-  readonly supervisor: Supervisor;
+  private readonly supervisor: Supervisor;
   private kafka: Kafka | undefined;
   private client: KafkaClient | undefined;
   private plan: StackPlan | undefined;
@@ -118,6 +118,12 @@ export class Stack {
     await this.fileWrites;
     for (const file of [places.stackFile, places.operatorFile]) await rm(file, { force: true });
     await guarded.dismiss();
+  }
+
+  /** Ends a service, or a broker, if it runs, and launches it anew. Resolves when stack.json has its new process. */
+  async restart(name: string): Promise<void> {
+    await this.supervisor.restart(name);
+    await this.fileWrites;
   }
 
   /** What a running service was told. */
