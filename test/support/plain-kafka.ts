@@ -130,10 +130,16 @@ export class PlainProducer {
     return new PlainProducer(producer, topic);
   }
 
-  /** T1: one send of records in several partitions may say that all is well and leave some out, so each record has its own. */
+  /**
+   * Those of one key in the order given. T1: one send of records in several partitions may say that all is well and leave some
+   * out, so each partition or key has its own.
+   */
   async send(...messages: readonly PlainMessage[]): Promise<void> {
     const { producer, topic } = this;
-    await Promise.all(messages.map((message) => producer.send({ topic, messages: [{ ...message }], acks: -1 })));
+    const together = Object.values(Object.groupBy(messages, ({ partition, key }) => String(partition ?? key)));
+    await Promise.all(
+      together.map((ofOne = []) => producer.send({ topic, messages: ofOne.map((one) => ({ ...one })), acks: -1 })),
+    );
   }
 
   async stop(): Promise<void> {
