@@ -7,6 +7,7 @@ import { EVENT_CLASSES } from './event-data.js';
 import { LEDGER_CLASSES } from './ledger-records.js';
 import { OBSERVATION_CLASSES } from './observations.js';
 import { passesRules } from './passes-rules.js';
+import { Snapshot } from './snapshots.js';
 
 type MessageClass = new () => object;
 
@@ -23,12 +24,13 @@ const named =
   (classes: object) =>
   (name: string): MessageClass =>
     Reflect.get(classes, name) as MessageClass;
-/** What has rules for what is in its members is left to class-validator: this one, and snapshots. */
+/** With a rule for each item of a list, which is left to class-validator. */
 const LEFT = new Set(['ledger/Invalid.json']);
 const RUN = [
   ...samples('commands', named(COMMAND_CLASSES)),
   ...samples('ledger', named(LEDGER_CLASSES)),
   ...samples('observations', named(OBSERVATION_CLASSES)),
+  ...samples('snapshots', () => Snapshot),
 ].filter(([name]) => !LEFT.has(name));
 
 const instanceOf = (type: MessageClass, data: object): object => Object.assign(new type(), data);

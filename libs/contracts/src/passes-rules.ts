@@ -30,9 +30,11 @@ function compile(type: new () => object): readonly MemberRules[] | null {
   const storage = getMetadataStorage();
   const metadata = storage.getTargetValidationMetadatas(type, '', false, false);
   const isConditional = (kind: string): boolean => kind === ValidationTypes.CONDITIONAL_VALIDATION;
+  const isNested = (kind: string): boolean => kind === ValidationTypes.NESTED_VALIDATION;
   const isRun = metadata.every(
     (rule) =>
       isConditional(rule.type) ||
+      isNested(rule.type) ||
       (rule.type === ValidationTypes.CUSTOM_VALIDATION && !rule.each && rule.validateIf === undefined),
   );
   if (!isRun) return null;
@@ -43,13 +45,20 @@ function compile(type: new () => object): readonly MemberRules[] | null {
       .map((rule) => rule.constraints[0] as MemberRules['conditions'][number]),
     rules: ofMember
       .filter((rule) => !isConditional(rule.type))
-      .flatMap(({ constraintCls, constraints }) =>
-        storage.getTargetValidatorConstraints(constraintCls).map(
+      .flatMap(({ type: kind, constraintCls, constraints }) => {
+        if (isNested(kind)) return (_: object, value: unknown) => holdsObjects(value);
+        return storage.getTargetValidatorConstraints(constraintCls).map(
           ({ instance }) =>
             (object: object, value: unknown) =>
               // A promise is no answer: class-validator decides.
               instance.validate(value, { targetName: type.name, property: name, object, value, constraints }) === true,
-        ),
-      ),
+        );
+      }),
   }));
+}
+
+/** All that class-validator asks of what is nested and, as everything from JSON, of no class that has rules. */
+function holdsObjects(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(holdsObjects);
+  return value === undefined || (typeof value === 'object' && value !== null);
 }
