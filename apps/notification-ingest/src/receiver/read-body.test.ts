@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { InFlight } from './in-flight.js';
 import { readBody } from './read-body.js';
@@ -36,4 +37,11 @@ it('says that a body broke off', async () => {
   stream.write('{');
   stream.destroy(new Error('aborted'));
   await expect(reading).rejects.toMatchObject({ code: 'MALFORMED_REQUEST' });
+});
+
+it('says so too when it had broken off before it was read', async () => {
+  const stream = new PassThrough();
+  stream.destroy();
+  await once(stream, 'close');
+  await expect(readBody(stream, 100, newPlace())).rejects.toMatchObject({ code: 'MALFORMED_REQUEST' });
 });

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
 import type { Place } from './in-flight.js';
 import { Refusal } from './refusals.js';
 
@@ -23,11 +23,10 @@ export function readBody(stream: Readable, maxBytes: number, place: Place): Prom
     else chunks.push(chunk);
   };
   stream.on('data', take);
-  stream.once('end', () => {
-    resolve(Buffer.concat(chunks, bytes));
-  });
-  stream.once('error', (error) => {
-    stop(new Refusal('MALFORMED_REQUEST', 'its body broke off', { cause: error }));
+  // Of a stream that has broken off already, while its token was checked, nothing more would be heard.
+  finished(stream, { writable: false }, (error) => {
+    if (error) stop(new Refusal('MALFORMED_REQUEST', 'its body broke off', { cause: error }));
+    else resolve(Buffer.concat(chunks, bytes));
   });
   return promise;
 }
