@@ -57,6 +57,7 @@ class Installation {
       KAFKA_TOPIC_PREFIX: this.prefix,
       KAFKA_PARTITIONS: String(PARTITIONS),
       KAFKA_SESSION_TIMEOUT_MS: '6000',
+      SNAPSHOT_UPKEEP_INTERVAL_MS: '500',
     });
     this.sequencers.push(sequencer);
     return sequencer;
@@ -262,7 +263,11 @@ it('goes on from the snapshot with the highest offset, and writes it over an old
   await until('the last one is told', () => where.events.of(callId).length > 0);
   expect(toldOf(where.events, callId)).toMatchObject([{ type: 'CallStateChanged', sequence: '0000000004' }]);
   await until('its snapshot is there', () => where.snapshots.of(callId).length === 4);
-  expect(where.snapshots.of(callId).map((record) => parsed(record)['offset'])).toEqual([2, 1, 2, 3]);
+  const offsets = (): unknown[] => where.snapshots.of(callId).map((record) => parsed(record)['offset']);
+  expect(offsets()).toEqual([2, 1, 2, 3]);
+  await where.write('snapshots', { key: callId, value: snapshotAfter(1) });
+  await until('it is written over while the sequencer works, too', () => offsets().length === 6);
+  expect(offsets().slice(4)).toEqual([0, 3]);
 });
 
 it('deletes the snapshot of a call that was over 35 days ago, and of no other', async () => {

@@ -26,6 +26,16 @@ export class IngestSettings extends ServiceSettings {
   @Max(3_650)
   snapshotRetentionDays: number = 35;
 
+  @Setting('SNAPSHOT_UPKEEP_INTERVAL_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds between looks for snapshots to delete, and for older ones written last; far less than compaction waits',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(43_200_000)
+  snapshotUpkeepIntervalMs: number = 3_600_000;
+
   @Setting('HTTP_PORT', { kind: 'integer', describe: 'Port on which Graph’s callbacks arrive; 0 takes a free one' })
   @IsInt()
   @Min(0)

@@ -55,6 +55,25 @@ describe('the attempts of a call', () => {
     ]);
   });
 
+  it.each([
+    ['gone', gone(1, SECOND)],
+    ['found', found(1, SECOND, 'established')],
+    ['ended', ended(1, SECOND, 'ended')],
+    ['refused to end', ended(1, SECOND, 'refused')],
+  ])('are bound to one call of Graph’s each: that another one was %s is put aside', (_what, observation) => {
+    const { events, unhandled, history } = foldAll([accepted(), created(FIRST), observation]);
+    expect(wordsOf(events).slice(1)).toEqual(['CallCreated']);
+    expect(unhandled).toEqual([`what is told of ${SECOND} is of another call than attempt 1`]);
+    expect(history.call).toMatchObject({ phase: 'created', isEndRefused: false });
+  });
+
+  it('that live beside the call and that Graph did not name are put aside, for somebody to look', () => {
+    const { events, unhandled } = foldAll([accepted(), created(FIRST), created(null, 2)]);
+    expect(wordsOf(events).slice(1)).toEqual(['CallCreated']);
+    expect(unhandled).toEqual(["attempt 2 is a call too, beside the one that counts, and Graph's answer does not name it"]);
+    expect(foldAll([accepted(), created(FIRST), established(SECOND, 2), created(null, 2)]).unhandled).toEqual([]);
+  });
+
   it('are bound to one call of Graph’s each: an answer that names another one is put aside', () => {
     const { events, unhandled, history } = foldAll([accepted(), established(FIRST, 1), created(SECOND, 1)]);
     expect(wordsOf(events).slice(1)).toEqual(['CallCreated', 'established']);

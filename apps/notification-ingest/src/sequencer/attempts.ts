@@ -40,7 +40,11 @@ function createCall(history: HistoryInProgress, { attempt, graphCallId }: Attemp
 
 function addSurplus(history: HistoryInProgress, { attempt, graphCallId }: AttemptInHistory): void {
   const { surplus } = history.call;
-  if (graphCallId === null || surplus.some((one) => one.attempt === attempt)) return;
+  if (surplus.some((one) => one.attempt === attempt)) return;
+  if (graphCallId === null) {
+    history.leave(`attempt ${attempt} is a call too, beside the one that counts, and Graph's answer does not name it`);
+    return;
+  }
   history.set({ surplus: [...surplus, { attempt, graphCallId }] });
   history.emit('DuplicateCallDetected', { attempt, graphCallId });
 }
@@ -86,15 +90,14 @@ export function foldUnknown(history: HistoryInProgress, attempt: number, why: st
 
 /** Graph does not know the call any more, and said nothing of its end, or what it said was lost. */
 export function foldGone(history: HistoryInProgress, attempt: number, graphCallId: string): void {
-  proveAttempt(history, attempt, graphCallId, ANSWERED);
+  if (!isOfAttempt(history, attempt, graphCallId)) return;
   if (!isTheCall(history, attempt, graphCallId)) endSurplus(history, graphCallId, 'gone');
   else changeCallState(history, TERMINATION, 'reconciler');
 }
 
 /** The call is where Graph was found to have it, unless callbacks have told that or more. */
 export function foldFound(history: HistoryInProgress, attempt: number, graphCallId: string, found: FoundCall): void {
-  proveAttempt(history, attempt, graphCallId, ANSWERED);
-  if (!isTheCall(history, attempt, graphCallId)) return;
+  if (!isOfAttempt(history, attempt, graphCallId) || !isTheCall(history, attempt, graphCallId)) return;
   for (const change of callChanges({ graphCallId, changeType: null, data: found })) {
     if (change.kind === 'call' && movesOn(history, change.report)) changeCallState(history, change.report, 'reconciler');
   }
@@ -110,13 +113,20 @@ export function foldEnd(history: HistoryInProgress, { attempt, graphCallId, resu
     foldGone(history, attempt, graphCallId);
     return;
   }
-  proveAttempt(history, attempt, graphCallId, ANSWERED);
+  if (!isOfAttempt(history, attempt, graphCallId)) return;
   const isMain = isTheCall(history, attempt, graphCallId);
   if (result === 'refused') {
     if (isMain) history.set({ isEndRefused: true });
     history.emit('CallEndFailed', { attempt, error: error ?? null });
   }
   if (!isMain) endSurplus(history, graphCallId, result);
+}
+
+/** What the dispatcher learned of a call of Graph's is put aside when the attempt is another one. */
+function isOfAttempt(history: HistoryInProgress, attempt: number, graphCallId: string): boolean {
+  const isIt = proveAttempt(history, attempt, graphCallId, ANSWERED);
+  if (!isIt) history.leave(`what is told of ${graphCallId} is of another call than attempt ${attempt}`);
+  return isIt;
 }
 
 function isTheCall({ call }: HistoryInProgress, attempt: number, graphCallId: string): boolean {

@@ -82,6 +82,13 @@ describe('Histories', () => {
     expect(found.get(callId)).toBeUndefined();
   });
 
+  it('is not set back by what began under an earlier assignment', () => {
+    const { histories: found, put } = histories();
+    put(snapshot(5));
+    found.put(snapshot(4));
+    expect(found.get(callId)?.offset).toBe(5);
+  });
+
   it('forgets what it wrote when its partitions are given anew', () => {
     const { histories: found, read, put } = histories();
     read(snapshot(4));

@@ -28,7 +28,10 @@ export class Histories {
     return followed && snapshotOf(followed);
   }
 
+  /** Unless what is known is newer: a handler may end after the assignment that it began under. */
   put(snapshot: Snapshot): void {
+    const known = this.get(snapshot.callId);
+    if (known !== undefined && isOlderSnapshot(snapshot, known)) return;
     this.own.set(snapshot.callId, { snapshot, value: null });
     this.onFollowed(snapshot.callId);
   }

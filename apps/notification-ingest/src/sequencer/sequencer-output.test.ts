@@ -61,3 +61,10 @@ describe('the events of one observation', () => {
     expect(sends).toEqual([]);
   });
 });
+
+it('deletes any number of snapshots, in sends that a broker takes', async () => {
+  const { sends, output: to } = output();
+  await to.tombstones(Array.from({ length: 100_000 }, () => callId));
+  expect(sends.reduce((sum, { length }) => sum + length, 0)).toBe(100_000);
+  expect(Math.max(...sends.map(({ length }) => length))).toBeLessThan(30_000);
+});

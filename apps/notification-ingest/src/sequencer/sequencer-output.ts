@@ -16,35 +16,25 @@ export interface SequencerOutputOptions {
 
 /** Of one send, which its topic takes whole or not at all; a larger event goes alone. */
 const MAX_SEND_BYTES = 4 * 1024 * 1024;
+/** About what a record takes beside its value. */
+const RECORD_BYTES = 200;
 
 /** Everything that the sequencer writes. Each method resolves when Kafka has it. */
 export class SequencerOutput {
   constructor(private readonly options: SequencerOutputOptions) {}
 
-  /** In their order: none is sent before those ahead of it are on Kafka, and no more are held encoded than one send takes. */
   async events(callId: string, events: readonly CallEvent[]): Promise<void> {
     const place = this.place(TOPICS.events, callId);
-    let gathered: OutgoingRecord[] = [];
-    let bytes = 0;
-    for (const event of events) {
-      const record = { ...place, ...encodeEvent(event) };
-      if (bytes + record.value.length > MAX_SEND_BYTES) {
-        await this.options.sender.send(gathered);
-        [gathered, bytes] = [[], 0];
-      }
-      gathered.push(record);
-      bytes += record.value.length;
-    }
-    await this.options.sender.send(gathered);
+    await this.sendInOrder(events, (event) => ({ ...place, ...encodeEvent(event) }));
   }
 
   async snapshots(snapshots: readonly { readonly callId: string; readonly value: Buffer }[]): Promise<void> {
-    await this.options.sender.send(snapshots.map(({ callId, value }) => ({ ...this.place(TOPICS.snapshots, callId), value })));
+    await this.sendInOrder(snapshots, ({ callId, value }) => ({ ...this.place(TOPICS.snapshots, callId), value }));
   }
 
   /** Lets Kafka, and everybody who follows the snapshots, forget these calls. */
   async tombstones(callIds: readonly string[]): Promise<void> {
-    await this.options.sender.send(callIds.map((callId) => ({ ...this.place(TOPICS.snapshots, callId), value: null })));
+    await this.sendInOrder(callIds, (callId) => ({ ...this.place(TOPICS.snapshots, callId), value: null }));
   }
 
   /** For the parts of an observation that nobody can handle, whatever became of its other parts. */
@@ -53,6 +43,23 @@ export class SequencerOutput {
     const error = new UnprocessableRecordError('UNHANDLED_NOTIFICATION', `${reasons.join('; ')}.`);
     const topic = topicName(topicPrefix, TOPICS.observationsDeadLetter);
     await sender.send([deadLetterOf(record, error, attempts, Date.now(), { topic, partitions, service, stage: 'fold' })]);
+  }
+
+  /** None is sent before those ahead of it are on Kafka, and no more are held encoded than one send takes. */
+  private async sendInOrder<T>(items: readonly T[], encode: (item: T) => OutgoingRecord): Promise<void> {
+    let gathered: OutgoingRecord[] = [];
+    let bytes = 0;
+    for (const item of items) {
+      const record = encode(item);
+      const size = RECORD_BYTES + (record.value?.length ?? 0);
+      if (bytes + size > MAX_SEND_BYTES) {
+        await this.options.sender.send(gathered);
+        [gathered, bytes] = [[], 0];
+      }
+      gathered.push(record);
+      bytes += size;
+    }
+    await this.options.sender.send(gathered);
   }
 
   private place(topic: typeof TOPICS.events | typeof TOPICS.snapshots, key: string) {

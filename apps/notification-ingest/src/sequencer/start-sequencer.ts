@@ -1,15 +1,13 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { encodeSnapshot, TOPICS } from '@callbus/contracts';
+import { TOPICS } from '@callbus/contracts';
 import { KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
 import { Histories } from './histories.js';
-import { keptOf, snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
-import { OldCalls } from './old-calls.js';
+import { keptOf, type KeptSnapshot } from './kept-snapshot.js';
 import { SequencerModule } from './sequencer.module.js';
 import { SequencerOutput } from './sequencer-output.js';
-
-const FORGET_EVERY_MS = 60 * 60 * 1000;
+import { SnapshotUpkeep } from './snapshot-upkeep.js';
 
 /** Starts the role that numbers the events. */
 export async function startSequencer(
@@ -34,7 +32,7 @@ export async function startSequencer(
     histories.onFollowed(callId);
   });
 
-  const oldCalls = new OldCalls({ snapshots, output, partitions, retentionDays: settings.snapshotRetentionDays });
+  const upkeep = new SnapshotUpkeep({ snapshots, output, partitions, retentionDays: settings.snapshotRetentionDays });
   const transport = new KafkaTransport({
     client,
     sender,
@@ -47,9 +45,7 @@ export async function startSequencer(
       if (topic !== TOPICS.observations.name) return;
       histories.forgetOwn();
       await snapshots.caughtUp();
-      const overwritten = snapshots.overwritten(assigned, partitions).map(snapshotOf);
-      await output.snapshots(overwritten.map((snapshot) => ({ callId: snapshot.callId, value: encodeSnapshot(snapshot) })));
-      await oldCalls.forget(assigned);
+      await upkeep.rewriteOverwritten(assigned);
     },
   });
   health.addReadiness('kafka consumer', () => transport.condition());
@@ -61,13 +57,18 @@ export async function startSequencer(
   app.useGlobalFilters(new RethrowFilter());
   onShutdown('sequencer', () => app.close());
   await app.listen();
-  const forgetting = setInterval(() => {
-    oldCalls.forget(transport.assignment(TOPICS.observations.name)).catch((error: unknown) => {
-      logger.warn({ err: error }, 'old calls could not be forgotten; the next time they are tried again');
+  const keepUp = async (): Promise<void> => {
+    const assigned = transport.assignment(TOPICS.observations.name);
+    await upkeep.rewriteOverwritten(assigned);
+    await upkeep.forgetOld(assigned);
+  };
+  const timer = setInterval(() => {
+    keepUp().catch((error: unknown) => {
+      logger.warn({ err: error }, 'the snapshots’ upkeep failed; the next time it is tried again');
     });
-  }, FORGET_EVERY_MS);
-  onShutdown('forgetting of old calls', () => {
-    clearInterval(forgetting);
+  }, settings.snapshotUpkeepIntervalMs);
+  onShutdown('upkeep of snapshots', () => {
+    clearInterval(timer);
     return Promise.resolve();
   });
 }

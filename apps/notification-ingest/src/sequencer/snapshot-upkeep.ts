@@ -1,0 +1,39 @@
+import { encodeSnapshot } from '@callbus/contracts';
+import type { SnapshotFollower } from '@callbus/kafka';
+import { isOver, snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
+import type { SequencerOutput } from './sequencer-output.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface SnapshotUpkeepOptions {
+  readonly snapshots: SnapshotFollower<KeptSnapshot>;
+  readonly output: SequencerOutput;
+  readonly partitions: number;
+  readonly retentionDays: number;
+}
+
+/** Sees to it that the snapshots topic holds what it should, whatever other processes wrote and time has done. */
+export class SnapshotUpkeep {
+  constructor(private readonly options: SnapshotUpkeepOptions) {}
+
+  /**
+   * Writes what counts again where a zombie wrote an older snapshot after it: compaction keeps the last one.
+   * @param assigned the partitions that are this process’ to write
+   */
+  async rewriteOverwritten(assigned: readonly number[]): Promise<void> {
+    const { snapshots, output, partitions } = this.options;
+    const overwritten = snapshots.overwritten(assigned, partitions).map(snapshotOf);
+    await output.snapshots(overwritten.map((snapshot) => ({ callId: snapshot.callId, value: encodeSnapshot(snapshot) })));
+  }
+
+  /** Of calls that have been over for so long that none of their observations is kept any more, the snapshots go too. */
+  async forgetOld(assigned: readonly number[], nowMs = Date.now()): Promise<void> {
+    const { snapshots, output, partitions, retentionDays } = this.options;
+    const unchanged = snapshots.unchangedSince(nowMs - retentionDays * DAY_MS, assigned, partitions);
+    const isKnownToBeOver = (callId: string): boolean => {
+      const kept = snapshots.get(callId);
+      return kept !== undefined && isOver(kept);
+    };
+    await output.tombstones(unchanged.filter(isKnownToBeOver));
+  }
+}
