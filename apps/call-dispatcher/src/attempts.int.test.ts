@@ -129,7 +129,7 @@ async function attempted(process: Dispatcher, callId: string): Promise<Dispatch 
 
 async function begin({ attempts }: Dispatcher, callId: string, attempt = 1): Promise<Dispatch | undefined> {
   expect(attempts.reserve(callId, COMMAND)).toBeNull();
-  return await attempts.begin(callId, attempt, token);
+  return await attempts.begin({ callId, requestHash: '1:00' }, attempt, token);
 }
 
 function postsOf(callId: string): number {
@@ -209,6 +209,18 @@ describe('an attempt to dial (G1, G9)', () => {
     const ended = await Promise.allSettled([begin(one, callId), one.attempts.drain()]);
     expect(ended).toMatchObject([{ reason: { code: 'INVARIANT' } }, {}]);
     expect(postsOf(callId)).toBe(0);
+  });
+
+  it('does not POST for a command with the token of another one of the same callId', async () => {
+    const one = await dispatcher();
+    const callId = await accepted(one);
+    expect(one.attempts.reserve(callId, COMMAND)).toBeNull();
+    const command = { ...COMMAND, tenantId: randomUUID() };
+    const rival = { callId, requestHash: '1:01' };
+    await one.attempts.begin(rival, 1, token, [{ type: 'Accepted', command, ...rival }]);
+    await one.attempts.drain();
+    const dispatch = one.ledger.get(callId);
+    expect([statesOf(dispatch), dispatch?.phase, postsOf(callId)]).toEqual([['not-sent'], 'waiting', 0]);
   });
 
   it('does not POST after notAfter', async () => {

@@ -99,17 +99,19 @@ export class Attempts {
 
   /**
    * Proposes an attempt for a call that was reserved and, if the proposal takes effect, POSTs and records the outcome in the background.
+   * @param asked the call, as the command asked for it that the token is for
    * @param first records to be appended in front of the Intent, in the same send
    * @returns the call as the ledger has it after the Intent was read back
    * @throws KafkaError: the Intent may be in the ledger; then it is closed as not sent, in the background
    */
   async begin(
-    callId: string,
+    asked: Pick<Dispatch, 'callId' | 'requestHash'>,
     attempt: number,
     token: AppToken,
     first: readonly LedgerRecord[] = [],
   ): Promise<Dispatch | undefined> {
     const { ledger, intentDeadlineMs: deadlineMs, intentOrphanMs: orphanMs } = this.options;
+    const { callId, requestHash } = asked;
     const key = { callId, attempt, nonce: randomUUID() };
     // From here on, so that a shutdown waits for an Intent that is being written too.
     let close: (work: Promise<void>) => void = () => undefined;
@@ -119,7 +121,9 @@ export class Attempts {
       const begunAtMs = performance.now();
       const dispatch = await ledger.append(callId, [...first, { type: 'Intent', ...key, deadlineMs, orphanMs }]);
       const intent = dispatch?.attempts.find(({ nonce }) => nonce === key.nonce);
-      if (dispatch?.command != null && intent !== undefined) work = this.post(dispatch.command, key, intent, token, begunAtMs);
+      if (dispatch?.command == null || intent === undefined) return dispatch;
+      if (dispatch.requestHash === requestHash) work = this.post(dispatch.command, key, intent, token, begunAtMs);
+      else work = this.record({ type: 'NotSent', ...key, why: 'the attempt was meant for another command of the same callId' });
       return dispatch;
     } catch (error) {
       // It may be written or not, and take effect even later. Closing the nonce keeps it from ever being an orphan.

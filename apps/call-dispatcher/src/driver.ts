@@ -1,10 +1,11 @@
 import type { Logger } from '@callbus/chassis';
-import { isSettled, partitionOf, type Dispatch, type LedgerCommand, type Snapshot } from '@callbus/contracts';
+import { isSettled, partitionOf, type Dispatch, type LedgerCommand } from '@callbus/contracts';
 import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
-import { KafkaError, type SnapshotFollower } from '@callbus/kafka';
+import { KafkaError } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
+import type { CallHistories } from './call-histories.js';
 import type { FollowUps } from './follow-ups.js';
 import type { Ledger } from './ledger.js';
 import { liveCallOf, nextStep, type CallHistory, type NextStepRules, type Step } from './next-step.js';
@@ -13,7 +14,7 @@ import { WaitingLine } from './waiting-line.js';
 
 export interface DriverOptions {
   readonly ledger: Ledger;
-  readonly histories: SnapshotFollower<CallHistory>;
+  readonly histories: CallHistories;
   readonly attempts: Attempts;
   readonly followUps: FollowUps;
   readonly breaker: Breaker;
@@ -64,8 +65,8 @@ export class Driver {
     if (this.isStopped || this.busy.has(callId) || this.options.attempts.isInHand(callId)) return;
     const { ledger, histories, clock, followUps, rules } = this.options;
     const dispatch = ledger.get(callId);
-    const history = histories.get(callId);
     if (dispatch?.command == null) return;
+    const history = histories.of(dispatch);
     if (!this.isMine(callId) || !isUnderWay(dispatch, history)) {
       this.line.remove(callId, dispatch.command);
       return;
@@ -118,7 +119,7 @@ export class Driver {
     { attempt, withNewToken }: Extract<Step, { kind: 'attempt' }>,
   ): void {
     const { tokens } = this.options;
-    const dial = (token: AppToken): Promise<number> => this.dial(dispatch.callId, command, attempt, token);
+    const dial = (token: AppToken): Promise<number> => this.dial(dispatch, command, attempt, token);
     if (withNewToken) {
       this.start(dispatch, 'attempt', async () => dial(await tokens.refresh(command)));
       return;
@@ -129,14 +130,15 @@ export class Driver {
   }
 
   /** Reserves before it waits for anything, so that a line advances by as many as may go on. @returns as `start` wants */
-  private async dial(callId: string, command: LedgerCommand, attempt: number, token: AppToken): Promise<number> {
+  private async dial(dispatch: Dispatch, command: LedgerCommand, attempt: number, token: AppToken): Promise<number> {
+    const { callId } = dispatch;
     const { attempts, roles } = this.options;
     if (this.isStopped) return 0;
     if (attempt === 1 && !roles.isPassed(command, token)) return this.forbid(callId, command);
     const obstacle = attempts.reserve(callId, command);
     if (obstacle !== null) return this.holdBack(callId, command, obstacle);
     this.line.remove(callId, command);
-    await attempts.begin(callId, attempt, token);
+    await attempts.begin(dispatch, attempt, token);
     return 0;
   }
 
@@ -195,8 +197,8 @@ export class Driver {
     const { ledger, followUps } = this.options;
     switch (step.kind) {
       case 'append':
-        await ledger.append(dispatch.callId, [step.record]);
-        return 0;
+        // What took no effect, before its time by the broker's clock, would take none at once again.
+        return (await ledger.append(dispatch.callId, [step.record])) === dispatch ? RETRY_MS : 0;
       case 'grace-over':
         await followUps.graceOver(dispatch, step);
         return FOLD_MS;
@@ -222,19 +224,4 @@ function isUnderWay(dispatch: Dispatch, history: CallHistory | undefined): boole
   if (!isSettled(dispatch) || dispatch.attempts.some(({ state }) => state === 'open')) return true;
   if (dispatch.phase === 'created' && history?.hasEnded !== true) return true;
   return (history?.surplus.length ?? 0) > 0;
-}
-
-/** Graph's states of a call that nobody has answered yet. */
-const ESTABLISHING = ['incoming', 'establishing'];
-
-/** What is kept of a snapshot for the driver. */
-export function historyOf({ call }: Snapshot): CallHistory {
-  return {
-    hasEnded: call.phase === 'ended',
-    isEstablishing: call.state === null || ESTABLISHING.includes(call.state),
-    isEndRefused: call.isEndRefused,
-    proven: call.attempts.filter(({ isProven }) => isProven).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
-    parkedAttempt: call.isParked ? call.unknownAttempt : null,
-    surplus: call.surplus.filter(({ end }) => end === undefined).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
-  };
 }

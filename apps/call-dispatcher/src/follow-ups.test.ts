@@ -146,6 +146,16 @@ describe('a call that lives', () => {
     expect(told()).toMatchObject([{ kind: 'keep-alive', result: 'found', call: { state: 'established' } }]);
   });
 
+  it('is still said to be gone when Graph does not let it be looked up', async () => {
+    const all = followUps();
+    answers = [{ status: 404 }, { status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];
+    await all.hangUp(LIVE, { ...CALL, isSurplus: false });
+    await all.lookUp(LIVE, CALL);
+    const lookUpAtMs = START_MS + RULES.establishingMaxMs;
+    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true, isSaidGone: true, lookUpAtMs });
+    expect(sent).toEqual([]);
+  });
+
   it('whose end is refused for good is told so', async () => {
     const all = followUps();
     answers = [{ status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];

@@ -121,7 +121,7 @@ export class FollowUps {
     const call = outcome.kind === 'found' ? stateOfCall(outcome.call) : null;
     if (call !== null) await this.tell(dispatch, { ...found, id: `found-${graphCallId}-${call.state}`, result: 'found', call });
     // A call that was said to be gone and lives may have been hung up in vain.
-    const again = isSaidGone ? { isSaidGone: false, isHungUp: false } : {};
+    const again = isSaidGone && outcome.kind === 'found' ? { isSaidGone: false, isHungUp: false } : {};
     this.remember(graphCallId, { ...again, lookUpAtMs: clock.nowMs() + rules.establishingMaxMs });
   }
 

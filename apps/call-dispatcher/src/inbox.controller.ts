@@ -69,7 +69,7 @@ export class InboxController {
     const accepted: LedgerRecord = { type: 'Accepted', callId, command, requestHash };
     const token = this.tokens.atHand(command);
     const mayDial = token !== undefined && this.roles.isPassed(command, token) && this.attempts.reserve(callId, command) === null;
-    return mayDial ? this.attempts.begin(callId, 1, token, [accepted]) : this.ledger.append(callId, [accepted]);
+    return mayDial ? this.attempts.begin({ callId, requestHash }, 1, token, [accepted]) : this.ledger.append(callId, [accepted]);
   }
 
   private async endCall(data: EndCallData): Promise<void> {

@@ -14,11 +14,11 @@ import {
   TENANT_ID,
 } from './testing/dispatches.js';
 
-/** What is told of each of the records, appended one second after the other. */
+/** What is told of each of the records, appended one second after the other; what expires does so late enough. */
 function told(...records: readonly LedgerRecord[]): Observation[][] {
   let before: Dispatch | undefined;
   return records.map((record, index) => {
-    const appendedAtMs = START_MS + index * 1_000;
+    const appendedAtMs = START_MS + index * 1_000 + (record.type === 'Expired' ? 120_000 : 0);
     const { dispatch, transition } = reduce(before, record, appendedAtMs);
     const observations =
       dispatch === undefined || transition === null

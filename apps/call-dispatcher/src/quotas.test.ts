@@ -4,7 +4,7 @@ import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, intent, key, START_MS } from
 const created = { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' } as const;
 const ended = new Set<string>();
 const quotas = (maxLiveCalls: number, maxCallsPerMonth = 10): Quotas =>
-  new Quotas({ maxLiveCalls, maxCallsPerMonth }, (callId) => ended.has(callId));
+  new Quotas({ maxLiveCalls, maxCallsPerMonth }, ({ callId }) => ended.has(callId));
 
 beforeEach(() => {
   ended.clear();

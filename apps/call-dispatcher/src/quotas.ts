@@ -25,7 +25,7 @@ export class Quotas {
 
   constructor(
     private readonly limits: QuotaLimits,
-    private readonly hasEnded: (callId: string) => boolean,
+    private readonly hasEnded: (dispatch: Dispatch) => boolean,
   ) {}
 
   /** Counts a call with all of its attempts; for the calls that are in the ledger at the start. */
@@ -45,7 +45,7 @@ export class Quotas {
     const { callId, command, phase } = dispatch;
     if (command === null) return;
     const { live } = this.usageOf(command);
-    if (phase === 'open' || (phase === 'created' && !this.hasEnded(callId))) live.add(callId);
+    if (phase === 'open' || (phase === 'created' && !this.hasEnded(dispatch))) live.add(callId);
     else live.delete(callId);
   }
 

@@ -6,9 +6,10 @@ import { NestFactory } from '@nestjs/core';
 import { Attempts } from './attempts.js';
 import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
+import { CallHistories, historyOf } from './call-histories.js';
 import { DispatcherModule } from './dispatcher.module.js';
 import { orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
-import { Driver, historyOf } from './driver.js';
+import { Driver } from './driver.js';
 import { FollowUps } from './follow-ups.js';
 import { INBOX_GROUP } from './inbox.controller.js';
 import { Ledger } from './ledger.js';
@@ -42,9 +43,10 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const clock = new BrokerClock();
   const ledger = await Ledger.open({ client, sender, topicPrefix, clock, logger, reportFrom, onFatal: fail });
   onShutdown('ledger', () => ledger.close());
-  const histories = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
-  await histories.caughtUp();
-  onShutdown('histories', () => histories.stop());
+  const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
+  await snapshots.caughtUp();
+  onShutdown('snapshots', () => snapshots.stop());
+  const histories = new CallHistories(snapshots);
 
   const tokens = new AppTokens({
     authority: settings.graphAuthority,
@@ -68,7 +70,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   onShutdown('graph', () => graph.close());
   const quotas = new Quotas(
     { maxLiveCalls: settings.graphMaxLiveCalls, maxCallsPerMonth: settings.graphMaxCallsPerMonth },
-    (callId) => histories.get(callId)?.hasEnded === true,
+    (dispatch) => histories.of(dispatch)?.hasEnded === true,
   );
   const breaker = new Breaker({ failures: settings.graphBreakerFailures, openMs: settings.graphBreakerOpenMs });
   const attempts = new Attempts({
@@ -118,11 +120,11 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     // Whatever closes an attempt, also another process's, may make room for another call.
     if (kind !== 'accepted' && kind !== 'intended') driver.advance();
   });
-  histories.onSnapshot((callId) => {
+  snapshots.onSnapshot((callId) => {
     const dispatch = ledger.get(callId);
     if (dispatch !== undefined) quotas.update(dispatch);
     driver.look(callId);
-    if (histories.get(callId)?.hasEnded === true) driver.advance();
+    if (snapshots.get(callId)?.hasEnded === true) driver.advance();
   });
 
   const transport = new KafkaTransport({
@@ -142,7 +144,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     },
   });
   health.addReadiness('kafka consumers', () => transport.condition());
-  const module = DispatcherModule.with({ ledger, attempts, histories, tokens, roles, sender, logger, settings });
+  const module = DispatcherModule.with({ ledger, attempts, histories: snapshots, tokens, roles, sender, logger, settings });
   const app = await NestFactory.createMicroservice(module, {
     strategy: transport,
     logger: nestLogger(logger),

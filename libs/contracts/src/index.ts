@@ -19,6 +19,7 @@ export {
 } from './commands.js';
 export {
   isEndRequested,
+  isForgotten,
   isSettled,
   latestAttempt,
   reduce,

@@ -1,4 +1,4 @@
-import { isEndRequested, reduce, type Dispatch } from './ledger.js';
+import { isEndRequested, isForgotten, reduce, type Dispatch } from './ledger.js';
 import type { LedgerCommand, LedgerRecord } from './ledger-records.js';
 
 const callId = '11111111-1111-4111-8111-111111111111';
@@ -46,7 +46,8 @@ const rejected = (attempt: number): LedgerRecord => ({ type: 'Rejected', callId,
 const notSent = (attempt: number): LedgerRecord => ({ type: 'NotSent', callId, attempt, nonce: nonce(attempt), why: 'refused' });
 const end = (tenant = tenantId): LedgerRecord => ({ type: 'EndRequested', callId, tenantId: tenant });
 const released = (attempt: number): LedgerRecord => ({ type: 'Released', callId, attempt, by: 'operator', notAfterMs: 500_000 });
-const expired: LedgerRecord = { type: 'Expired', callId, why: 'notAfter' };
+/** Past any notAfter here. */
+const expired: [LedgerRecord, number] = [{ type: 'Expired', callId, why: 'notAfter' }, 500_001];
 const forbidden: LedgerRecord = { type: 'Forbidden', callId, error };
 
 /** Folds records appended one millisecond apart, or at the given times, and tells which took effect. */
@@ -144,6 +145,15 @@ describe('reduce', () => {
     expect(fold([accepted, intent(1), rejected(1), proven(1)]).effects.at(-1)).toBeNull();
   });
 
+  it('lets a call expire only after its notAfter, which a release may have put off', () => {
+    const expires = (atMs: number): [LedgerRecord, number] => [{ type: 'Expired', callId, why: 'notAfter' }, atMs];
+    expect(fold([accepted, expires(120_000)]).effects.at(-1)).toBeNull();
+    expect(fold([accepted, expires(120_001)]).effects.at(-1)).toBe('expired');
+    const again = [accepted, intent(1), unknown(1), released(1)];
+    expect(fold([...again, expires(120_001)]).effects.at(-1)).toBeNull();
+    expect(fold([...again, expires(500_001)]).dispatch?.phase).toBe('unknown');
+  });
+
   it('leaves a call unknown when a later attempt fails, and created when any attempt is proven', () => {
     const twice = [accepted, intent(1), unknown(1), released(1), intent(2)];
     expect(fold([...twice, rejected(2)]).dispatch?.phase).toBe('unknown');
@@ -181,5 +191,17 @@ describe('reduce', () => {
       null,
       null,
     ]);
+  });
+});
+
+describe('a created call without a snapshot', () => {
+  const DAY_MS = 24 * 60 * 60 * 1000;
+  const isForgottenAfter = (days: number, ...records: LedgerRecord[]): boolean =>
+    isForgotten(fold([accepted, intent(1), ...records]).dispatch as Dispatch, days * DAY_MS);
+
+  it('is forgotten when its observations are gone too', () => {
+    expect(isForgottenAfter(36, created(1))).toBe(true);
+    expect(isForgottenAfter(6, created(1))).toBe(false);
+    expect(isForgottenAfter(36, unknown(1))).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import type { CreationError } from './creation-error.js';
 import type { LedgerCommand, LedgerRecord } from './ledger-records.js';
+import { TOPICS, type TopicSpec } from './topics.js';
 
 export type AttemptState = 'open' | 'created' | 'rejected' | 'refused' | 'not-sent' | 'unknown';
 
@@ -77,6 +78,17 @@ export function latestAttempt(dispatch: Dispatch): Attempt | undefined {
 }
 
 /**
+ * Whether a call of which there is no snapshot is over, and its snapshot was deleted: the ledger keeps calls for longer. One
+ * that is new has no snapshot either, for no longer than its observations are kept.
+ * @param nowMs any clock's: it is a matter of days
+ */
+export function isForgotten(dispatch: Dispatch, nowMs: number): boolean {
+  const created = dispatch.attempts.find(({ state }) => state === 'created');
+  const { config }: TopicSpec = TOPICS.observations;
+  return created?.closedAtMs != null && nowMs - created.closedAtMs > Number(config['retention.ms']);
+}
+
+/**
  * The ledger's reducer: every record is a proposal, and this says which take effect. Pure and total: it reads no clock
  * and no settings, so every process that folds the ledger comes to the same state (docs/ledger.md has the table).
  * @param dispatch the call's state before the record
@@ -127,7 +139,8 @@ function apply(before: Dispatch, record: LedgerRecord, appendedAtMs: number): Re
       return { dispatch: { ...before, command, phase: 'waiting' }, transition: { kind: 'released' } };
     }
     case 'Expired': {
-      if (before.phase !== 'waiting') return null;
+      // One that comes late, or again, says nothing of a release since.
+      if (before.phase !== 'waiting' || before.command === null || appendedAtMs <= before.command.notAfterMs) return null;
       const phase = hasUnknown(before.attempts) ? 'unknown' : 'expired';
       return { dispatch: { ...before, phase }, transition: { kind: 'expired', why: record.why } };
     }

@@ -36,7 +36,11 @@ export class CallFacts {
   readonly ledger: LedgerEntry[] = [];
   readonly events: HistoryEvent[] = [];
 
-  constructor(readonly callId: string) {}
+  constructor(
+    readonly callId: string,
+    /** Milliseconds since 1970. */
+    readonly readAtMs = Date.now(),
+  ) {}
 
   /** @throws ContractError UNKNOWN_VERSION: a newer release wrote it, so this one does not guess */
   takeLedger({ key, value, offset, timestampMs: appendedAtMs }: ReceivedRecord): void {

@@ -51,6 +51,12 @@ it.each<[string, LedgerRecord[], Snapshot | undefined, Situation]>([
   expect(after(records, snapshot)).toEqual(situation);
 });
 
+it('is told to have ended when its snapshot was deleted, long after', () => {
+  const { dispatch } = factsAfter(ACCEPTED, intent(), created());
+  const facts = { dispatch, snapshot: undefined, readAtMs: START_MS + 36 * 24 * 60 * 60 * 1000 };
+  expect(situationOf(facts)).toEqual({ kind: 'ended' });
+});
+
 it.each<[Snapshot, Situation]>([
   [snapshotOf({ phase: 'ended', attempt: 1 }), { kind: 'ended' }],
   [snapshotOf({ phase: 'failed', failure: { reason: 'expired', error: null } }), { kind: 'failed', reason: 'expired' }],
@@ -59,7 +65,7 @@ it.each<[Snapshot, Situation]>([
     { kind: 'live', attempt: 2, state: 'established', isEndRefused: false },
   ],
 ])('is told by the history where the ledger does not reach back', (snapshot, situation) => {
-  expect(situationOf({ dispatch: undefined, snapshot })).toEqual(situation);
+  expect(situationOf({ dispatch: undefined, snapshot, readAtMs: START_MS })).toEqual(situation);
 });
 
 it('takes no notice of other calls, and of what cannot be read', () => {

@@ -1,4 +1,4 @@
-import { isEndRequested, latestAttempt, type FoldedCall, type FailureReason } from '@callbus/contracts';
+import { isEndRequested, isForgotten, latestAttempt, type FoldedCall, type FailureReason } from '@callbus/contracts';
 import type { CallFacts } from './call-facts.js';
 
 /** Where a call is, as far as it matters to whoever looks after it. */
@@ -17,7 +17,7 @@ export type Situation =
   | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly reason: FailureReason };
 
-export function situationOf({ dispatch, snapshot }: Pick<CallFacts, 'dispatch' | 'snapshot'>): Situation {
+export function situationOf({ dispatch, snapshot, readAtMs }: Pick<CallFacts, 'dispatch' | 'snapshot' | 'readAtMs'>): Situation {
   if (dispatch === undefined) return snapshot === undefined ? { kind: 'unheard-of' } : inHistory(snapshot.call);
   const { command, phase } = dispatch;
   const latest = latestAttempt(dispatch);
@@ -38,7 +38,7 @@ export function situationOf({ dispatch, snapshot }: Pick<CallFacts, 'dispatch' |
       return { kind: 'parked', attempt, tenantId: command?.tenantId ?? '', isReleasable: !isEndRequested(dispatch) };
     }
     case 'created': {
-      if (snapshot?.call.phase === 'ended') return { kind: 'ended' };
+      if (snapshot === undefined ? isForgotten(dispatch, readAtMs) : snapshot.call.phase === 'ended') return { kind: 'ended' };
       const attempt = dispatch.attempts.find(({ state }) => state === 'created')?.attempt ?? 1;
       const { state = null, isEndRefused = false } = snapshot?.call ?? {};
       return { kind: 'live', attempt, state, isEndRefused };
@@ -52,6 +52,8 @@ export function situationOf({ dispatch, snapshot }: Pick<CallFacts, 'dispatch' |
 function inHistory(call: FoldedCall): Situation {
   if (call.phase === 'ended') return { kind: 'ended' };
   if (call.failure !== null) return { kind: 'failed', reason: call.failure.reason };
-  if (call.attempt === null) return { kind: 'unheard-of' };
+  if (call.attempt === null) {
+    return call.unknownAttempt === null ? { kind: 'unheard-of' } : { kind: 'unknown', attempt: call.unknownAttempt };
+  }
   return { kind: 'live', attempt: call.attempt, state: call.state, isEndRefused: call.isEndRefused };
 }

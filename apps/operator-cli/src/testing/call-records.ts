@@ -65,11 +65,12 @@ function recordOf(offset: number, timestampMs: number, value: Buffer, headers: R
   return { topic: 't', partition: 0, offset: BigInt(offset), timestampMs, key: Buffer.from(CALL_ID), value, headers };
 }
 
-/** One second after each other, the first at START_MS. */
+/** Read at START_MS. The ledger's records are one second after each other, the first at START_MS; what expires does so late enough. */
 export function factsAfter(...records: readonly LedgerRecord[]): CallFacts {
-  const facts = new CallFacts(CALL_ID);
+  const facts = new CallFacts(CALL_ID, START_MS);
   for (const [index, record] of records.entries()) {
-    facts.takeLedger(recordOf(index, START_MS + index * 1_000, encodeLedgerRecord(record)));
+    const atMs = START_MS + index * 1_000 + (record.type === 'Expired' ? 120_000 : 0);
+    facts.takeLedger(recordOf(index, atMs, encodeLedgerRecord(record)));
   }
   return facts;
 }
