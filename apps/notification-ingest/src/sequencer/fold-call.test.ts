@@ -41,6 +41,15 @@ describe('foldCall', () => {
     expect(told(answered, established, established, anotherId, anotherMessage)).toEqual(['established']);
   });
 
+  it('knows what Graph sent twice by its message id, also where the content is news each time', () => {
+    const hold = bodyOf(graphCallId, { state: 'hold' });
+    const received = (id: string, messageId: string | null) => notification(id, hold, 1, messageId);
+    const heldTwice = (second: Observation): string[] => told(answered, received('1', 'm'), established, second);
+    expect(heldTwice(received('2', 'm'))).toEqual(['hold', 'established']);
+    expect(heldTwice(received('2', 'other'))).toEqual(['hold', 'established', 'hold']);
+    expect(heldTwice(received('2', null))).toEqual(['hold', 'established', 'hold']);
+  });
+
   it('takes another body under the same message id for another notification', () => {
     const body = (state: string): object => bodyOf(graphCallId, { state });
     expect(told(notification('1', body('established'), 1, 'm'), notification('2', body('hold'), 1, 'm'))).toEqual([

@@ -8,26 +8,32 @@ import { accepted, bodyOf, created, notification } from './testing/histories.js'
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 const unknownKind = notification('odd', bodyOf(graphCallId, {}, { below: '/audioRoutingGroups/1' }));
 
-/** A sequencer whose writes the test sees, in their order; the next snapshots fail as often as the test says. */
+/** A sequencer whose writes the test sees, in their order; the next of a kind fail as often as the test says. */
 function sequencer() {
   const writes: string[] = [];
-  let failures = 0;
+  const failures = { events: 0, snapshots: 0 };
+  const send = (kind: keyof typeof failures, written: readonly string[]): Promise<void> => {
+    if ((failures[kind] -= 1) >= 0) return Promise.reject(new Error('Kafka is away'));
+    writes.push(...written);
+    return Promise.resolve();
+  };
   const output = {
-    events: (_callId: string, events: readonly CallEvent[]) => {
-      writes.push(...events.map(({ type }) => type));
-      return Promise.resolve();
-    },
+    events: (_callId: string, events: readonly CallEvent[]) =>
+      send(
+        'events',
+        events.map(({ type }) => type),
+      ),
     unhandled: () => Promise.resolve(void writes.push('dead letter')),
-    snapshots: (snapshots: readonly { readonly value: Buffer }[]) => {
-      if ((failures -= 1) >= 0) return Promise.reject(new Error('Kafka is away'));
-      writes.push(...snapshots.map(({ value }) => `snapshot of ${String(decodeSnapshot(value).offset)}`));
-      return Promise.resolve();
-    },
+    snapshots: (snapshots: readonly { readonly value: Buffer }[]) =>
+      send(
+        'snapshots',
+        snapshots.map(({ value }) => `snapshot of ${String(decodeSnapshot(value).offset)}`),
+      ),
   } as unknown as SequencerOutput;
   const controller = new SequencerController(new Histories(), output);
   const { callId } = accepted();
-  const deliver = (offset: number, what: Observation | null, isLastOfKey: boolean): Promise<void> => {
-    const value = what === null ? null : encodeObservation(what);
+  const deliver = (offset: number, what: Observation | Buffer | null, isLastOfKey: boolean): Promise<void> => {
+    const value = what === null || Buffer.isBuffer(what) ? what : encodeObservation(what);
     const record: ReceivedRecord = {
       topic: 'observations',
       partition: 0,
@@ -39,10 +45,7 @@ function sequencer() {
     };
     return controller.sequence(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey });
   };
-  const failSnapshots = (count: number): void => {
-    failures = count;
-  };
-  return { writes, deliver, failSnapshots };
+  return { writes, deliver, failures };
 }
 
 it('writes of observations that are at hand together one snapshot, after the events and dead letters of all', async () => {
@@ -61,10 +64,29 @@ it('leaves no snapshot out because the last one at hand cannot be read', async (
 });
 
 it('writes the snapshot that failed when the observation comes again, and tells nothing twice', async () => {
-  const { writes, deliver, failSnapshots } = sequencer();
-  failSnapshots(1);
+  const { writes, deliver, failures } = sequencer();
+  failures.snapshots = 1;
   await expect(deliver(1, accepted(), true)).rejects.toThrow('Kafka is away');
   await deliver(1, accepted(), true);
   await deliver(1, accepted(), true);
   expect(writes).toEqual(['CallAccepted', 'snapshot of 1']);
+});
+
+it('writes no snapshot, and forgets nothing, while the events are not on Kafka', async () => {
+  const { writes, deliver, failures } = sequencer();
+  failures.events = 1;
+  await expect(deliver(1, accepted(), true)).rejects.toThrow('Kafka is away');
+  expect(writes).toEqual([]);
+  await deliver(1, accepted(), true);
+  expect(writes).toEqual(['CallAccepted', 'snapshot of 1']);
+});
+
+it('stops at an observation of a newer release, and puts aside one under another call’s key', async () => {
+  const { writes, deliver } = sequencer();
+  const plain = JSON.parse(String(encodeObservation(accepted()))) as object;
+  const written = (change: object): Buffer => Buffer.from(JSON.stringify({ ...plain, ...change }));
+  await expect(deliver(1, written({ version: 99 }), true)).rejects.toMatchObject({ name: 'KafkaError', code: 'INVARIANT' });
+  const other = written({ callId: '99999999-9999-4999-8999-999999999999' });
+  await expect(deliver(1, other, true)).rejects.toMatchObject({ name: 'ContractError', code: 'KEY_MISMATCH' });
+  expect(writes).toEqual([]);
 });
