@@ -1,5 +1,5 @@
 import type { Logger } from '@callbus/chassis';
-import { isSettled, partitionOf, type Dispatch, type LedgerCommand, type Snapshot } from '@callbus/contracts';
+import { isSettled, type Dispatch, type LedgerCommand, type Snapshot } from '@callbus/contracts';
 import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
 import { KafkaError, type SnapshotFollower } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
@@ -21,10 +21,8 @@ export interface DriverOptions {
   readonly roles: RoleCheck;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;
-  /** Partitions of the commands topic. */
-  readonly partitions: number;
-  /** Those that this process was given: whose calls it looks after. */
-  readonly assignment: () => readonly number[];
+  /** Whether this process looks after the call: whether it was given the call's partition of the commands topic. */
+  readonly isMine: (callId: string) => boolean;
   readonly logger: Logger;
   readonly onFatal: (error: unknown) => void;
 }
@@ -66,7 +64,7 @@ export class Driver {
     const dispatch = ledger.get(callId);
     const history = histories.get(callId);
     if (dispatch?.command == null) return;
-    if (!this.isMine(callId) || !isUnderWay(dispatch, history)) {
+    if (!this.options.isMine(callId) || !isUnderWay(dispatch, history)) {
       this.line.remove(callId, dispatch.command);
       return;
     }
@@ -95,10 +93,6 @@ export class Driver {
     this.isStopped = true;
     clearTimeout(this.breakerTimer);
     for (const timer of this.timers.values()) clearTimeout(timer);
-  }
-
-  private isMine(callId: string): boolean {
-    return this.options.assignment().includes(partitionOf(callId, this.options.partitions));
   }
 
   private lookAfter(callId: string, waitMs: number): void {

@@ -6,9 +6,9 @@ import { startReceiver } from './receiver/start-receiver.js';
 import { startSequencer } from './sequencer/start-sequencer.js';
 
 await runService('notification-ingest', IngestSettings, async (context) => {
-  const { settings, logger, health, onShutdown } = context;
+  const { settings, logger, health, metrics, onShutdown } = context;
   const { topicPrefix, partitions } = settings.kafka;
-  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'notification-ingest', logger);
+  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'notification-ingest', logger, metrics);
   onShutdown('kafka', () => client.close());
   const { observations, observationsDeadLetter, events, snapshots } = TOPICS;
   await client.admin().checkPartitions(

@@ -1,8 +1,10 @@
 import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
+import type { Registry } from 'prom-client';
 import { ConfigError } from './errors.js';
 import { Health } from './health.js';
 import { createLogger, type Logger } from './logger.js';
 import { ManagementServer } from './management-server.js';
+import { processMetrics } from './metrics.js';
 import { loadSettings, maskedSummary, Setting } from './settings.js';
 
 /** What every service can be told; the settings class of each extends it. */
@@ -11,7 +13,10 @@ export class ServiceSettings {
   @IsString()
   serviceName: string = '';
 
-  @Setting('MANAGEMENT_PORT', { kind: 'integer', describe: 'Port of /livez, /readyz and /startupz; 0 takes a free one' })
+  @Setting('MANAGEMENT_PORT', {
+    kind: 'integer',
+    describe: 'Port of /livez, /readyz, /startupz and /metrics; 0 takes a free one',
+  })
   @IsInt()
   @Min(0)
   @Max(65535)
@@ -39,6 +44,8 @@ export interface ServiceContext<S> {
   readonly settings: S;
   readonly logger: Logger;
   readonly health: Health;
+  /** Where the service registers what it measures. */
+  readonly metrics: Registry;
   /** Registers work for the shutdown; what was registered last runs first. */
   readonly onShutdown: (step: string, run: () => Promise<void>) => void;
   /** Ends the process with exit code 1 after one fatal line: a process is working or dead, never alive and deaf (G7). */
@@ -57,6 +64,7 @@ export async function runService<S extends ServiceSettings>(
   const settings = settingsOrExit(name, settingsClass);
   const logger = createLogger(settings.serviceName || name, settings.logLevel);
   const health = new Health();
+  const metrics = processMetrics(name, health);
   const steps: { step: string; run: () => Promise<void> }[] = [];
   let isStopping = false;
 
@@ -89,12 +97,13 @@ export async function runService<S extends ServiceSettings>(
   let hasStarted = false;
   health.addReadiness('started', () => (hasStarted ? { ok: true } : { ok: false, reason: 'the service is still starting' }));
   try {
-    const management = new ManagementServer(settings.serviceName || name, health);
+    const management = new ManagementServer(settings.serviceName || name, health, metrics);
     const port = await management.listen(settings.managementPort, settings.managementHost);
     await start({
       settings,
       logger,
       health,
+      metrics,
       onShutdown: (step, run) => steps.push({ step, run }),
       fail,
     });

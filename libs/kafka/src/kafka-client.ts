@@ -113,6 +113,8 @@ export interface TopicFollower {
   caughtUp(): Promise<void>;
   /** The offset that is read next; 0 before the first record. */
   position(partition: number): bigint;
+  /** Records that are still to be read, as of the last fetch. */
+  lag(): number;
   /** Resolves when the record at this offset was read: read your own write. @throws KafkaError FOLLOWER_LATE */
   reached(partition: number, offset: bigint): Promise<void>;
   stop(): Promise<void>;

@@ -15,6 +15,8 @@ import kafkajs, {
   type Producer,
   type ProducerBatch,
 } from 'kafkajs';
+import { Registry } from 'prom-client';
+import { ConsumerLag } from './consumer-lag.js';
 import { dispositionOf } from './disposition-of.js';
 import { KAFKA_ERRORS, KafkaError, type KafkaErrorCode } from './errors.js';
 import { GatheringSender, type PartitionAck } from './gathering-sender.js';
@@ -35,6 +37,7 @@ import type {
   TopicFollower,
   TopicToEnsure,
 } from './kafka-client.js';
+import { FOLLOWER, KafkaMetrics } from './kafka-metrics.js';
 import { runByKey } from './run-by-key.js';
 
 // Node sees no further names in that CommonJS module.
@@ -60,6 +63,8 @@ export interface KafkaClientOptions {
   };
   /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
   readonly sessionTimeoutMs?: number;
+  /** Where all that is measured is registered. @default a registry that nobody reads */
+  readonly registry?: Registry;
 }
 
 /** T10: said here, since the client's defaults change with NODE_ENV. */
@@ -84,10 +89,12 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
 class KafkajsClient implements KafkaClient {
   private readonly kafka: Kafka;
   private readonly adminClient: KafkajsAdmin;
+  private readonly metrics: KafkaMetrics;
 
   constructor(private readonly options: KafkaClientOptions) {
     mendRequestQueue();
     mendNullHeaders();
+    this.metrics = new KafkaMetrics(options.registry ?? new Registry());
     const { brokers, clientId, ssl, sasl } = options;
     const config: KafkaConfig = {
       brokers: [...brokers],
@@ -109,7 +116,7 @@ class KafkajsClient implements KafkaClient {
     // T8: never idempotent: after a reconnect such a producer fails for ever; ids make repeats harmless instead.
     const producer = this.kafka.producer({ allowAutoTopicCreation: false, idempotent: false, retry: RETRY });
     await producer.connect();
-    return new KafkajsSender(producer);
+    return new KafkajsSender(producer, this.metrics);
   }
 
   async consume(options: ConsumeOptions): Promise<RecordConsumer> {
@@ -124,7 +131,7 @@ class KafkajsClient implements KafkaClient {
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const running = new KafkajsConsumer(consumer, options, sessionTimeout, this.options.logger);
+    const running = new KafkajsConsumer(consumer, options, sessionTimeout, this.options.logger, this.metrics);
     await running.start();
     return running;
   }
@@ -138,7 +145,7 @@ class KafkajsClient implements KafkaClient {
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const follower = new KafkajsFollower(consumer, options, this.adminClient);
+    const follower = new KafkajsFollower(consumer, options, this.adminClient, this.metrics);
     await follower.start();
     return follower;
   }
@@ -155,12 +162,22 @@ class KafkajsClient implements KafkaClient {
 class KafkajsSender implements RecordSender {
   private readonly gathering: GatheringSender;
 
-  constructor(private readonly producer: Producer) {
+  constructor(
+    private readonly producer: Producer,
+    private readonly metrics: KafkaMetrics,
+  ) {
     this.gathering = new GatheringSender((records) => this.sendBatch(records));
   }
 
-  send(records: readonly OutgoingRecord[]): ReturnType<RecordSender['send']> {
-    return this.gathering.send(records);
+  async send(records: readonly OutgoingRecord[]): ReturnType<RecordSender['send']> {
+    try {
+      const sent = await this.gathering.send(records);
+      this.metrics.sent(records);
+      return sent;
+    } catch (error) {
+      this.metrics.notSent(records);
+      throw error;
+    }
   }
 
   condition(): Condition {
@@ -193,7 +210,7 @@ class KafkajsSender implements RecordSender {
     const answers = await this.producer.sendBatch(batch).catch((error: unknown) => {
       throw refusalOf(error) ?? error;
     });
-    return answers
+    const acks = answers
       .filter((answer) => answer.errorCode === 0)
       .map(({ topicName, partition, baseOffset, logAppendTime }) => ({
         topic: topicName,
@@ -201,6 +218,9 @@ class KafkajsSender implements RecordSender {
         baseOffset: BigInt(baseOffset ?? '-1'),
         appendedAtMs: logAppendTime === undefined || logAppendTime === '-1' ? null : Number(logAppendTime),
       }));
+    const asked = new Set(records.map(({ topic, partition }) => `${topic}/${String(partition)}`));
+    this.metrics.leftOut(asked.size - acks.length);
+    return acks;
   }
 }
 
@@ -236,20 +256,25 @@ class KafkajsConsumer implements RecordConsumer {
   private generation = 0;
   private assigned: Promise<void> = Promise.resolve();
   private isJoined = false;
+  private readonly lag = new ConsumerLag();
 
   constructor(
     private readonly consumer: Consumer,
     private readonly options: ConsumeOptions,
     private readonly sessionTimeoutMs: number,
     private readonly logger: KafkaLogger,
+    private readonly metrics: KafkaMetrics,
   ) {}
 
   async start(): Promise<void> {
-    const { consumer, options } = this;
+    const { consumer, options, metrics, lag } = this;
+    metrics.watch(options.topic, options.group, lag);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.generation += 1;
       this.partitions = payload.memberAssignment[options.topic] ?? [];
       this.isJoined = true;
+      metrics.assigned(options.group);
+      lag.keep(this.partitions);
       this.assigned = Promise.resolve(options.onAssigned?.(this.partitions));
       this.assigned.catch(options.onFatal);
     });
@@ -259,6 +284,7 @@ class KafkajsConsumer implements RecordConsumer {
     // T2: a crash that the client does not recover from leaves a process alive and deaf; it has to end.
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.isJoined = false;
+      metrics.crashed(options.group, payload.restart);
       if (!payload.restart && !this.stopping.signal.aborted) options.onFatal(payload.error);
     });
     await consumer.connect();
@@ -307,6 +333,8 @@ class KafkajsConsumer implements RecordConsumer {
     try {
       await this.assigned;
       const records = payload.batch.messages.map((message) => receivedFrom(topic, partition, message));
+      const [first] = records;
+      if (first !== undefined) this.lag.fetched(partition, first.offset, BigInt(payload.batch.highWatermark));
       const done = await runByKey(
         records,
         this.options.concurrency ?? DEFAULT_CONCURRENCY,
@@ -320,13 +348,22 @@ class KafkajsConsumer implements RecordConsumer {
       await payload.commitOffsetsIfNecessary({
         topics: [{ topic, partitions: [{ partition, offset: String(last.offset + 1n) }] }],
       });
+      this.lag.done(partition, last.offset + 1n);
     } finally {
       clearInterval(beat);
     }
   }
 
   /** @returns whether the record is done with */
-  private async handle(
+  private async handle(...work: Parameters<KafkajsConsumer['settle']>): Promise<boolean> {
+    const begunAtMs = performance.now();
+    const isDone = await this.settle(...work);
+    const { topic, group } = this.options;
+    if (isDone) this.metrics.handled(topic, group, (performance.now() - begunAtMs) / 1_000);
+    return isDone;
+  }
+
+  private async settle(
     record: ReceivedRecord,
     isLastOfKey: boolean,
     signal: AbortSignal,
@@ -369,11 +406,13 @@ class KafkajsFollower implements TopicFollower {
   private readonly next = new Map<number, bigint>();
   private readonly waiting = new Set<{ isReached: () => boolean; resolve: () => void }>();
   private isStopping = false;
+  private readonly behind = new ConsumerLag();
 
   constructor(
     private readonly consumer: Consumer,
     private readonly options: FollowOptions,
     private readonly admin: Pick<KafkaAdmin, 'offsets' | 'offsetsFrom'>,
+    private readonly metrics: KafkaMetrics,
   ) {}
 
   async start(): Promise<void> {
@@ -389,6 +428,7 @@ class KafkajsFollower implements TopicFollower {
       for (const [partition, offset] of this.next) consumer.seek({ topic: options.topic, partition, offset: String(offset) });
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.metrics.crashed(FOLLOWER, payload.restart);
       if (!payload.restart && !this.isStopping) options.onFatal(payload.error);
     });
     await consumer.connect();
@@ -398,7 +438,10 @@ class KafkajsFollower implements TopicFollower {
       partitionsConsumedConcurrently: 64,
       eachBatch: ({ batch }) => {
         try {
-          for (const message of batch.messages) this.take(receivedFrom(batch.topic, batch.partition, message));
+          const { topic, partition, messages, highWatermark } = batch;
+          this.behind.fetched(partition, this.position(partition), BigInt(highWatermark));
+          for (const message of messages) this.take(receivedFrom(topic, partition, message));
+          this.behind.done(partition, this.position(partition));
         } catch (error) {
           options.onFatal(error);
         }
@@ -420,6 +463,10 @@ class KafkajsFollower implements TopicFollower {
 
   position(partition: number): bigint {
     return this.next.get(partition) ?? 0n;
+  }
+
+  lag(): number {
+    return this.behind.records();
   }
 
   async reached(partition: number, offset: bigint): Promise<void> {

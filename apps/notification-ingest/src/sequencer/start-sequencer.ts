@@ -5,7 +5,9 @@ import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
 import { Histories } from './histories.js';
 import { keptOf, snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
+import { LiveCalls } from './live-calls.js';
 import { OldCalls } from './old-calls.js';
+import { SequencerMetrics, watchLiveCalls } from './sequencer-metrics.js';
 import { SequencerModule } from './sequencer.module.js';
 import { SequencerOutput } from './sequencer-output.js';
 
@@ -13,12 +15,13 @@ const FORGET_EVERY_MS = 60 * 60 * 1000;
 
 /** Starts the role that numbers the events. */
 export async function startSequencer(
-  { settings, logger, health, onShutdown, fail }: ServiceContext<IngestSettings>,
+  { settings, logger, health, metrics: registry, onShutdown, fail }: ServiceContext<IngestSettings>,
   client: KafkaClient,
   sender: RecordSender,
 ): Promise<void> {
   const { topicPrefix, partitions } = settings.kafka;
   const service = settings.serviceName || 'notification-sequencer';
+  const metrics = new SequencerMetrics(registry);
   const histories = new Histories();
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
   const snapshots = await SnapshotFollower.start<KeptSnapshot>({
@@ -45,15 +48,19 @@ export async function startSequencer(
     onFatal: fail,
     onAssigned: async (topic, assigned) => {
       if (topic !== TOPICS.observations.name) return;
+      const begunAtMs = performance.now();
       histories.forgetOwn();
       await snapshots.caughtUp();
+      metrics.snapshotsRestoreSeconds.set((performance.now() - begunAtMs) / 1_000);
       const overwritten = snapshots.overwritten(assigned, partitions).map(snapshotOf);
       await output.snapshots(overwritten.map((snapshot) => ({ callId: snapshot.callId, value: encodeSnapshot(snapshot) })));
       await oldCalls.forget(assigned);
     },
   });
+  const assignment = (): readonly number[] => transport.assignment(TOPICS.observations.name);
+  watchLiveCalls(registry, new LiveCalls({ snapshots, assignment, partitions, silentAfterMs: settings.callSilentAfterMs }));
   health.addReadiness('kafka consumer', () => transport.condition());
-  const app = await NestFactory.createMicroservice(SequencerModule.with(histories, output), {
+  const app = await NestFactory.createMicroservice(SequencerModule.with(histories, output, metrics), {
     strategy: transport,
     logger: nestLogger(logger),
     abortOnError: false,
@@ -62,7 +69,7 @@ export async function startSequencer(
   onShutdown('sequencer', () => app.close());
   await app.listen();
   const forgetting = setInterval(() => {
-    oldCalls.forget(transport.assignment(TOPICS.observations.name)).catch((error: unknown) => {
+    oldCalls.forget(assignment()).catch((error: unknown) => {
       logger.warn({ err: error }, 'old calls could not be forgotten; the next time they are tried again');
     });
   }, FORGET_EVERY_MS);
