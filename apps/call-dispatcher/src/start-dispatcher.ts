@@ -31,6 +31,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const metrics = new DispatcherMetrics(context.metrics);
   const client = kafkaClientOf(settings.kafka, service, logger, context.metrics);
   onShutdown('kafka', () => client.close());
+  health.addLiveness('kafka', () => client.liveness());
   await requireTopics(client, topicPrefix, partitions);
   const reportFrom = await requireWholeLedger(client, {
     ledgerTopic: topicName(topicPrefix, TOPICS.dispatchLedger),

@@ -16,6 +16,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const { topicPrefix, partitions } = settings.kafka;
   const client = kafkaClientOf(settings.kafka, settings.serviceName || 'gateway', logger, registry);
   onShutdown('kafka', () => client.close());
+  health.addLiveness('kafka', () => client.liveness());
   await client.admin().checkPartitions(
     [TOPICS.commands, TOPICS.snapshots, TOPICS.events].map((topic) => ({
       topic: topicName(topicPrefix, topic),

@@ -10,6 +10,7 @@ await runService('notification-ingest', IngestSettings, async (context) => {
   const { topicPrefix, partitions } = settings.kafka;
   const client = kafkaClientOf(settings.kafka, settings.serviceName || 'notification-ingest', logger, metrics);
   onShutdown('kafka', () => client.close());
+  health.addLiveness('kafka', () => client.liveness());
   const { observations, observationsDeadLetter, events, snapshots } = TOPICS;
   await client.admin().checkPartitions(
     [observations, observationsDeadLetter, events, snapshots].map((topic) => ({

@@ -11,7 +11,7 @@ export class ManagementServer {
     const reports: Record<string, () => HealthReport> = {
       '/livez': () => health.live(),
       '/readyz': () => health.ready(),
-      '/startupz': () => health.ready(),
+      '/startupz': () => health.startup(),
     };
     this.server = createServer((request, response) => {
       if (request.url === '/metrics') {

@@ -8,6 +8,7 @@ import { addCounter, processMetrics } from './metrics.js';
 describe('processMetrics', () => {
   it('tells which build it is, and whether it is ready now', async () => {
     const health = new Health();
+    health.started();
     let ok = true;
     health.addReadiness('example', () => ({ ok }));
     const registry = processMetrics('example', health);

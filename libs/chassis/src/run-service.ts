@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import type { Registry } from 'prom-client';
 import { ConfigError } from './errors.js';
@@ -30,9 +31,19 @@ export class ServiceSettings {
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
   logLevel: string = 'info';
 
+  @Setting('SHUTDOWN_DELAY_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds that the process goes on working after it was told to stop and is no longer ready: as long as others take to notice that',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(600_000)
+  shutdownDelayMs: number = 0;
+
   @Setting('SHUTDOWN_TIMEOUT_MS', {
     kind: 'integer',
-    describe: 'Milliseconds that a shutdown may take before the process exits with 1',
+    describe: 'Milliseconds that a shutdown may take after that before the process exits with 1',
   })
   @IsInt()
   @Min(0)
@@ -76,7 +87,8 @@ export async function runService<S extends ServiceSettings>(
     if (isStopping) return;
     isStopping = true;
     health.drain();
-    logger.info({ signal }, 'shutting down');
+    logger.info({ signal, delayMs: settings.shutdownDelayMs }, 'shutting down');
+    await delay(settings.shutdownDelayMs);
     const timer = setTimeout(() => {
       fail(new Error(`the shutdown took more than SHUTDOWN_TIMEOUT_MS (${settings.shutdownTimeoutMs} ms)`));
     }, settings.shutdownTimeoutMs);
@@ -94,8 +106,6 @@ export async function runService<S extends ServiceSettings>(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void shutdown(signal));
 
   logger.info({ settings: maskedSummary(settings), node: process.version }, 'starting');
-  let hasStarted = false;
-  health.addReadiness('started', () => (hasStarted ? { ok: true } : { ok: false, reason: 'the service is still starting' }));
   try {
     const management = new ManagementServer(settings.serviceName || name, health, metrics);
     const port = await management.listen(settings.managementPort, settings.managementHost);
@@ -107,7 +117,7 @@ export async function runService<S extends ServiceSettings>(
       onShutdown: (step, run) => steps.push({ step, run }),
       fail,
     });
-    hasStarted = true;
+    health.started();
     logger.info({ managementPort: port }, 'started');
   } catch (error) {
     fail(error);

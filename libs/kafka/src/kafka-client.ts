@@ -46,6 +46,7 @@ export interface RecordSender {
    * RECORD_REFUSED (one of these records can never be sent), SENDER_CLOSED
    */
   send(records: readonly OutgoingRecord[]): Promise<readonly SentRecord[]>;
+  /** Whether a broker takes records, as far as can be known without sending any. */
   condition(): Condition;
   /** Takes nothing more, sends what waits, and disconnects. */
   close(): Promise<void>;
@@ -189,5 +190,7 @@ export interface KafkaClient {
   consume(options: ConsumeOptions): Promise<RecordConsumer>;
   follow(options: FollowOptions): Promise<TopicFollower>;
   admin(): KafkaAdmin;
+  /** Whether whatever reads here goes on doing so. A broker that is away is no reason; a process that it is false of has to end. */
+  liveness(): Condition;
   close(): Promise<void>;
 }

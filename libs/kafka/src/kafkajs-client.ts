@@ -7,8 +7,10 @@ import kafkajs, {
   logLevel,
   type Admin,
   type Consumer,
+  type ConsumerConfig,
   type EachBatchPayload,
   type IHeaders,
+  type ISocketFactory,
   type KafkaConfig,
   type KafkaMessage,
   type logCreator,
@@ -16,6 +18,7 @@ import kafkajs, {
   type ProducerBatch,
 } from 'kafkajs';
 import { Registry } from 'prom-client';
+import { BrokerContact } from './broker-contact.js';
 import { ConsumerLag } from './consumer-lag.js';
 import { dispositionOf } from './disposition-of.js';
 import { KAFKA_ERRORS, KafkaError, type KafkaErrorCode } from './errors.js';
@@ -38,6 +41,7 @@ import type {
   TopicToEnsure,
 } from './kafka-client.js';
 import { FOLLOWER, KafkaMetrics } from './kafka-metrics.js';
+import { PollLoops, type PollLoop } from './poll-loop.js';
 import { runByKey } from './run-by-key.js';
 
 // Node sees no further names in that CommonJS module.
@@ -72,6 +76,10 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, factor: 0.2, multipl
 const REQUEST_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 10_000;
 const SESSION_TIMEOUT_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 3_000;
+/** Nothing that a loop waits for takes longer than one request and the wait after it. */
+const LEAST_LOOP_LIMIT_MS = REQUEST_TIMEOUT_MS + CONNECTION_TIMEOUT_MS + RETRY.maxRetryTime;
+const CONTACT_LIMITS = { everyMs: 3_000, withinMs: 10_000 };
 /** A record that is worth the time that compression takes; many small ones together are not. */
 const COMPRESS_FROM_BYTES = 64 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
@@ -87,27 +95,31 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
 }
 
 class KafkajsClient implements KafkaClient {
+  private readonly config: KafkaConfig;
   private readonly kafka: Kafka;
   private readonly adminClient: KafkajsAdmin;
+  private readonly loops: PollLoops;
   private readonly metrics: KafkaMetrics;
 
   constructor(private readonly options: KafkaClientOptions) {
     mendRequestQueue();
     mendNullHeaders();
     this.metrics = new KafkaMetrics(options.registry ?? new Registry());
+    this.loops = new PollLoops(Math.max(3 * (options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS), LEAST_LOOP_LIMIT_MS));
     const { brokers, clientId, ssl, sasl } = options;
     const config: KafkaConfig = {
       brokers: [...brokers],
       clientId,
       retry: RETRY,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionTimeout: 3_000,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
       logLevel: logLevel.INFO,
       logCreator: logTo(options.logger),
     };
     if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
     // The client's type wants one literal mechanism per variant; ours is their union.
     if (sasl !== undefined) config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    this.config = config;
     this.kafka = new Kafka(config);
     this.adminClient = new KafkajsAdmin(this.kafka);
   }
@@ -116,12 +128,13 @@ class KafkajsClient implements KafkaClient {
     // T8: never idempotent: after a reconnect such a producer fails for ever; ids make repeats harmless instead.
     const producer = this.kafka.producer({ allowAutoTopicCreation: false, idempotent: false, retry: RETRY });
     await producer.connect();
-    return new KafkajsSender(producer, this.metrics);
+    return new KafkajsSender(producer, this.adminClient, this.metrics);
   }
 
   async consume(options: ConsumeOptions): Promise<RecordConsumer> {
     const sessionTimeout = options.sessionTimeoutMs ?? this.options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
-    const consumer = this.kafka.consumer({
+    const loop = this.loops.begin(options.topic);
+    const consumer = this.reader(loop, {
       groupId: options.group,
       sessionTimeout,
       rebalanceTimeout: sessionTimeout * 2,
@@ -131,13 +144,20 @@ class KafkajsClient implements KafkaClient {
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const running = new KafkajsConsumer(consumer, options, sessionTimeout, this.options.logger, this.metrics);
+    const { logger } = this.options;
+    const running = new KafkajsConsumer(consumer, options, {
+      sessionTimeoutMs: sessionTimeout,
+      loop,
+      logger,
+      metrics: this.metrics,
+    });
     await running.start();
     return running;
   }
 
   async follow(options: FollowOptions): Promise<TopicFollower> {
-    const consumer = this.kafka.consumer({
+    const loop = this.loops.begin(options.topic);
+    const consumer = this.reader(loop, {
       groupId: `${this.options.clientId}-follower-${randomUUID()}`,
       sessionTimeout: SESSION_TIMEOUT_MS,
       maxBytesPerPartition: FOLLOWER_BYTES_PER_PARTITION,
@@ -145,7 +165,7 @@ class KafkajsClient implements KafkaClient {
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const follower = new KafkajsFollower(consumer, options, this.adminClient, this.metrics);
+    const follower = new KafkajsFollower(consumer, options, this.adminClient, { loop, metrics: this.metrics });
     await follower.start();
     return follower;
   }
@@ -154,37 +174,64 @@ class KafkajsClient implements KafkaClient {
     return this.adminClient;
   }
 
+  liveness(): Condition {
+    return this.loops.condition();
+  }
+
   async close(): Promise<void> {
     await this.adminClient.close();
+  }
+
+  /** A consumer that shows in the loop whatever it does: also that it tries to connect, of which the client itself tells nothing. */
+  private reader(loop: PollLoop, config: ConsumerConfig): Consumer {
+    const socketFactory: ISocketFactory = (options) => {
+      loop.turned();
+      return connectSocket(options);
+    };
+    const consumer = new Kafka({ ...this.config, socketFactory }).consumer(config);
+    const { FETCH_START, FETCH, GROUP_JOIN, REBALANCING, CRASH, REQUEST, REQUEST_TIMEOUT } = consumer.events;
+    for (const event of [FETCH_START, FETCH, GROUP_JOIN, REBALANCING, CRASH, REQUEST, REQUEST_TIMEOUT]) {
+      (consumer.on as (name: string, listener: () => void) => void)(event, () => {
+        loop.turned();
+      });
+    }
+    return consumer;
   }
 }
 
 class KafkajsSender implements RecordSender {
   private readonly gathering: GatheringSender;
+  private readonly contact: BrokerContact;
 
   constructor(
     private readonly producer: Producer,
+    admin: Pick<KafkaAdmin, 'brokers'>,
     private readonly metrics: KafkaMetrics,
   ) {
     this.gathering = new GatheringSender((records) => this.sendBatch(records));
+    this.contact = new BrokerContact(() => admin.brokers(), CONTACT_LIMITS);
+    this.contact.start();
   }
 
   async send(records: readonly OutgoingRecord[]): ReturnType<RecordSender['send']> {
     try {
       const sent = await this.gathering.send(records);
+      this.contact.answered();
       this.metrics.sent(records);
       return sent;
     } catch (error) {
+      if (error instanceof KafkaError && error.code === 'SEND_FAILED') this.contact.failed(error.cause);
       this.metrics.notSent(records);
       throw error;
     }
   }
 
   condition(): Condition {
-    return this.gathering.condition();
+    return this.contact.condition();
   }
 
   async close(): Promise<void> {
+    this.contact.stop();
     await this.gathering.close();
     await this.producer.disconnect();
   }
@@ -249,6 +296,16 @@ function safeHeader(value: unknown): string | Buffer {
   return JSON.stringify(value);
 }
 
+interface ReaderParts {
+  readonly loop: PollLoop;
+  readonly metrics: KafkaMetrics;
+}
+
+interface ConsumerParts extends ReaderParts {
+  readonly sessionTimeoutMs: number;
+  readonly logger: KafkaLogger;
+}
+
 class KafkajsConsumer implements RecordConsumer {
   private readonly stopping = new AbortController();
   private partitions: readonly number[] = [];
@@ -261,13 +318,12 @@ class KafkajsConsumer implements RecordConsumer {
   constructor(
     private readonly consumer: Consumer,
     private readonly options: ConsumeOptions,
-    private readonly sessionTimeoutMs: number,
-    private readonly logger: KafkaLogger,
-    private readonly metrics: KafkaMetrics,
+    private readonly parts: ConsumerParts,
   ) {}
 
   async start(): Promise<void> {
-    const { consumer, options, metrics, lag } = this;
+    const { consumer, options, lag } = this;
+    const { metrics } = this.parts;
     metrics.watch(options.topic, options.group, lag);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.generation += 1;
@@ -308,12 +364,14 @@ class KafkajsConsumer implements RecordConsumer {
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.parts.loop.end();
     await this.consumer.disconnect();
   }
 
   private async batch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch;
     const { generation } = this;
+    const { loop, logger, sessionTimeoutMs } = this.parts;
     const lost = new AbortController();
     const signal = AbortSignal.any([lost.signal, this.stopping.signal]);
     const mayStart = (): boolean =>
@@ -325,11 +383,12 @@ class KafkajsConsumer implements RecordConsumer {
       this.partitions.includes(partition);
     // T7: on a timer, caught: a rebalance means to begin nothing more, and to finish what is under way.
     const beat = setInterval(() => {
+      loop.turned();
       payload.heartbeat().catch((error: unknown) => {
-        this.logger.debug({ err: error, topic, partition }, 'a heartbeat said that the assignment is over');
+        logger.debug({ err: error, topic, partition }, 'a heartbeat said that the assignment is over');
         lost.abort();
       });
-    }, heartbeatMs(this.sessionTimeoutMs));
+    }, heartbeatMs(sessionTimeoutMs));
     try {
       await this.assigned;
       const records = payload.batch.messages.map((message) => receivedFrom(topic, partition, message));
@@ -359,7 +418,7 @@ class KafkajsConsumer implements RecordConsumer {
     const begunAtMs = performance.now();
     const isDone = await this.settle(...work);
     const { topic, group } = this.options;
-    if (isDone) this.metrics.handled(topic, group, (performance.now() - begunAtMs) / 1_000);
+    if (isDone) this.parts.metrics.handled(topic, group, (performance.now() - begunAtMs) / 1_000);
     return isDone;
   }
 
@@ -384,7 +443,7 @@ class KafkajsConsumer implements RecordConsumer {
           return false;
         }
         const { topic, partition, offset } = record;
-        this.logger.warn(
+        this.parts.logger.warn(
           { err: error, topic, partition, offset: String(offset), attempt, disposition },
           'a record could not be handled',
         );
@@ -412,7 +471,7 @@ class KafkajsFollower implements TopicFollower {
     private readonly consumer: Consumer,
     private readonly options: FollowOptions,
     private readonly admin: Pick<KafkaAdmin, 'offsets' | 'offsetsFrom'>,
-    private readonly metrics: KafkaMetrics,
+    private readonly parts: ReaderParts,
   ) {}
 
   async start(): Promise<void> {
@@ -428,7 +487,7 @@ class KafkajsFollower implements TopicFollower {
       for (const [partition, offset] of this.next) consumer.seek({ topic: options.topic, partition, offset: String(offset) });
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      this.metrics.crashed(FOLLOWER, payload.restart);
+      this.parts.metrics.crashed(FOLLOWER, payload.restart);
       if (!payload.restart && !this.isStopping) options.onFatal(payload.error);
     });
     await consumer.connect();
@@ -491,6 +550,7 @@ class KafkajsFollower implements TopicFollower {
 
   async stop(): Promise<void> {
     this.isStopping = true;
+    this.parts.loop.end();
     await this.consumer.disconnect();
   }
 
@@ -665,6 +725,9 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** As the client does it unless it is told otherwise. */
+const connectSocket = (createRequire(import.meta.url)('kafkajs/src/network/socketFactory.js') as () => ISocketFactory)();
 
 function receivedFrom(
   topic: string,
