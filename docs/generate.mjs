@@ -3,19 +3,24 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HttpLimits, KafkaSettings, settingsOf } from '@callbus/chassis';
+import { HttpLimits, httpServerMetrics, KafkaSettings, processMetrics, settingsOf } from '@callbus/chassis';
 import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
-import { KAFKA_ERRORS } from '@callbus/kafka';
+import { KAFKA_ERRORS, KafkaMetrics } from '@callbus/kafka';
 import * as prettier from 'prettier';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { stringify } from 'yaml';
+import { DispatcherMetrics, watchDispatcher } from '../apps/call-dispatcher/dist/dispatcher-metrics.js';
 import { DispatcherSettings } from '../apps/call-dispatcher/dist/dispatcher-settings.js';
+import { GatewayMetrics } from '../apps/gateway/dist/gateway-metrics.js';
 import { GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
 import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';
 import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-settings.js';
 import { IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
 import { CallbackKeySettings } from '../apps/notification-ingest/dist/receiver/callback-key-settings.js';
 import { CallbackLimits } from '../apps/notification-ingest/dist/receiver/callback-limits.js';
+import { ReceiverMetrics, watchCallbackKeys } from '../apps/notification-ingest/dist/receiver/receiver-metrics.js';
 import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
+import { SequencerMetrics, watchLiveCalls } from '../apps/notification-ingest/dist/sequencer/sequencer-metrics.js';
 import { OperatorSettings } from '../apps/operator-cli/dist/operator-settings.js';
 import { asyncApi } from './asyncapi.mjs';
 import { openApi } from './openapi.mjs';
@@ -106,6 +111,48 @@ function errorsPage() {
   ].join('\n\n');
 }
 
+function metricsPage() {
+  const sections = {
+    'Every service': (registry) => {
+      for (const metric of processMetrics('', {}).getMetricsAsArray()) registry.registerMetric(metric);
+      new KafkaMetrics(registry);
+    },
+    'gateway and notification-receiver': httpServerMetrics,
+    gateway: (registry) => new GatewayMetrics(registry),
+    'notification-receiver': (registry) => {
+      new ReceiverMetrics(registry);
+      watchCallbackKeys(registry, {});
+    },
+    'notification-sequencer': (registry) => {
+      new SequencerMetrics(registry);
+      watchLiveCalls(registry, {});
+    },
+    'call-dispatcher': (registry) => {
+      new DispatcherMetrics(registry);
+      watchDispatcher(registry, {});
+    },
+  };
+  const defaults = new Registry();
+  collectDefaultMetrics({ register: defaults });
+  const tables = Object.entries(sections).map(([name, register]) => {
+    const registry = new Registry();
+    register(registry);
+    const rows = registry
+      .getMetricsAsArray()
+      .filter((metric) => defaults.getSingleMetric(metric.name) === undefined)
+      .map((metric) => [
+        `\`${metric.name}\``,
+        metric.constructor.name.toLowerCase(),
+        metric.labelNames.map((label) => `\`${label}\``).join(' '),
+        metric.help,
+      ]);
+    return `## ${name}\n\n${table(['metric', 'type', 'labels', 'meaning'], rows)}`;
+  });
+  const intro =
+    '`GET /metrics` of the management port, for Prometheus. Names of OpenTelemetry where there are some, with underscores. Beside these every service has Node’s own, `nodejs_*` and `process_*`. No label holds an id of a call, a person or a device.';
+  return ['# Metrics', GENERATED, intro, ...tables].join('\n\n');
+}
+
 function yamlPage(document) {
   return `# Generated from the code by \`npm run docs\`.\n${stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
 }
@@ -121,6 +168,7 @@ const files = {
   'settings.md': settingsPage(),
   'topics.md': topicsPage(),
   'errors.md': errorsPage(),
+  'metrics.md': metricsPage(),
   'asyncapi.yaml': yamlPage(asyncApi(schemas, version)),
   'openapi.yaml': yamlPage(await openApi(version)),
   ...Object.fromEntries(schemaFiles),

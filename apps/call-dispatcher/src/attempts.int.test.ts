@@ -6,9 +6,11 @@ import { createLogger } from '@callbus/chassis';
 import { CallbackPaths, TOPICS, topicName, type Dispatch, type LedgerRecord } from '@callbus/contracts';
 import { GraphClient } from '@callbus/graph';
 import { kafkaClientOf, KafkaError, type KafkaClient, type RecordSender } from '@callbus/kafka';
+import { Registry } from 'prom-client';
 import { Attempts } from './attempts.js';
 import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
+import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { Ledger } from './ledger.js';
 import { Quotas } from './quotas.js';
 import { COMMAND } from './testing/dispatches.js';
@@ -102,6 +104,7 @@ async function dispatcher({
     clock,
     limits: { perTenant: 100, inAll: 100 },
     logger,
+    metrics: new DispatcherMetrics(new Registry()),
     onReleased: () => undefined,
   });
   cleanUps.push(

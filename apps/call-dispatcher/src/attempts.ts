@@ -13,6 +13,7 @@ import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type GraphClient } from
 import { KafkaError } from '@callbus/kafka';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
+import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import type { Ledger } from './ledger.js';
 import { outcomeRecord, type AttemptKey } from './outcome-record.js';
 import { ownerKey, type Quotas } from './quotas.js';
@@ -32,6 +33,7 @@ export interface AttemptsOptions {
   /** Attempts of this process under way at once, per app and tenant, and in all. */
   readonly limits: { readonly perTenant: number; readonly inAll: number };
   readonly logger: Logger;
+  readonly metrics: DispatcherMetrics;
   /** Called when the call is no longer in this process's hands, and there is room for another. */
   readonly onReleased: (callId: string) => void;
 }
@@ -92,6 +94,16 @@ export class Attempts {
     this.options.onReleased(callId);
   }
 
+  inFlight(): number {
+    return this.inHand.size;
+  }
+
+  /** How many attempts more may be under way at once, of the app and tenant with the most. */
+  left(): number {
+    const { perTenant, inAll } = this.options.limits;
+    return Math.min(perTenant - Math.max(0, ...this.inHandOf.values()), inAll - this.inHand.size);
+  }
+
   /** Whether this process is at an attempt of this call right now. */
   isInHand(callId: string): boolean {
     return this.inHand.has(callId);
@@ -121,6 +133,7 @@ export class Attempts {
       const begunAtMs = performance.now();
       const dispatch = await ledger.append(callId, [...first, { type: 'Intent', ...key, deadlineMs, orphanMs }]);
       const intent = dispatch?.attempts.find(({ nonce }) => nonce === key.nonce);
+      if (intent === undefined) this.options.metrics.intentsLost.inc();
       if (dispatch?.command == null || intent === undefined) return dispatch;
       if (dispatch.requestHash === requestHash) work = this.post(dispatch.command, key, intent, token, begunAtMs);
       else work = this.record({ type: 'NotSent', ...key, why: 'the attempt was meant for another command of the same callId' });
@@ -154,7 +167,7 @@ export class Attempts {
     token: AppToken,
     begunAtMs: number,
   ): Promise<void> {
-    const { ledger, graph, callbackPaths, callbackPublicUrl, logger } = this.options;
+    const { ledger, graph, callbackPaths, callbackPublicUrl, logger, metrics } = this.options;
     const { callId, attempt } = key;
     const { appId, tenantId, call } = command;
     const callbackUri = callbackPublicUrl + callbackPaths.pathFor({ appId, tenantId, callId, attempt });
@@ -173,6 +186,7 @@ export class Attempts {
         if (current?.phase !== 'open') throw new Error('another attempt of the call was proven meanwhile');
       },
     });
+    metrics.posted(outcome);
     if (outcome.kind === 'not-sent' && outcome.isUnreachable) this.options.breaker.notConnected();
     else if (outcome.kind !== 'not-sent') this.options.breaker.connected();
     logger.info({ callId, attempt, tenantId, appId, outcome: outcome.kind }, 'attempted');

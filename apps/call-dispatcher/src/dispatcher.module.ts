@@ -3,6 +3,7 @@ import type { AppTokens } from '@callbus/graph';
 import type { RecordSender, SnapshotFollower } from '@callbus/kafka';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Attempts } from './attempts.js';
+import { DispatcherMetrics } from './dispatcher-metrics.js';
 import type { DispatcherSettings } from './dispatcher-settings.js';
 import { InboxController } from './inbox.controller.js';
 import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER, RECORD_SENDER, TOPIC_OPTIONS, type TopicOptions } from './injected.js';
@@ -20,12 +21,14 @@ export interface DispatcherParts {
   readonly roles: RoleCheck;
   readonly sender: RecordSender;
   readonly logger: Logger;
+  readonly metrics: DispatcherMetrics;
   readonly settings: DispatcherSettings;
 }
 
 @Module({ controllers: [InboxController, RelayController] })
 export class DispatcherModule {
-  static with({ ledger, attempts, histories, tokens, roles, sender, logger, settings }: DispatcherParts): DynamicModule {
+  static with(parts: DispatcherParts): DynamicModule {
+    const { ledger, attempts, histories, tokens, roles, sender, logger, metrics, settings } = parts;
     const rules: CreateCallRules = {
       appId: settings.app.graphAppId,
       apps: new Map(settings.app.apps().map(({ appId, tenants }) => [appId, tenants])),
@@ -40,6 +43,7 @@ export class DispatcherModule {
         { provide: Ledger, useValue: ledger },
         { provide: Attempts, useValue: attempts },
         { provide: RoleCheck, useValue: roles },
+        { provide: DispatcherMetrics, useValue: metrics },
         { provide: APP_TOKENS, useValue: tokens },
         { provide: RECORD_SENDER, useValue: sender },
         { provide: HISTORIES, useValue: histories },

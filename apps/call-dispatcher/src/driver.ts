@@ -1,5 +1,5 @@
 import type { Logger } from '@callbus/chassis';
-import { isSettled, partitionOf, type Dispatch, type LedgerCommand } from '@callbus/contracts';
+import { isSettled, type Dispatch, type LedgerCommand } from '@callbus/contracts';
 import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
 import { KafkaError } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
@@ -22,10 +22,8 @@ export interface DriverOptions {
   readonly roles: RoleCheck;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;
-  /** Partitions of the commands topic. */
-  readonly partitions: number;
-  /** Those that this process was given: whose calls it looks after. */
-  readonly assignment: () => readonly number[];
+  /** Whether this process looks after the call: whether it was given the call's partition of the commands topic. */
+  readonly isMine: (callId: string) => boolean;
   readonly logger: Logger;
   readonly onFatal: (error: unknown) => void;
 }
@@ -67,7 +65,7 @@ export class Driver {
     const dispatch = ledger.get(callId);
     if (dispatch?.command == null) return;
     const history = histories.of(dispatch);
-    if (!this.isMine(callId) || !isUnderWay(dispatch, history)) {
+    if (!this.options.isMine(callId) || !isUnderWay(dispatch, history)) {
       this.line.remove(callId, dispatch.command);
       return;
     }
@@ -96,10 +94,6 @@ export class Driver {
     this.isStopped = true;
     clearTimeout(this.breakerTimer);
     for (const timer of this.timers.values()) clearTimeout(timer);
-  }
-
-  private isMine(callId: string): boolean {
-    return this.options.assignment().includes(partitionOf(callId, this.options.partitions));
   }
 
   private lookAfter(callId: string, waitMs: number): void {

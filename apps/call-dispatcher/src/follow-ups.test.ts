@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { createLogger } from '@callbus/chassis';
 import { GraphClient, type AppToken } from '@callbus/graph';
 import type { OutgoingRecord } from '@callbus/kafka';
+import { Registry } from 'prom-client';
 import { BrokerClock } from './broker-clock.js';
+import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { FollowUps } from './follow-ups.js';
 import { ACCEPTED, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
 
@@ -74,6 +76,7 @@ function followUps(startedMs = START_MS): FollowUps {
     clock,
     rules: RULES,
     logger: createLogger('test', 'silent'),
+    metrics: new DispatcherMetrics(new Registry()),
   });
 }
 

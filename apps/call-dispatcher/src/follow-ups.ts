@@ -12,6 +12,7 @@ import {
 import type { AppToken, AppTokens, FollowUpFailure, GraphClient } from '@callbus/graph';
 import type { RecordSender } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
+import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import { keepAliveAfter, NO_FOLLOW_UP, type CallOfGraph, type FollowUp, type NextStepRules } from './next-step.js';
 
 export interface FollowUpsOptions {
@@ -23,6 +24,7 @@ export interface FollowUpsOptions {
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;
   readonly logger: Logger;
+  readonly metrics: Pick<DispatcherMetrics, 'keepAliveFailures'>;
 }
 
 /** Until Graph is asked again for a call that it says it does not know: its last callback may be on its way. */
@@ -90,9 +92,10 @@ export class FollowUps {
 
   /** @throws GraphTokenError */
   async keepAlive(dispatch: Dispatch, { graphCallId }: CallOfGraph): Promise<void> {
-    const { graph, clock, rules, logger } = this.options;
+    const { graph, clock, rules, logger, metrics } = this.options;
     const token = await this.token(dispatch);
     const outcome = await graph.keepAlive(graphCallId, token.value);
+    if (outcome.kind === 'failed') metrics.keepAliveFailures.inc();
     if (outcome.kind === 'failed' && !outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
     if (outcome.kind === 'failed') {
       const { httpStatus, code } = outcome.error;

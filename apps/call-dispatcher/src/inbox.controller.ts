@@ -3,6 +3,7 @@ import {
   ContractError,
   decodeCommand,
   TOPICS,
+  type Command,
   type CreateCallData,
   type Dispatch,
   type EndCallData,
@@ -13,6 +14,7 @@ import type { AppTokens } from '@callbus/graph';
 import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { Attempts } from './attempts.js';
+import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
@@ -29,6 +31,7 @@ export class InboxController {
     private readonly attempts: Attempts,
     @Inject(APP_TOKENS) private readonly tokens: AppTokens,
     private readonly roles: RoleCheck,
+    private readonly metrics: DispatcherMetrics,
     @Inject(HISTORIES) private readonly histories: SnapshotFollower<CallHistory>,
     @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -39,6 +42,11 @@ export class InboxController {
     const command = decodeCommand(record.key, record.value, record.headers);
     // A replayed dead letter has the time that it had, so an old one does not dial.
     const arrivedAtMs = firstAppendedAtMs(record);
+    await this.handle(command, arrivedAtMs);
+    this.metrics.command(command.type);
+  }
+
+  private handle(command: Command, arrivedAtMs: number): Promise<void> {
     switch (command.type) {
       case 'CreateCall':
         return this.createCall(command.data, arrivedAtMs);

@@ -29,6 +29,8 @@ export interface LedgerOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+export type LedgerListener = (dispatch: Dispatch, transition: Transition, before: Dispatch | undefined) => void;
+
 /**
  * This process's fold of the whole ledger. It appends proposals and reads them back; what took effect is only ever seen
  * in the fold, which is the same in every process.
@@ -36,7 +38,7 @@ export interface LedgerOptions {
 export class Ledger {
   private readonly dispatches = new Map<string, Dispatch>();
   private readonly reports = new Map<bigint, readonly Observation[]>();
-  private readonly listeners = new Set<(dispatch: Dispatch, transition: Transition) => void>();
+  private readonly listeners = new Set<LedgerListener>();
   private reportFrom: bigint;
   private readonly topic: string;
   private follower: TopicFollower | undefined;
@@ -69,7 +71,7 @@ export class Ledger {
   }
 
   /** Called after every record that changed a call. */
-  onChange(listener: (dispatch: Dispatch, transition: Transition) => void): void {
+  onChange(listener: LedgerListener): void {
     this.listeners.add(listener);
   }
 
@@ -112,6 +114,11 @@ export class Ledger {
     if (offset > this.reportFrom) this.reportFrom = offset;
   }
 
+  /** Records that are not folded yet. */
+  lag(): number {
+    return this.follower?.lag() ?? 0;
+  }
+
   async close(): Promise<void> {
     await this.follower?.stop();
   }
@@ -138,6 +145,6 @@ export class Ledger {
       const observations = observationsOf(before, dispatch, transition, { offset, appendedAtMs: timestampMs });
       if (observations.length > 0) this.reports.set(offset, observations);
     }
-    for (const listener of this.listeners) listener(dispatch, transition);
+    for (const listener of this.listeners) listener(dispatch, transition, before);
   }
 }

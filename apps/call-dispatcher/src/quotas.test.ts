@@ -56,3 +56,13 @@ describe('calls of a month', () => {
     expect(one.obstacle(COMMAND, START_MS)).not.toBeNull();
   });
 });
+
+describe('what is left', () => {
+  it('is all of it at first, then what the app and tenant with the least has', () => {
+    const one = quotas(5, 10);
+    expect(one.left(START_MS)).toEqual({ liveCalls: 5, callsPerMonth: 10 });
+    one.reserve(CALL_ID, { ...COMMAND, tenantId: 'another' });
+    one.restore(dispatchAfter(ACCEPTED, intent(1), { type: 'NotSent', ...key(1), why: 'away' }));
+    expect(one.left(START_MS)).toEqual({ liveCalls: 4, callsPerMonth: 9 });
+  });
+});

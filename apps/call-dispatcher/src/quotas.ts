@@ -73,6 +73,18 @@ export class Quotas {
     return null;
   }
 
+  /** What is left for the app and tenant with the least; all of it when nobody has called. */
+  left(nowMs: number): { readonly liveCalls: number; readonly callsPerMonth: number } {
+    const { maxLiveCalls, maxCallsPerMonth } = this.limits;
+    const usages = [...this.usages.values()];
+    const live = usages.map(({ live }) => live.size);
+    const attempts = usages.map(({ attemptsByMonth }) => attemptsByMonth.get(monthOf(nowMs)) ?? 0);
+    return {
+      liveCalls: Math.max(0, maxLiveCalls - Math.max(0, ...live)),
+      callsPerMonth: Math.max(0, maxCallsPerMonth - Math.max(0, ...attempts)),
+    };
+  }
+
   private countAttempt({ command }: Dispatch, intendedAtMs: number): void {
     if (command === null) return;
     const { attemptsByMonth } = this.usageOf(command);

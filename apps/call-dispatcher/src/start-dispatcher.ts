@@ -1,12 +1,13 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { CallbackPaths, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
-import { AppTokens, GraphClient } from '@callbus/graph';
+import { CallbackPaths, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
+import { AppTokens, GraphClient, type Exchange } from '@callbus/graph';
 import { kafkaClientOf, KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import { Attempts } from './attempts.js';
 import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
 import { CallHistories, historyOf } from './call-histories.js';
+import { DispatcherMetrics, watchDispatcher } from './dispatcher-metrics.js';
 import { DispatcherModule } from './dispatcher.module.js';
 import { orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
 import { Driver } from './driver.js';
@@ -17,6 +18,7 @@ import { Quotas } from './quotas.js';
 import { requireWholeLedger } from './require-whole-ledger.js';
 import { RELAY_GROUP } from './relay.controller.js';
 import { RoleCheck } from './role-check.js';
+import { UnsettledCalls } from './unsettled-calls.js';
 
 /** How often this process forgets what another one has reported. */
 const FORGET_REPORTED_MS = 30_000;
@@ -27,8 +29,10 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const { topicPrefix, partitions } = settings.kafka;
   const service = settings.serviceName || 'call-dispatcher';
 
-  const client = kafkaClientOf(settings.kafka, service, logger);
+  const metrics = new DispatcherMetrics(context.metrics);
+  const client = kafkaClientOf(settings.kafka, service, logger, context.metrics);
   onShutdown('kafka', () => client.close());
+  health.addLiveness('kafka', () => client.liveness());
   await requireTopics(client, topicPrefix, partitions);
   const reportFrom = await requireWholeLedger(client, {
     ledgerTopic: topicName(topicPrefix, TOPICS.dispatchLedger),
@@ -41,13 +45,18 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   health.addReadiness('kafka sender', () => sender.condition());
 
   const clock = new BrokerClock();
+  const openedAtMs = performance.now();
   const ledger = await Ledger.open({ client, sender, topicPrefix, clock, logger, reportFrom, onFatal: fail });
+  metrics.ledgerRestoreSeconds.set((performance.now() - openedAtMs) / 1_000);
   onShutdown('ledger', () => ledger.close());
   const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
   await snapshots.caughtUp();
   onShutdown('snapshots', () => snapshots.stop());
   const histories = new CallHistories(snapshots);
 
+  const onExchange = (exchange: Exchange): void => {
+    metrics.requested(exchange);
+  };
   const tokens = new AppTokens({
     authority: settings.graphAuthority,
     apps: settings.app.apps(),
@@ -57,6 +66,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
       if (failure !== null) logger.warn({ err: failure, appId, tenantId }, 'no token could be had; it is asked for again');
       driver.advance();
     },
+    onExchange,
   });
   onShutdown('tokens', () => tokens.close());
   const roles = new RoleCheck(tokens, { isOn: settings.graphCheckRoles, youngMs: settings.graphYoungTokenMs });
@@ -66,6 +76,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     headersTimeoutMs: settings.graphResponseTimeoutMs,
     bodyTimeoutMs: settings.graphResponseTimeoutMs,
     maxConcurrentPosts: settings.graphMaxConcurrentCreatesInAll,
+    onExchange,
   });
   onShutdown('graph', () => graph.close());
   const quotas = new Quotas(
@@ -85,6 +96,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     clock,
     limits: { perTenant: settings.graphMaxConcurrentCreates, inAll: settings.graphMaxConcurrentCreatesInAll },
     logger,
+    metrics,
     onReleased: (callId) => {
       driver.look(callId);
       driver.advance();
@@ -97,23 +109,32 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     establishingMaxMs: settings.establishingMaxMs,
     maxUnknownAttempts: settings.redialMaxUnknownAttempts,
   };
+  const isMine = (callId: string): boolean =>
+    transport.assignment(TOPICS.commands.name).includes(partitionOf(callId, partitions));
   const driver = new Driver({
     ledger,
     histories,
     attempts,
-    followUps: new FollowUps({ sender, topicPrefix, partitions, tokens, graph, clock, rules, logger }),
+    followUps: new FollowUps({ sender, topicPrefix, partitions, tokens, graph, clock, rules, logger, metrics }),
     breaker,
     tokens,
     roles,
     clock,
     rules,
-    partitions,
-    assignment: () => transport.assignment(TOPICS.commands.name),
+    isMine,
     logger,
     onFatal: fail,
   });
-  for (const dispatch of ledger.all()) quotas.restore(dispatch);
-  ledger.onChange((dispatch, { kind }) => {
+  const unsettled = new UnsettledCalls({ isMine, parkedAttemptOf: (callId) => snapshots.get(callId)?.parkedAttempt });
+  for (const dispatch of ledger.all()) {
+    quotas.restore(dispatch);
+    unsettled.update(dispatch);
+  }
+  watchDispatcher(context.metrics, { unsettled, ledger, attempts, quotas, breaker, tokens, clock });
+  ledger.onChange((dispatch, transition, before) => {
+    const { kind } = transition;
+    if (isMine(dispatch.callId)) metrics.changed(before, dispatch, transition);
+    unsettled.update(dispatch);
     if (kind === 'intended') quotas.intended(dispatch);
     quotas.update(dispatch);
     driver.look(dispatch.callId);
@@ -144,7 +165,17 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     },
   });
   health.addReadiness('kafka consumers', () => transport.condition());
-  const module = DispatcherModule.with({ ledger, attempts, histories: snapshots, tokens, roles, sender, logger, settings });
+  const module = DispatcherModule.with({
+    ledger,
+    attempts,
+    histories: snapshots,
+    tokens,
+    roles,
+    sender,
+    logger,
+    metrics,
+    settings,
+  });
   const app = await NestFactory.createMicroservice(module, {
     strategy: transport,
     logger: nestLogger(logger),

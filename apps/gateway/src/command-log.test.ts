@@ -1,13 +1,21 @@
 import { endCallCommand, partitionOf } from '@callbus/contracts';
 import { KafkaError, type RecordSender } from '@callbus/kafka';
+import { Registry } from 'prom-client';
 import { CommandLog } from './command-log.js';
+import { GatewayMetrics } from './gateway-metrics.js';
 
 const CALL_ID = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
 const COMMAND = endCallCommand('/test', { callId: CALL_ID, tenantId: 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333' });
 
 function logOver(send: RecordSender['send'], timeoutMs = 5_000): CommandLog {
   const sender = { send } as RecordSender;
-  return new CommandLog({ sender, topicPrefix: 'calls.', partitions: 12, timeoutMs });
+  return new CommandLog({
+    sender,
+    topicPrefix: 'calls.',
+    partitions: 12,
+    timeoutMs,
+    metrics: new GatewayMetrics(new Registry()),
+  });
 }
 
 describe('the command log', () => {

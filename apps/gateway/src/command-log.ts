@@ -9,12 +9,14 @@ import {
 } from '@callbus/contracts';
 import { KafkaError, type RecordSender } from '@callbus/kafka';
 import { unavailable } from './api-error.js';
+import type { GatewayMetrics } from './gateway-metrics.js';
 
 export interface CommandLogOptions {
   readonly sender: RecordSender;
   readonly topicPrefix: string;
   readonly partitions: number;
   readonly timeoutMs: number;
+  readonly metrics: GatewayMetrics;
 }
 
 const RETRY_AFTER_SECONDS = 2;
@@ -25,7 +27,7 @@ export class CommandLog {
 
   /** Resolves when all in-sync replicas have it. @throws ApiError 503: it may be written or not */
   async append(command: CloudEvent<CreateCallData | EndCallData>): Promise<void> {
-    const { sender, topicPrefix, partitions, timeoutMs } = this.options;
+    const { sender, topicPrefix, partitions, timeoutMs, metrics } = this.options;
     const { callId } = command.data;
     const record = {
       topic: topicName(topicPrefix, TOPICS.commands),
@@ -39,6 +41,7 @@ export class CommandLog {
     }, timeoutMs);
     try {
       await Promise.race([sender.send([record]), late]);
+      metrics.command(command.type);
     } catch (error) {
       throw error instanceof KafkaError ? notTaken('Kafka does not take commands now.', error) : error;
     } finally {

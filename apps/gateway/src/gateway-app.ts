@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
-import { nestLogger, type Logger } from '@callbus/chassis';
+import { measureRequests, nestLogger, type Logger } from '@callbus/chassis';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
 import { ApiError } from './api-error.js';
 import type { CallerTokens } from './caller-tokens.js';
 import { Callers } from './callers.js';
@@ -22,6 +23,7 @@ const CLIENT_REQUEST_ID = /^[\x20-\x7e]{1,256}$/;
 export interface GatewayAppParts extends Omit<GatewayParts, 'callers'> {
   readonly tokens: Pick<CallerTokens, 'verify'>;
   readonly logger: Logger;
+  readonly registry: Registry;
 }
 
 /** The HTTP side of the gateway. */
@@ -44,6 +46,7 @@ export class GatewayApp {
     });
     app.useGlobalFilters(new ErrorFilter(logger));
     const fastify = adapter.getInstance();
+    measureRequests(fastify, parts.registry);
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: FastifyRequest, body: Buffer) =>
       Promise.resolve(readBody(body)),

@@ -6,15 +6,17 @@ import { CallerTokens } from './caller-tokens.js';
 import { CommandLog } from './command-log.js';
 import { GatewayApp } from './gateway-app.js';
 import type { GatewaySettings } from './gateway-settings.js';
+import { GatewayMetrics } from './gateway-metrics.js';
 import { knownCallOf, type KnownCall } from './known-call.js';
 import { KnownCalls } from './known-calls.js';
 
 /** @returns the port that was taken */
 export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<number> {
-  const { settings, logger, health, onShutdown, fail } = context;
+  const { settings, logger, health, metrics: registry, onShutdown, fail } = context;
   const { topicPrefix, partitions } = settings.kafka;
-  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'gateway', logger);
+  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'gateway', logger, registry);
   onShutdown('kafka', () => client.close());
+  health.addLiveness('kafka', () => client.liveness());
   await client.admin().checkPartitions(
     [TOPICS.commands, TOPICS.snapshots, TOPICS.events].map((topic) => ({
       topic: topicName(topicPrefix, topic),
@@ -31,8 +33,9 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const events = new CallEvents({ client, topicPrefix, partitions, maxReaders: settings.maxEventReaders, logger });
 
   const tokens = await startTokens(context);
-  const commands = new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs });
-  const app = await GatewayApp.create({ settings, logger, tokens, commands, calls, events });
+  const metrics = new GatewayMetrics(registry);
+  const commands = new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs, metrics });
+  const app = await GatewayApp.create({ settings, logger, registry, tokens, commands, calls, events });
   const port = await app.listen(settings.httpPort, settings.httpHost);
   onShutdown('http', () => app.close());
   return port;

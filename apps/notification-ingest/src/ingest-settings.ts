@@ -36,6 +36,14 @@ export class IngestSettings extends ServiceSettings {
   @Max(43_200_000)
   snapshotUpkeepIntervalMs: number = 3_600_000;
 
+  @Setting('CALL_SILENT_AFTER_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds after which a live call that nothing new was heard of counts as silent (callbus_calls_silent)',
+  })
+  @IsInt()
+  @Min(1_000)
+  callSilentAfterMs: number = 60 * 60_000;
+
   @Setting('HTTP_PORT', { kind: 'integer', describe: 'Port on which Graph’s callbacks arrive; 0 takes a free one' })
   @IsInt()
   @Min(0)

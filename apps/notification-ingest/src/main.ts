@@ -6,10 +6,11 @@ import { startReceiver } from './receiver/start-receiver.js';
 import { startSequencer } from './sequencer/start-sequencer.js';
 
 await runService('notification-ingest', IngestSettings, async (context) => {
-  const { settings, logger, health, onShutdown } = context;
+  const { settings, logger, health, metrics, onShutdown } = context;
   const { topicPrefix, partitions } = settings.kafka;
-  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'notification-ingest', logger);
+  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'notification-ingest', logger, metrics);
   onShutdown('kafka', () => client.close());
+  health.addLiveness('kafka', () => client.liveness());
   const { observations, observationsDeadLetter, events, snapshots } = TOPICS;
   await client.admin().checkPartitions(
     [observations, observationsDeadLetter, events, snapshots].map((topic) => ({

@@ -10,12 +10,13 @@ export interface HealthReport {
 }
 
 /**
- * What the process knows of its own fitness. Readiness asks every named condition;
- * a part that is still starting registers itself as not ok and says when it is.
+ * What the process knows of its own fitness. Readiness: whether to give it work now. Liveness: whether it can go on at all;
+ * nothing that another system can mend belongs there, since a restart would mend nothing.
  */
 export class Health {
   private readonly readiness = new Map<string, () => Condition>();
   private readonly liveness = new Map<string, () => Condition>();
+  private hasStarted = false;
   private isDraining = false;
 
   addReadiness(name: string, check: () => Condition): void {
@@ -26,19 +27,39 @@ export class Health {
     this.liveness.set(name, check);
   }
 
+  /** The start is over: from now on the other conditions say whether the process is ready. */
+  started(): void {
+    this.hasStarted = true;
+  }
+
   /** From now on the process is not ready: it is shutting down. */
   drain(): void {
     this.isDraining = true;
   }
 
-  ready(): HealthReport {
-    const report = reportOf(this.readiness);
-    if (!this.isDraining) return report;
-    return { ok: false, conditions: { ...report.conditions, draining: { ok: false, reason: 'the process is shutting down' } } };
+  /** Whether the start is over, once and for all. */
+  startup(): HealthReport {
+    return reportOf(new Map([['started', () => this.start()]]));
   }
 
+  ready(): HealthReport {
+    const draining: Condition = { ok: false, reason: 'the process is shutting down' };
+    return reportOf(
+      new Map([
+        ['started', () => this.start()],
+        ...this.readiness,
+        ...(this.isDraining ? [['draining', () => draining] as const] : []),
+      ]),
+    );
+  }
+
+  /** Whatever answers this has an event loop that turns. */
   live(): HealthReport {
     return reportOf(this.liveness);
+  }
+
+  private start(): Condition {
+    return this.hasStarted ? { ok: true } : { ok: false, reason: 'the service is still starting' };
   }
 }
 

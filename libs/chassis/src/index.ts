@@ -1,9 +1,11 @@
 export { ConfigError, type ConfigFault } from './errors.js';
 export { Health, type Condition, type HealthReport } from './health.js';
 export { HttpLimits } from './http-limits.js';
+export { httpServerMetrics, measureRequests } from './http-server-metrics.js';
 export { KafkaSettings } from './kafka-settings.js';
 export { createLogger, nestLogger, scrub, SECRET_MEMBERS, type Logger } from './logger.js';
 export { ManagementServer } from './management-server.js';
+export { addCounter, addGauge, processMetrics } from './metrics.js';
 export { runService, ServiceSettings, type ServiceContext } from './run-service.js';
 export {
   loadSettings,

@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
+import type { Registry } from 'prom-client';
 import { ConfigError } from './errors.js';
 import { Health } from './health.js';
 import { createLogger, type Logger } from './logger.js';
 import { ManagementServer } from './management-server.js';
+import { processMetrics } from './metrics.js';
 import { loadSettings, maskedSummary, Setting } from './settings.js';
 
 /** What every service can be told; the settings class of each extends it. */
@@ -11,7 +14,10 @@ export class ServiceSettings {
   @IsString()
   serviceName: string = '';
 
-  @Setting('MANAGEMENT_PORT', { kind: 'integer', describe: 'Port of /livez, /readyz and /startupz; 0 takes a free one' })
+  @Setting('MANAGEMENT_PORT', {
+    kind: 'integer',
+    describe: 'Port of /livez, /readyz, /startupz and /metrics; 0 takes a free one',
+  })
   @IsInt()
   @Min(0)
   @Max(65535)
@@ -25,9 +31,19 @@ export class ServiceSettings {
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
   logLevel: string = 'info';
 
+  @Setting('SHUTDOWN_DELAY_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds that the process goes on working after it was told to stop and is no longer ready: as long as others take to notice that',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(600_000)
+  shutdownDelayMs: number = 0;
+
   @Setting('SHUTDOWN_TIMEOUT_MS', {
     kind: 'integer',
-    describe: 'Milliseconds that a shutdown may take before the process exits with 1',
+    describe: 'Milliseconds that a shutdown may take after that before the process exits with 1',
   })
   @IsInt()
   @Min(0)
@@ -39,6 +55,8 @@ export interface ServiceContext<S> {
   readonly settings: S;
   readonly logger: Logger;
   readonly health: Health;
+  /** Where the service registers what it measures. */
+  readonly metrics: Registry;
   /** Registers work for the shutdown; what was registered last runs first. */
   readonly onShutdown: (step: string, run: () => Promise<void>) => void;
   /** Ends the process with exit code 1 after one fatal line: a process is working or dead, never alive and deaf (G7). */
@@ -57,6 +75,7 @@ export async function runService<S extends ServiceSettings>(
   const settings = settingsOrExit(name, settingsClass);
   const logger = createLogger(settings.serviceName || name, settings.logLevel);
   const health = new Health();
+  const metrics = processMetrics(name, health);
   const steps: { step: string; run: () => Promise<void> }[] = [];
   let isStopping = false;
 
@@ -68,7 +87,8 @@ export async function runService<S extends ServiceSettings>(
     if (isStopping) return;
     isStopping = true;
     health.drain();
-    logger.info({ signal }, 'shutting down');
+    logger.info({ signal, delayMs: settings.shutdownDelayMs }, 'shutting down');
+    await delay(settings.shutdownDelayMs);
     const timer = setTimeout(() => {
       fail(new Error(`the shutdown took more than SHUTDOWN_TIMEOUT_MS (${settings.shutdownTimeoutMs} ms)`));
     }, settings.shutdownTimeoutMs);
@@ -86,19 +106,18 @@ export async function runService<S extends ServiceSettings>(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void shutdown(signal));
 
   logger.info({ settings: maskedSummary(settings), node: process.version }, 'starting');
-  let hasStarted = false;
-  health.addReadiness('started', () => (hasStarted ? { ok: true } : { ok: false, reason: 'the service is still starting' }));
   try {
-    const management = new ManagementServer(settings.serviceName || name, health);
+    const management = new ManagementServer(settings.serviceName || name, health, metrics);
     const port = await management.listen(settings.managementPort, settings.managementHost);
     await start({
       settings,
       logger,
       health,
+      metrics,
       onShutdown: (step, run) => steps.push({ step, run }),
       fail,
     });
-    hasStarted = true;
+    health.started();
     logger.info({ managementPort: port }, 'started');
   } catch (error) {
     fail(error);

@@ -1,6 +1,7 @@
 import type { AppCredential } from './app-credential.js';
 import { ClientCredentialsGrant, type AppToken } from './client-credentials-grant.js';
 import { GraphTokenError } from './errors.js';
+import type { OnExchange } from './exchange.js';
 import { RenewedToken } from './renewed-token.js';
 import { TokenEndpointClient } from './token-endpoint-client.js';
 
@@ -31,6 +32,8 @@ export interface AppTokensOptions {
   readonly nowMs?: () => number;
   /** Called after every request, with what went wrong; null when nothing did. */
   readonly onRequested?: (owner: AppInTenant, failure: GraphTokenError | null) => void;
+  /** Called after every request on the wire. */
+  readonly onExchange?: OnExchange;
 }
 
 const TENANT = /^[0-9a-z][0-9a-z.-]{0,127}$/i;
@@ -46,7 +49,7 @@ export class AppTokens {
 
   constructor(private readonly options: AppTokensOptions) {
     this.credentials = new Map(options.apps.map(({ appId, credential }) => [appId.toLowerCase(), credential]));
-    this.endpoint = new TokenEndpointClient(options.requestTimeoutMs ?? 5_000);
+    this.endpoint = new TokenEndpointClient(options.requestTimeoutMs ?? 5_000, options.onExchange);
   }
 
   /** The valid token, for whoever must not wait. Without one it is requested in the background: `onRequested` tells. */
@@ -72,6 +75,13 @@ export class AppTokens {
   /** A new token even if the kept one has not expired: for after a 401. @throws GraphTokenError */
   async refresh(owner: AppInTenant): Promise<AppToken> {
     return this.tokenOf(owner).refresh();
+  }
+
+  /** Milliseconds until the first of the tokens in use expires; NaN when there is none, negative when it was not renewed in time. */
+  remainingMs(): number {
+    const { nowMs = Date.now } = this.options;
+    const ends = [...this.tokens.values()].flatMap(({ expiresAtMs }) => (expiresAtMs === undefined ? [] : [expiresAtMs]));
+    return ends.length === 0 ? NaN : Math.min(...ends) - nowMs();
   }
 
   async close(): Promise<void> {

@@ -73,6 +73,11 @@ export class CallbackTokens {
     return this.keys.current() !== undefined;
   }
 
+  /** How many keys there are to check with, and how long ago they were read: NaN ms when they never were. */
+  knownKeys(): { readonly count: number; readonly ageMs: number } {
+    return { count: this.keys.count(), ageMs: this.keys.ageMs() };
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);

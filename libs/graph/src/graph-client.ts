@@ -9,6 +9,7 @@ import {
   type GetCallOutcome,
   type KeepAliveOutcome,
 } from './follow-up-outcome.js';
+import { timed, type Exchange, type OnExchange } from './exchange.js';
 import { parseJson } from './json-value.js';
 import { postOnce, type PostOnceOptions } from './post-once.js';
 import { Slots } from './slots.js';
@@ -24,6 +25,8 @@ export interface GraphClientOptions {
   readonly bodyTimeoutMs?: number;
   /** Creates at one time; each has a connection of its own. More wait their turn. @default 256 */
   readonly maxConcurrentPosts?: number;
+  /** Called after every request. */
+  readonly onExchange?: OnExchange;
 }
 
 export interface CreateCallRequest {
@@ -42,6 +45,7 @@ export interface CreateCallRequest {
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
+const CALLS_PATH = '/v1.0/communications/calls';
 const MAX_FOLLOW_UP_CONNECTIONS = 32;
 
 /**
@@ -57,9 +61,9 @@ export class GraphClient {
   private readonly running = new Set<Promise<unknown>>();
   private closing: Promise<void> | undefined;
 
-  constructor(options: GraphClientOptions) {
+  constructor(private readonly options: GraphClientOptions) {
     const { connectTimeoutMs = 3_000, headersTimeoutMs = 10_000, bodyTimeoutMs = 10_000, maxConcurrentPosts = 256 } = options;
-    this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}/v1.0/communications/calls`;
+    this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}${CALLS_PATH}`;
     // One connector for all creates: the connections are new, but the trusted certificates are read once and the TLS session is resumed.
     const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, secureContext: createSecureContext() });
     this.postOptions = { connect, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxBodyBytes: MAX_BODY_BYTES };
@@ -87,14 +91,21 @@ export class GraphClient {
           'client-request-id': clientRequestId,
         };
         const post = { url: new URL(this.callsUrl), headers, body: JSON.stringify(body), beforeSend };
-        return outcomeOf(await postOnce(post, this.postOptions));
+        const exchange = { method: 'POST', urlTemplate: CALLS_PATH } as const;
+        const wire = await timed(
+          exchange,
+          this.options.onExchange,
+          () => postOnce(post, this.postOptions),
+          (result) => (result.stage === 'answered' ? result.status : null),
+        );
+        return outcomeOf(wire);
       }),
     );
   }
 
   /** Asks Graph for a call. */
   async getCall(graphCallId: string, token: string): Promise<GetCallOutcome> {
-    return this.followUp('GET', this.urlOf(graphCallId), token).then((answer) => {
+    return this.followUp('GET', graphCallId, '', token).then((answer) => {
       const outcome = followUpOutcomeOf('found', answer);
       return outcome.kind === 'found' ? { ...outcome, call: parseJson(answer.body) } : outcome;
     }, followUpUnanswered);
@@ -102,7 +113,7 @@ export class GraphClient {
 
   /** Hangs up; repeating it is harmless. */
   async endCall(graphCallId: string, token: string): Promise<EndCallOutcome> {
-    return this.followUp('DELETE', this.urlOf(graphCallId), token).then(
+    return this.followUp('DELETE', graphCallId, '', token).then(
       (answer) => followUpOutcomeOf('ended', answer),
       followUpUnanswered,
     );
@@ -110,7 +121,7 @@ export class GraphClient {
 
   /** Graph ends a call 45 minutes after the last of these. */
   async keepAlive(graphCallId: string, token: string): Promise<KeepAliveOutcome> {
-    return this.followUp('POST', `${this.urlOf(graphCallId)}/keepAlive`, token).then(
+    return this.followUp('POST', graphCallId, '/keepAlive', token).then(
       (answer) => followUpOutcomeOf('alive', answer),
       followUpUnanswered,
     );
@@ -122,21 +133,20 @@ export class GraphClient {
     await this.closing;
   }
 
-  private urlOf(graphCallId: string): string {
-    return `${this.callsUrl}/${encodeURIComponent(graphCallId)}`;
-  }
-
-  private async followUp(method: 'GET' | 'DELETE' | 'POST', url: string, token: string): Promise<FollowUpAnswer> {
+  private async followUp(
+    method: Exchange['method'],
+    graphCallId: string,
+    action: '' | '/keepAlive',
+    token: string,
+  ): Promise<FollowUpAnswer> {
+    const url = `${this.callsUrl}/${encodeURIComponent(graphCallId)}${action}`;
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
-    return this.tracked(
-      request(url, { method, headers, dispatcher: this.followUps }).then(
-        async ({ statusCode: status, headers: received, body }) => ({
-          status,
-          headers: received,
-          body: await body.text(),
-        }),
-      ),
-    );
+    const ask = async (): Promise<FollowUpAnswer> => {
+      const answer = await request(url, { method, headers, dispatcher: this.followUps });
+      return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
+    };
+    const exchange = { method, urlTemplate: `${CALLS_PATH}/{id}${action}` };
+    return this.tracked(timed(exchange, this.options.onExchange, ask, ({ status }) => status));
   }
 
   private async tracked<T>(work: Promise<T>): Promise<T> {

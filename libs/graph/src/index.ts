@@ -23,6 +23,7 @@ export { type AppToken } from './client-credentials-grant.js';
 export { IsInCloudWithCalls } from './cloud-with-calls.js';
 export { outcomeOf, type CreateCallOutcome, type WireResult } from './create-call-outcome.js';
 export { CallbackTokenError, GraphTokenError, type CallbackTokenErrorCode, type GraphTokenErrorCode } from './errors.js';
+export { type Exchange } from './exchange.js';
 export { type EndCallOutcome, type FollowUpFailure, type GetCallOutcome, type KeepAliveOutcome } from './follow-up-outcome.js';
 export { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
 export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';

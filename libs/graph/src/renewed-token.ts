@@ -51,6 +51,11 @@ export class RenewedToken {
     return this.failure;
   }
 
+  /** Of the token that there is, valid or not, ms since 1970. */
+  get expiresAtMs(): number | undefined {
+    return this.token?.expiresAtMs;
+  }
+
   /** The valid token, else a new one. @throws GraphTokenError, at once while the next try after a failure is due later */
   async get(): Promise<AppToken> {
     return this.atHand() ?? (await this.refresh());

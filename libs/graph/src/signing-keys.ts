@@ -18,6 +18,7 @@ const MAX_DOCUMENT_BYTES = 1024 * 1024;
 interface KeptKeys {
   readonly document: string;
   readonly set: KeySet;
+  readonly count: number;
   readonly fetchedAtMs: number;
 }
 
@@ -37,6 +38,16 @@ export class SigningKeys {
   current(): KeySet | undefined {
     if (!this.keys || performance.now() - this.keys.fetchedAtMs > this.options.keepMs) return undefined;
     return this.keys.set;
+  }
+
+  /** How many keys there are to check with. */
+  count(): number {
+    return this.current() === undefined ? 0 : (this.keys?.count ?? 0);
+  }
+
+  /** Milliseconds since the keys were read; NaN when they never were. */
+  ageMs(): number {
+    return this.keys === undefined ? NaN : performance.now() - this.keys.fetchedAtMs;
   }
 
   /** Fetches now; one fetch at a time, which all who ask meanwhile share. Never rejects. @returns whether the keys are now the newest */
@@ -82,7 +93,7 @@ export class SigningKeys {
     const jwks = parseJson(document);
     const keys = memberOf(jwks, 'keys');
     if (!Array.isArray(keys) || keys.length === 0) throw new Error('the key document has no keys');
-    return { document, set: createLocalJWKSet(jwks as JSONWebKeySet), fetchedAtMs };
+    return { document, set: createLocalJWKSet(jwks as JSONWebKeySet), count: keys.length, fetchedAtMs };
   }
 
   private async document(url: string): Promise<string> {

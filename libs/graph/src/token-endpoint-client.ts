@@ -1,5 +1,6 @@
 import { AuthError, type INetworkModule, type NetworkRequestOptions, type NetworkResponse } from '@azure/msal-node';
 import { Agent, request } from 'undici';
+import { timed, type OnExchange } from './exchange.js';
 import { isObject, parseJson } from './json-value.js';
 
 /**
@@ -14,11 +15,17 @@ export class TokenEndpointFailure extends AuthError {
   }
 }
 
+/** What msal asks for, since it has all else from its configuration. */
+const TOKEN_PATH = '/{tenantId}/oauth2/v2.0/token';
+
 /** How msal reaches the token endpoint: with a time limit, which its own client lacks on POST, and without following redirects. */
 export class TokenEndpointClient implements INetworkModule {
   private readonly agent: Agent;
 
-  constructor(private readonly timeoutMs: number) {
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly onExchange?: OnExchange,
+  ) {
     this.agent = new Agent({ allowH2: false, connect: { timeout: timeoutMs }, maxResponseSize: 1024 * 1024 });
   }
 
@@ -35,7 +42,12 @@ export class TokenEndpointClient implements INetworkModule {
   }
 
   private async send<T>(method: 'GET' | 'POST', url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
-    const { status, headers, text } = await this.exchange(method, url, options);
+    const { status, headers, text } = await timed(
+      { method, urlTemplate: TOKEN_PATH },
+      this.onExchange,
+      () => this.exchange(method, url, options),
+      (answer) => answer.status,
+    );
     const body = parseJson(text);
     if (status === 429 || status >= 500 || !isObject(body)) {
       throw new TokenEndpointFailure(`it answered ${status}${isObject(body) ? '' : ' without a JSON object'}`);

@@ -1,5 +1,5 @@
 import { KafkaError } from './errors.js';
-import type { Condition, OutgoingRecord, RecordSender, SentRecord } from './kafka-client.js';
+import type { OutgoingRecord, RecordSender, SentRecord } from './kafka-client.js';
 
 /** The broker's answer for one partition of one send. */
 export interface PartitionAck {
@@ -44,12 +44,11 @@ interface Waiting {
  * Gathers what arrives together: one send in flight over all partitions, and what arrives meanwhile forms the next.
  * Few large sends are several times as fast as many small ones, and the order of a key is the order of the calls.
  */
-export class GatheringSender implements RecordSender {
+export class GatheringSender implements Pick<RecordSender, 'send' | 'close'> {
   private readonly waiting: Waiting[] = [];
   private waitingBytes = 0;
   private running: Promise<void> | null = null;
   private isClosed = false;
-  private lastFailure: string | null = null;
 
   constructor(
     private readonly sendBatch: SendBatch,
@@ -73,10 +72,6 @@ export class GatheringSender implements RecordSender {
   async close(): Promise<void> {
     this.isClosed = true;
     await this.running;
-  }
-
-  condition(): Condition {
-    return this.lastFailure === null ? { ok: true } : { ok: false, reason: `the last send failed: ${this.lastFailure}` };
   }
 
   private async run(): Promise<void> {
@@ -104,12 +99,11 @@ export class GatheringSender implements RecordSender {
         entries.flatMap((entry) => entry.records),
         places,
       );
-      this.lastFailure = null;
       for (const entry of entries) entry.resolve(entry.records.map((record) => places.get(record) as SentRecord));
     } catch (error) {
       if (isRefusal(error)) return this.sendApart(entries, error);
-      this.lastFailure = error instanceof Error ? error.message : String(error);
-      const failure = new KafkaError('SEND_FAILED', `Sending failed: ${this.lastFailure}.`, { cause: error });
+      const why = error instanceof Error ? error.message : String(error);
+      const failure = new KafkaError('SEND_FAILED', `Sending failed: ${why}.`, { cause: error });
       for (const entry of entries) entry.reject(failure);
     }
     for (const entry of entries) this.waitingBytes -= entry.bytes;

@@ -23,6 +23,7 @@ export type {
 } from './kafka-client.js';
 export { createKafkaClient, type KafkaClientOptions, type KafkaLogger } from './kafkajs-client.js';
 export { kafkaClientOf, type KafkaAccess } from './kafka-access.js';
+export { KafkaMetrics } from './kafka-metrics.js';
 export {
   KafkaTransport,
   OnRecord,

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { KafkaClient } from './kafka-client.js';
 import { createKafkaClient, type KafkaLogger } from './kafkajs-client.js';
 
@@ -14,12 +15,14 @@ export interface KafkaAccess {
   readonly sessionTimeoutMs?: number;
 }
 
-export function kafkaClientOf(access: KafkaAccess, clientId: string, logger: KafkaLogger): KafkaClient {
+/** @param registry where all that is measured is registered */
+export function kafkaClientOf(access: KafkaAccess, clientId: string, logger: KafkaLogger, registry?: Registry): KafkaClient {
   const { brokers, sslEnabled, sslCa, saslMechanism, saslUsername = '', saslPassword = '', sessionTimeoutMs } = access;
   return createKafkaClient({
     brokers,
     clientId,
     logger,
+    ...(registry === undefined ? {} : { registry }),
     ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     ...(sslEnabled ? { ssl: sslCa === undefined ? true : { ca: sslCa } } : {}),
     ...(saslMechanism === undefined

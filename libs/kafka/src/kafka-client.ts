@@ -46,6 +46,7 @@ export interface RecordSender {
    * RECORD_REFUSED (one of these records can never be sent), SENDER_CLOSED
    */
   send(records: readonly OutgoingRecord[]): Promise<readonly SentRecord[]>;
+  /** Whether a broker takes records, as far as can be known without sending any. */
   condition(): Condition;
   /** Takes nothing more, sends what waits, and disconnects. */
   close(): Promise<void>;
@@ -113,6 +114,8 @@ export interface TopicFollower {
   caughtUp(): Promise<void>;
   /** The offset that is read next; 0 before the first record. */
   position(partition: number): bigint;
+  /** Records that are still to be read, as of the last fetch. */
+  lag(): number;
   /** Resolves when the record at this offset was read: read your own write. @throws KafkaError FOLLOWER_LATE */
   reached(partition: number, offset: bigint): Promise<void>;
   stop(): Promise<void>;
@@ -187,5 +190,7 @@ export interface KafkaClient {
   consume(options: ConsumeOptions): Promise<RecordConsumer>;
   follow(options: FollowOptions): Promise<TopicFollower>;
   admin(): KafkaAdmin;
+  /** Whether whatever reads here goes on doing so. A broker that is away is no reason; a process that it is false of has to end. */
+  liveness(): Condition;
   close(): Promise<void>;
 }

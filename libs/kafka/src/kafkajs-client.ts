@@ -7,14 +7,19 @@ import kafkajs, {
   logLevel,
   type Admin,
   type Consumer,
+  type ConsumerConfig,
   type EachBatchPayload,
   type IHeaders,
+  type ISocketFactory,
   type KafkaConfig,
   type KafkaMessage,
   type logCreator,
   type Producer,
   type ProducerBatch,
 } from 'kafkajs';
+import { Registry } from 'prom-client';
+import { BrokerContact } from './broker-contact.js';
+import { ConsumerLag } from './consumer-lag.js';
 import { dispositionOf } from './disposition-of.js';
 import { KAFKA_ERRORS, KafkaError, type KafkaErrorCode } from './errors.js';
 import { GatheringSender, type PartitionAck } from './gathering-sender.js';
@@ -35,6 +40,8 @@ import type {
   TopicFollower,
   TopicToEnsure,
 } from './kafka-client.js';
+import { FOLLOWER, KafkaMetrics } from './kafka-metrics.js';
+import { PollLoops, type PollLoop } from './poll-loop.js';
 import { runByKey } from './run-by-key.js';
 
 // Node sees no further names in that CommonJS module.
@@ -60,6 +67,8 @@ export interface KafkaClientOptions {
   };
   /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
   readonly sessionTimeoutMs?: number;
+  /** Where all that is measured is registered. @default a registry that nobody reads */
+  readonly registry?: Registry;
 }
 
 /** T10: said here, since the client's defaults change with NODE_ENV. */
@@ -67,6 +76,10 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 2_000, factor: 0.2, multipl
 const REQUEST_TIMEOUT_MS = 10_000;
 const SEND_TIMEOUT_MS = 10_000;
 const SESSION_TIMEOUT_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 3_000;
+/** Nothing that a loop waits for takes longer than one request and the wait after it. */
+const LEAST_LOOP_LIMIT_MS = REQUEST_TIMEOUT_MS + CONNECTION_TIMEOUT_MS + RETRY.maxRetryTime;
+const CONTACT_LIMITS = { everyMs: 3_000, withinMs: 10_000 };
 /** A record that is worth the time that compression takes; many small ones together are not. */
 const COMPRESS_FROM_BYTES = 64 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
@@ -82,25 +95,31 @@ export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
 }
 
 class KafkajsClient implements KafkaClient {
+  private readonly config: KafkaConfig;
   private readonly kafka: Kafka;
   private readonly adminClient: KafkajsAdmin;
+  private readonly loops: PollLoops;
+  private readonly metrics: KafkaMetrics;
 
   constructor(private readonly options: KafkaClientOptions) {
     mendRequestQueue();
     mendNullHeaders();
+    this.metrics = new KafkaMetrics(options.registry ?? new Registry());
+    this.loops = new PollLoops(Math.max(3 * (options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS), LEAST_LOOP_LIMIT_MS));
     const { brokers, clientId, ssl, sasl } = options;
     const config: KafkaConfig = {
       brokers: [...brokers],
       clientId,
       retry: RETRY,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionTimeout: 3_000,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
       logLevel: logLevel.INFO,
       logCreator: logTo(options.logger),
     };
     if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
     // The client's type wants one literal mechanism per variant; ours is their union.
     if (sasl !== undefined) config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    this.config = config;
     this.kafka = new Kafka(config);
     this.adminClient = new KafkajsAdmin(this.kafka);
   }
@@ -109,12 +128,13 @@ class KafkajsClient implements KafkaClient {
     // T8: never idempotent: after a reconnect such a producer fails for ever; ids make repeats harmless instead.
     const producer = this.kafka.producer({ allowAutoTopicCreation: false, idempotent: false, retry: RETRY });
     await producer.connect();
-    return new KafkajsSender(producer);
+    return new KafkajsSender(producer, this.adminClient, this.metrics);
   }
 
   async consume(options: ConsumeOptions): Promise<RecordConsumer> {
     const sessionTimeout = options.sessionTimeoutMs ?? this.options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
-    const consumer = this.kafka.consumer({
+    const loop = this.loops.begin(options.topic);
+    const consumer = this.reader(loop, {
       groupId: options.group,
       sessionTimeout,
       rebalanceTimeout: sessionTimeout * 2,
@@ -124,13 +144,20 @@ class KafkajsClient implements KafkaClient {
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const running = new KafkajsConsumer(consumer, options, sessionTimeout, this.options.logger);
+    const { logger } = this.options;
+    const running = new KafkajsConsumer(consumer, options, {
+      sessionTimeoutMs: sessionTimeout,
+      loop,
+      logger,
+      metrics: this.metrics,
+    });
     await running.start();
     return running;
   }
 
   async follow(options: FollowOptions): Promise<TopicFollower> {
-    const consumer = this.kafka.consumer({
+    const loop = this.loops.begin(options.topic);
+    const consumer = this.reader(loop, {
       groupId: `${this.options.clientId}-follower-${randomUUID()}`,
       sessionTimeout: SESSION_TIMEOUT_MS,
       maxBytesPerPartition: FOLLOWER_BYTES_PER_PARTITION,
@@ -138,7 +165,7 @@ class KafkajsClient implements KafkaClient {
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const follower = new KafkajsFollower(consumer, options, this.adminClient);
+    const follower = new KafkajsFollower(consumer, options, this.adminClient, { loop, metrics: this.metrics });
     await follower.start();
     return follower;
   }
@@ -147,27 +174,64 @@ class KafkajsClient implements KafkaClient {
     return this.adminClient;
   }
 
+  liveness(): Condition {
+    return this.loops.condition();
+  }
+
   async close(): Promise<void> {
     await this.adminClient.close();
+  }
+
+  /** A consumer that shows in the loop whatever it does: also that it tries to connect, of which the client itself tells nothing. */
+  private reader(loop: PollLoop, config: ConsumerConfig): Consumer {
+    const socketFactory: ISocketFactory = (options) => {
+      loop.turned();
+      return connectSocket(options);
+    };
+    const consumer = new Kafka({ ...this.config, socketFactory }).consumer(config);
+    const { FETCH_START, FETCH, GROUP_JOIN, REBALANCING, CRASH, REQUEST, REQUEST_TIMEOUT } = consumer.events;
+    for (const event of [FETCH_START, FETCH, GROUP_JOIN, REBALANCING, CRASH, REQUEST, REQUEST_TIMEOUT]) {
+      (consumer.on as (name: string, listener: () => void) => void)(event, () => {
+        loop.turned();
+      });
+    }
+    return consumer;
   }
 }
 
 class KafkajsSender implements RecordSender {
   private readonly gathering: GatheringSender;
+  private readonly contact: BrokerContact;
 
-  constructor(private readonly producer: Producer) {
+  constructor(
+    private readonly producer: Producer,
+    admin: Pick<KafkaAdmin, 'brokers'>,
+    private readonly metrics: KafkaMetrics,
+  ) {
     this.gathering = new GatheringSender((records) => this.sendBatch(records));
+    this.contact = new BrokerContact(() => admin.brokers(), CONTACT_LIMITS);
+    this.contact.start();
   }
 
-  send(records: readonly OutgoingRecord[]): ReturnType<RecordSender['send']> {
-    return this.gathering.send(records);
+  async send(records: readonly OutgoingRecord[]): ReturnType<RecordSender['send']> {
+    try {
+      const sent = await this.gathering.send(records);
+      this.contact.answered();
+      this.metrics.sent(records);
+      return sent;
+    } catch (error) {
+      if (error instanceof KafkaError && error.code === 'SEND_FAILED') this.contact.failed(error.cause);
+      this.metrics.notSent(records);
+      throw error;
+    }
   }
 
   condition(): Condition {
-    return this.gathering.condition();
+    return this.contact.condition();
   }
 
   async close(): Promise<void> {
+    this.contact.stop();
     await this.gathering.close();
     await this.producer.disconnect();
   }
@@ -193,7 +257,7 @@ class KafkajsSender implements RecordSender {
     const answers = await this.producer.sendBatch(batch).catch((error: unknown) => {
       throw refusalOf(error) ?? error;
     });
-    return answers
+    const acks = answers
       .filter((answer) => answer.errorCode === 0)
       .map(({ topicName, partition, baseOffset, logAppendTime }) => ({
         topic: topicName,
@@ -201,6 +265,9 @@ class KafkajsSender implements RecordSender {
         baseOffset: BigInt(baseOffset ?? '-1'),
         appendedAtMs: logAppendTime === undefined || logAppendTime === '-1' ? null : Number(logAppendTime),
       }));
+    const asked = new Set(records.map(({ topic, partition }) => `${topic}/${String(partition)}`));
+    this.metrics.leftOut(asked.size - acks.length);
+    return acks;
   }
 }
 
@@ -229,6 +296,16 @@ function safeHeader(value: unknown): string | Buffer {
   return JSON.stringify(value);
 }
 
+interface ReaderParts {
+  readonly loop: PollLoop;
+  readonly metrics: KafkaMetrics;
+}
+
+interface ConsumerParts extends ReaderParts {
+  readonly sessionTimeoutMs: number;
+  readonly logger: KafkaLogger;
+}
+
 class KafkajsConsumer implements RecordConsumer {
   private readonly stopping = new AbortController();
   private partitions: readonly number[] = [];
@@ -236,20 +313,24 @@ class KafkajsConsumer implements RecordConsumer {
   private generation = 0;
   private assigned: Promise<void> = Promise.resolve();
   private isJoined = false;
+  private readonly lag = new ConsumerLag();
 
   constructor(
     private readonly consumer: Consumer,
     private readonly options: ConsumeOptions,
-    private readonly sessionTimeoutMs: number,
-    private readonly logger: KafkaLogger,
+    private readonly parts: ConsumerParts,
   ) {}
 
   async start(): Promise<void> {
-    const { consumer, options } = this;
+    const { consumer, options, lag } = this;
+    const { metrics } = this.parts;
+    metrics.watch(options.topic, options.group, lag);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.generation += 1;
       this.partitions = payload.memberAssignment[options.topic] ?? [];
       this.isJoined = true;
+      metrics.assigned(options.group);
+      lag.keep(this.partitions);
       this.assigned = Promise.resolve(options.onAssigned?.(this.partitions));
       this.assigned.catch(options.onFatal);
     });
@@ -259,6 +340,7 @@ class KafkajsConsumer implements RecordConsumer {
     // T2: a crash that the client does not recover from leaves a process alive and deaf; it has to end.
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.isJoined = false;
+      metrics.crashed(options.group, payload.restart);
       if (!payload.restart && !this.stopping.signal.aborted) options.onFatal(payload.error);
     });
     await consumer.connect();
@@ -282,12 +364,14 @@ class KafkajsConsumer implements RecordConsumer {
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.parts.loop.end();
     await this.consumer.disconnect();
   }
 
   private async batch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch;
     const { generation } = this;
+    const { loop, logger, sessionTimeoutMs } = this.parts;
     const lost = new AbortController();
     const signal = AbortSignal.any([lost.signal, this.stopping.signal]);
     const mayStart = (): boolean =>
@@ -299,14 +383,17 @@ class KafkajsConsumer implements RecordConsumer {
       this.partitions.includes(partition);
     // T7: on a timer, caught: a rebalance means to begin nothing more, and to finish what is under way.
     const beat = setInterval(() => {
+      loop.turned();
       payload.heartbeat().catch((error: unknown) => {
-        this.logger.debug({ err: error, topic, partition }, 'a heartbeat said that the assignment is over');
+        logger.debug({ err: error, topic, partition }, 'a heartbeat said that the assignment is over');
         lost.abort();
       });
-    }, heartbeatMs(this.sessionTimeoutMs));
+    }, heartbeatMs(sessionTimeoutMs));
     try {
       await this.assigned;
       const records = payload.batch.messages.map((message) => receivedFrom(topic, partition, message));
+      const [first] = records;
+      if (first !== undefined) this.lag.fetched(partition, first.offset, BigInt(payload.batch.highWatermark));
       const done = await runByKey(
         records,
         this.options.concurrency ?? DEFAULT_CONCURRENCY,
@@ -320,13 +407,22 @@ class KafkajsConsumer implements RecordConsumer {
       await payload.commitOffsetsIfNecessary({
         topics: [{ topic, partitions: [{ partition, offset: String(last.offset + 1n) }] }],
       });
+      this.lag.done(partition, last.offset + 1n);
     } finally {
       clearInterval(beat);
     }
   }
 
   /** @returns whether the record is done with */
-  private async handle(
+  private async handle(...work: Parameters<KafkajsConsumer['settle']>): Promise<boolean> {
+    const begunAtMs = performance.now();
+    const isDone = await this.settle(...work);
+    const { topic, group } = this.options;
+    if (isDone) this.parts.metrics.handled(topic, group, (performance.now() - begunAtMs) / 1_000);
+    return isDone;
+  }
+
+  private async settle(
     record: ReceivedRecord,
     isLastOfKey: boolean,
     signal: AbortSignal,
@@ -347,7 +443,7 @@ class KafkajsConsumer implements RecordConsumer {
           return false;
         }
         const { topic, partition, offset } = record;
-        this.logger.warn(
+        this.parts.logger.warn(
           { err: error, topic, partition, offset: String(offset), attempt, disposition },
           'a record could not be handled',
         );
@@ -369,11 +465,13 @@ class KafkajsFollower implements TopicFollower {
   private readonly next = new Map<number, bigint>();
   private readonly waiting = new Set<{ isReached: () => boolean; resolve: () => void }>();
   private isStopping = false;
+  private readonly behind = new ConsumerLag();
 
   constructor(
     private readonly consumer: Consumer,
     private readonly options: FollowOptions,
     private readonly admin: Pick<KafkaAdmin, 'offsets' | 'offsetsFrom'>,
+    private readonly parts: ReaderParts,
   ) {}
 
   async start(): Promise<void> {
@@ -389,6 +487,7 @@ class KafkajsFollower implements TopicFollower {
       for (const [partition, offset] of this.next) consumer.seek({ topic: options.topic, partition, offset: String(offset) });
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.parts.metrics.crashed(FOLLOWER, payload.restart);
       if (!payload.restart && !this.isStopping) options.onFatal(payload.error);
     });
     await consumer.connect();
@@ -398,7 +497,10 @@ class KafkajsFollower implements TopicFollower {
       partitionsConsumedConcurrently: 64,
       eachBatch: ({ batch }) => {
         try {
-          for (const message of batch.messages) this.take(receivedFrom(batch.topic, batch.partition, message));
+          const { topic, partition, messages, highWatermark } = batch;
+          this.behind.fetched(partition, this.position(partition), BigInt(highWatermark));
+          for (const message of messages) this.take(receivedFrom(topic, partition, message));
+          this.behind.done(partition, this.position(partition));
         } catch (error) {
           options.onFatal(error);
         }
@@ -420,6 +522,10 @@ class KafkajsFollower implements TopicFollower {
 
   position(partition: number): bigint {
     return this.next.get(partition) ?? 0n;
+  }
+
+  lag(): number {
+    return this.behind.records();
   }
 
   async reached(partition: number, offset: bigint): Promise<void> {
@@ -444,6 +550,7 @@ class KafkajsFollower implements TopicFollower {
 
   async stop(): Promise<void> {
     this.isStopping = true;
+    this.parts.loop.end();
     await this.consumer.disconnect();
   }
 
@@ -618,6 +725,9 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** As the client does it unless it is told otherwise. */
+const connectSocket = (createRequire(import.meta.url)('kafkajs/src/network/socketFactory.js') as () => ISocketFactory)();
 
 function receivedFrom(
   topic: string,

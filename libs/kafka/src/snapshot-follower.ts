@@ -70,6 +70,11 @@ export class SnapshotFollower<T> {
     return [...this.kept.values()].map(({ value }) => value);
   }
 
+  /** When the snapshot that counts was written, ms since 1970. */
+  writtenAtMs(callId: string): number | undefined {
+    return this.kept.get(callId)?.writtenAtMs;
+  }
+
   /** Of these partitions, what counts although an older snapshot was written after it: to be written again. */
   overwritten(assigned: readonly number[], partitions: number): T[] {
     return [...this.kept]

@@ -9,11 +9,13 @@ import {
   type Snapshot,
 } from '@callbus/contracts';
 import { SnapshotFollower, type FollowOptions, type KafkaClient, type OutgoingRecord } from '@callbus/kafka';
+import { Registry } from 'prom-client';
 import { unauthorized } from '../api-error.js';
 import { CallEvents } from '../call-events.js';
 import type { Caller } from '../caller-tokens.js';
 import { CommandLog } from '../command-log.js';
 import { GatewayApp } from '../gateway-app.js';
+import { GatewayMetrics } from '../gateway-metrics.js';
 import { GatewaySettings } from '../gateway-settings.js';
 import { knownCallOf } from '../known-call.js';
 import { KnownCalls } from '../known-calls.js';
@@ -62,6 +64,8 @@ export class GatewayUnderTest {
     const client = { follow: (options: FollowOptions) => gateway.follow(options) } as unknown as KafkaClient;
     const logger = createLogger('gateway', 'silent', () => undefined);
     const { topicPrefix, partitions } = kafka;
+    const registry = new Registry();
+    const metrics = new GatewayMetrics(registry);
     const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: knownCallOf, onFatal: gateway.fail });
     const sender = {
       send: (records: readonly OutgoingRecord[]) => gateway.send(records),
@@ -71,13 +75,14 @@ export class GatewayUnderTest {
     gateway.app = await GatewayApp.create({
       settings,
       logger,
+      registry,
       tokens: {
         verify: (authorization = '') => {
           const caller = callers[authorization.replace('Bearer ', '')];
           return caller === undefined ? Promise.reject(unauthorized('Nobody has this token.')) : Promise.resolve(caller);
         },
       },
-      commands: new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs }),
+      commands: new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs, metrics }),
       calls: new KnownCalls(snapshots),
       events: new CallEvents({ client, topicPrefix, partitions, maxReaders: settings.maxEventReaders, logger }),
     });

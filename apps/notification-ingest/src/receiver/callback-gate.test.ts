@@ -1,5 +1,6 @@
 import { CallbackPaths } from '@callbus/contracts';
 import { CallbackTokenError, type CallbackClaims } from '@callbus/graph';
+import { Histogram } from 'prom-client';
 import { CallbackGate } from './callback-gate.js';
 
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
@@ -17,6 +18,8 @@ const sound = {
   headers: { 'content-type': 'application/json', 'content-length': '2', authorization: 'Bearer a.b.c' },
 };
 
+const verifyDuration = new Histogram({ name: 'example', help: 'Example', registers: [] });
+
 let asked: unknown[];
 let verdict: () => Promise<CallbackClaims>;
 
@@ -32,7 +35,7 @@ function newGate(): CallbackGate {
       return verdict();
     },
   };
-  return new CallbackGate({ paths, tokens, maxBodyBytes: 100, maxAddresses: 2 });
+  return new CallbackGate({ paths, tokens, verifyDuration, maxBodyBytes: 100, maxAddresses: 2 });
 }
 
 async function codeOf(gate: CallbackGate, request: typeof sound): Promise<string> {

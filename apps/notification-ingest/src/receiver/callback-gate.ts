@@ -2,6 +2,7 @@ import type { CallbackAddress, CallbackPaths } from '@callbus/contracts';
 import { CallbackTokenError, type CallbackClaims, type CallbackTokens } from '@callbus/graph';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import type { Histogram } from 'prom-client';
 import { announcedBytesOf } from './announced-bytes.js';
 import { Refusal } from './refusals.js';
 
@@ -16,6 +17,8 @@ export interface AuthenticCallback {
 export interface CallbackGateOptions {
   readonly paths: CallbackPaths;
   readonly tokens: Pick<CallbackTokens, 'verify'>;
+  /** Hears how long the check of a token took, in seconds. */
+  readonly verifyDuration: Pick<Histogram, 'startTimer'>;
   readonly maxBodyBytes: number;
   /** Addresses whose mac was checked lately; those used least lately go first. */
   readonly maxAddresses: number;
@@ -33,12 +36,13 @@ export class CallbackGate {
 
   /** @throws Refusal */
   async pass(request: Pick<FastifyRequest, 'url' | 'method' | 'headers'>): Promise<void> {
-    const { tokens, maxBodyBytes } = this.options;
+    const { tokens, maxBodyBytes, verifyDuration } = this.options;
     const address = this.addressOf(request.url);
     if (address === null) throw new Refusal('UNKNOWN_ADDRESS', 'its path has no valid mac');
     if (request.method !== 'POST') throw new Refusal('WRONG_METHOD', `it is a ${request.method}`);
     const announcedBytes = announcedBytesOf(request.headers, maxBodyBytes);
-    const claims = await claimsOf(request.headers.authorization, address, tokens);
+    const end = verifyDuration.startTimer();
+    const claims = await claimsOf(request.headers.authorization, address, tokens).finally(end);
     this.passed.set(request, { address, claims, announcedBytes });
   }
 

@@ -8,6 +8,7 @@ import { CallbackStore } from './callback-store.js';
 import { InFlight } from './in-flight.js';
 import { notificationOf } from './notification-of.js';
 import { readBody } from './read-body.js';
+import { ReceiverMetrics } from './receiver-metrics.js';
 import { Refusal } from './refusals.js';
 
 @Controller('v1/callbacks')
@@ -17,6 +18,7 @@ export class CallbacksController {
     private readonly inFlight: InFlight,
     private readonly store: CallbackStore,
     private readonly limits: CallbackLimits,
+    private readonly metrics: ReceiverMetrics,
   ) {}
 
   /** Graph's callbacks: 202 says that the exact bytes are on Kafka. */
@@ -31,6 +33,7 @@ export class CallbacksController {
       requireCallbackBody(body);
       const facts = { id: randomUUID(), receivedAtMs: Date.now() };
       await this.store.store(notificationOf(callback, request.headers, body, facts));
+      this.metrics.callback('accepted');
     } finally {
       place.leave();
     }

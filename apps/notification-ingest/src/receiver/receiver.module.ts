@@ -4,17 +4,19 @@ import { CallbackLimits } from './callback-limits.js';
 import { CallbackStore } from './callback-store.js';
 import { CallbacksController } from './callbacks.controller.js';
 import { InFlight } from './in-flight.js';
+import { ReceiverMetrics } from './receiver-metrics.js';
 
 export interface ReceiverParts {
   readonly gate: CallbackGate;
   readonly inFlight: InFlight;
   readonly store: CallbackStore;
   readonly limits: CallbackLimits;
+  readonly metrics: ReceiverMetrics;
 }
 
 @Module({ controllers: [CallbacksController] })
 export class ReceiverModule {
-  static with({ gate, inFlight, store, limits }: ReceiverParts): DynamicModule {
+  static with({ gate, inFlight, store, limits, metrics }: ReceiverParts): DynamicModule {
     return {
       module: ReceiverModule,
       providers: [
@@ -22,6 +24,7 @@ export class ReceiverModule {
         { provide: InFlight, useValue: inFlight },
         { provide: CallbackStore, useValue: store },
         { provide: CallbackLimits, useValue: limits },
+        { provide: ReceiverMetrics, useValue: metrics },
       ],
     };
   }

@@ -11,13 +11,15 @@ interface Line {
 }
 
 let lines: Line[];
+let counted: string[];
 let log: RefusalLog;
 
 beforeEach(() => {
   jest.useFakeTimers();
   lines = [];
+  counted = [];
   const at = (level: string) => (fields: object) => lines.push({ level, ...fields });
-  log = new RefusalLog({ info: at('info'), error: at('error') } as never);
+  log = new RefusalLog({ info: at('info'), error: at('error') } as never, { callback: (result) => void counted.push(result) });
 });
 
 afterEach(() => {
@@ -27,6 +29,7 @@ afterEach(() => {
 it('says a refusal at once, with its code and why', () => {
   log.note(new Refusal('UNAUTHORIZED', 'expired'));
   expect(lines).toEqual([{ level: 'info', code: 'UNAUTHORIZED', status: 401, count: 1, why: 'expired' }]);
+  expect(counted).toEqual(['UNAUTHORIZED']);
 });
 
 it('says what is ours to mend as an error, with its cause', () => {

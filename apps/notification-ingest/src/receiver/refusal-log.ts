@@ -1,4 +1,5 @@
 import type { Logger } from '@callbus/chassis';
+import type { ReceiverMetrics } from './receiver-metrics.js';
 import { REFUSALS, type Refusal, type RefusalCode } from './refusals.js';
 
 const QUIET_MS = 1_000;
@@ -17,12 +18,16 @@ interface Kind {
 export class RefusalLog {
   private readonly kinds = new Map<RefusalCode, Kind>();
 
-  constructor(private readonly logger: Pick<Logger, 'info' | 'error'>) {}
+  constructor(
+    private readonly logger: Pick<Logger, 'info' | 'error'>,
+    private readonly metrics: Pick<ReceiverMetrics, 'callback'>,
+  ) {}
 
   note(refusal: Refusal): void {
     const kind = this.kinds.get(refusal.code) ?? { count: 0, unsaid: null, isQuiet: false };
     this.kinds.set(refusal.code, kind);
     kind.count += 1;
+    this.metrics.callback(refusal.code);
     kind.unsaid = refusal;
     if (!kind.isQuiet) this.say(kind);
   }

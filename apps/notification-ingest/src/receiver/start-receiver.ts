@@ -1,5 +1,5 @@
 import underPressure from '@fastify/under-pressure';
-import { nestLogger, type ServiceContext } from '@callbus/chassis';
+import { measureRequests, nestLogger, type ServiceContext } from '@callbus/chassis';
 import { CallbackPaths } from '@callbus/contracts';
 import { CallbackTokens } from '@callbus/graph';
 import type { RecordSender } from '@callbus/kafka';
@@ -10,24 +10,29 @@ import { CallbackGate } from './callback-gate.js';
 import { CallbackStore } from './callback-store.js';
 import { httpServer } from './http-server.js';
 import { InFlight } from './in-flight.js';
+import { ReceiverMetrics, watchCallbackKeys } from './receiver-metrics.js';
 import { ReceiverModule } from './receiver.module.js';
 import { RefusalFilter } from './refusal.filter.js';
 import { RefusalLog } from './refusal-log.js';
 import { Refusal } from './refusals.js';
 
-type ReceiverContext = Pick<ServiceContext<IngestSettings>, 'settings' | 'logger' | 'health' | 'onShutdown'>;
+type ReceiverContext = Pick<ServiceContext<IngestSettings>, 'settings' | 'logger' | 'health' | 'metrics' | 'onShutdown'>;
 
 /** Starts the role that faces the internet. @returns the port that was taken */
 export async function startReceiver(context: ReceiverContext, sender: RecordSender): Promise<number> {
   const { settings, logger, onShutdown } = context;
   const { callbackLimits: limits, httpLimits, kafka, tlsCert: cert, tlsKey: key = '' } = settings;
   const { maxBodyBytes, maxAddresses, maxEventLoopDelayMs, storeTimeoutMs: timeoutMs, retryAfterSeconds } = limits;
+  const metrics = new ReceiverMetrics(context.metrics);
   const inFlight = new InFlight(limits);
   const paths = new CallbackPaths(settings.callbackMacKeys);
-  const gate = new CallbackGate({ paths, tokens: await startTokens(context), maxBodyBytes, maxAddresses });
+  const tokens = await startTokens(context);
+  watchCallbackKeys(context.metrics, tokens);
+  const { verifyDuration } = metrics;
+  const gate = new CallbackGate({ paths, tokens, verifyDuration, maxBodyBytes, maxAddresses });
   const store = new CallbackStore({ sender, topicPrefix: kafka.topicPrefix, partitions: kafka.partitions, timeoutMs });
 
-  const log = new RefusalLog(logger);
+  const log = new RefusalLog(logger, metrics);
   const filter = new RefusalFilter(log, retryAfterSeconds);
   const adapter = httpServer({
     limits: httpLimits,
@@ -36,13 +41,18 @@ export async function startReceiver(context: ReceiverContext, sender: RecordSend
       log.note(refusal);
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(ReceiverModule.with({ gate, inFlight, store, limits }), adapter, {
-    bodyParser: false,
-    logger: nestLogger(logger),
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ReceiverModule.with({ gate, inFlight, store, limits, metrics }),
+    adapter,
+    {
+      bodyParser: false,
+      logger: nestLogger(logger),
+      abortOnError: false,
+    },
+  );
   app.useGlobalFilters(filter);
   const fastify = adapter.getInstance();
+  measureRequests(fastify, context.metrics);
   await app.register(underPressure, {
     maxEventLoopDelay: maxEventLoopDelayMs,
     pressureHandler: (_request, reply, _type, delayMs) => {

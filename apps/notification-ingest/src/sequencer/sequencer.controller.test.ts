@@ -1,7 +1,9 @@
 import { decodeSnapshot, encodeObservation, type CallEvent, type Observation } from '@callbus/contracts';
 import type { ReceivedRecord } from '@callbus/kafka';
+import { Registry } from 'prom-client';
 import { Histories } from './histories.js';
 import { SequencerController } from './sequencer.controller.js';
+import { SequencerMetrics } from './sequencer-metrics.js';
 import type { SequencerOutput } from './sequencer-output.js';
 import { accepted, bodyOf, created, notification } from './testing/histories.js';
 
@@ -30,7 +32,7 @@ function sequencer() {
         snapshots.map(({ value }) => `snapshot of ${String(decodeSnapshot(value).offset)}`),
       ),
   } as unknown as SequencerOutput;
-  const controller = new SequencerController(new Histories(), output);
+  const controller = new SequencerController(new Histories(), output, new SequencerMetrics(new Registry()));
   const { callId } = accepted();
   const deliver = (offset: number, what: Observation | Buffer | null, isLastOfKey: boolean): Promise<void> => {
     const value = what === null || Buffer.isBuffer(what) ? what : encodeObservation(what);

@@ -3,6 +3,7 @@ import { KafkaError, OnRecord, type ReceivedRecord, type RecordContext } from '@
 import { Controller } from '@nestjs/common';
 import { foldCall } from './fold-call.js';
 import { Histories } from './histories.js';
+import { SequencerMetrics } from './sequencer-metrics.js';
 import { SequencerOutput } from './sequencer-output.js';
 
 export const SEQUENCER_GROUP = 'notification-sequencer';
@@ -16,6 +17,7 @@ export class SequencerController {
   constructor(
     private readonly histories: Histories,
     private readonly output: SequencerOutput,
+    private readonly metrics: SequencerMetrics,
   ) {}
 
   @OnRecord(TOPICS.observations.name, { group: SEQUENCER_GROUP, deadLetterTopic: TOPICS.observationsDeadLetter.name })
@@ -36,6 +38,7 @@ export class SequencerController {
     if (before !== undefined && before.offset >= offset) return;
     const { history, events, unhandled } = foldCall(before, observation);
     await this.output.events(callId, events);
+    this.metrics.told(events);
     if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
     this.histories.put({ callId, ...history, offset, foldVersion: FOLD_VERSION });
   }

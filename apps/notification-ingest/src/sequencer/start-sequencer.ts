@@ -5,18 +5,21 @@ import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
 import { Histories } from './histories.js';
 import { keptOf, type KeptSnapshot } from './kept-snapshot.js';
+import { LiveCalls } from './live-calls.js';
+import { SequencerMetrics, watchLiveCalls } from './sequencer-metrics.js';
 import { SequencerModule } from './sequencer.module.js';
 import { SequencerOutput } from './sequencer-output.js';
 import { SnapshotUpkeep } from './snapshot-upkeep.js';
 
 /** Starts the role that numbers the events. */
 export async function startSequencer(
-  { settings, logger, health, onShutdown, fail }: ServiceContext<IngestSettings>,
+  { settings, logger, health, metrics: registry, onShutdown, fail }: ServiceContext<IngestSettings>,
   client: KafkaClient,
   sender: RecordSender,
 ): Promise<void> {
   const { topicPrefix, partitions } = settings.kafka;
   const service = settings.serviceName || 'notification-sequencer';
+  const metrics = new SequencerMetrics(registry);
   const histories = new Histories();
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
   const snapshots = await SnapshotFollower.start<KeptSnapshot>({
@@ -43,13 +46,17 @@ export async function startSequencer(
     onFatal: fail,
     onAssigned: async (topic, assigned) => {
       if (topic !== TOPICS.observations.name) return;
+      const begunAtMs = performance.now();
       histories.forgetOwn();
       await snapshots.caughtUp();
+      metrics.snapshotsRestoreSeconds.set((performance.now() - begunAtMs) / 1_000);
       await upkeep.rewriteOverwritten(assigned);
     },
   });
+  const assignment = (): readonly number[] => transport.assignment(TOPICS.observations.name);
+  watchLiveCalls(registry, new LiveCalls({ snapshots, assignment, partitions, silentAfterMs: settings.callSilentAfterMs }));
   health.addReadiness('kafka consumer', () => transport.condition());
-  const app = await NestFactory.createMicroservice(SequencerModule.with(histories, output), {
+  const app = await NestFactory.createMicroservice(SequencerModule.with(histories, output, metrics), {
     strategy: transport,
     logger: nestLogger(logger),
     abortOnError: false,
@@ -58,7 +65,7 @@ export async function startSequencer(
   onShutdown('sequencer', () => app.close());
   await app.listen();
   const keepUp = async (): Promise<void> => {
-    const assigned = transport.assignment(TOPICS.observations.name);
+    const assigned = assignment();
     await upkeep.rewriteOverwritten(assigned);
     await upkeep.forgetOld(assigned);
   };
