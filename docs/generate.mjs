@@ -4,7 +4,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HttpLimits, httpServerMetrics, KafkaSettings, processMetrics, settingsOf } from '@callbus/chassis';
-import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
+import { ACCESS, CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
 import { KAFKA_ERRORS, KafkaMetrics } from '@callbus/kafka';
 import * as prettier from 'prettier';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -26,6 +26,7 @@ import { asyncApi } from './asyncapi.mjs';
 import { openApi } from './openapi.mjs';
 import { messageSchemas } from './message-schemas.mjs';
 import { breakingChangesOfAll } from './schema-changes.mjs';
+import { strimziTopics, strimziUsers } from './strimzi.mjs';
 
 const GROUPS = [KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
 
@@ -89,7 +90,22 @@ function topicsPage() {
     intro,
     table(['topic', 'partitions', 'configuration', 'writers', 'readers'], rows),
     production,
+    accessSection(),
   ].join('\n\n');
+}
+
+function accessSection() {
+  const rows = Object.entries(ACCESS).flatMap(([principal, rules]) =>
+    rules.map(({ resource, name, pattern, operations }, index) => [
+      index === 0 ? principal : '',
+      resource,
+      `\`calls.${name}${pattern === 'prefixed' ? '*' : ''}\``,
+      operations.join(', '),
+    ]),
+  );
+  const intro =
+    'What each principal may do, on brokers with an authorizer and `allow.everyone.if.no.acl.found=false`. A name that ends with `*` is a prefix. READ and WRITE hold DESCRIBE. Nobody creates or alters a topic at run time. A process with both roles of notification-ingest needs the rights of both. Each producer and subscriber has a principal of its own; a subscriber’s groups begin with a name that is its own too, here `subscriber`. That `callbus doctor` may look the rules up, the operator needs DESCRIBE of the cluster besides.';
+  return ['## Access', intro, table(['principal', 'resource', 'name', 'operations'], rows)].join('\n\n');
 }
 
 function errorsPage() {
@@ -160,8 +176,9 @@ function prometheusRule() {
   return yamlPage({ apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule', metadata, spec: parse(rules) });
 }
 
-function yamlPage(document) {
-  return `# Generated from the code by \`npm run docs\`.\n${stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
+function yamlPage(...documents) {
+  const texts = documents.map((document) => stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }));
+  return `# Generated from the code by \`npm run docs\`.\n${texts.join('---\n')}`;
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -180,6 +197,8 @@ const files = {
   'asyncapi.yaml': yamlPage(asyncApi(schemas, version)),
   'openapi.yaml': yamlPage(await openApi(version)),
   [`${PROMETHEUS}/prometheus-rule.yaml`]: prometheusRule(),
+  '../k8s/components/strimzi/topics.yaml': yamlPage(...strimziTopics(new KafkaSettings())),
+  '../k8s/components/strimzi/users.yaml': yamlPage(...strimziUsers(new KafkaSettings())),
   ...Object.fromEntries(schemaFiles),
 };
 const mistakes = process.argv.includes('--baseline') ? takeAsReleased() : [];

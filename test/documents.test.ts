@@ -7,7 +7,7 @@ import { createProgram, type Context } from '../apps/operator-cli/src/program.js
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { readRules } from './kubernetes/monitoring.js';
 
-const pages = globSync('{*.md,docs/**/*.md}', { cwd: PROJECT_ROOT });
+const pages = globSync('{*.md,{docs,k8s}/**/*.md}', { cwd: PROJECT_ROOT });
 
 it('has pages that say what the code says', () => {
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'docs', 'generate.mjs'), '--check'], { stdio: 'pipe' });

@@ -30,7 +30,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const service = settings.serviceName || 'call-dispatcher';
 
   const metrics = new DispatcherMetrics(context.metrics);
-  const client = kafkaClientOf(settings.kafka, service, logger, context.metrics);
+  const client = kafkaClientOf(settings.kafka, { principal: 'call-dispatcher', process: service }, logger, context.metrics);
   onShutdown('kafka', () => client.close());
   health.addLiveness('kafka', () => client.liveness());
   await requireTopics(client, topicPrefix, partitions);

@@ -14,7 +14,7 @@ import { KnownCalls } from './known-calls.js';
 export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<number> {
   const { settings, logger, health, metrics: registry, onShutdown, fail } = context;
   const { topicPrefix, partitions } = settings.kafka;
-  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'gateway', logger, registry);
+  const client = kafkaClientOf(settings.kafka, { principal: 'gateway', process: settings.serviceName }, logger, registry);
   onShutdown('kafka', () => client.close());
   health.addLiveness('kafka', () => client.liveness());
   await client.admin().checkPartitions(

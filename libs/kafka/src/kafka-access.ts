@@ -1,3 +1,4 @@
+import type { Principal } from '@callbus/contracts';
 import type { Registry } from 'prom-client';
 import type { KafkaClient } from './kafka-client.js';
 import { createKafkaClient, type KafkaLogger } from './kafkajs-client.js';
@@ -5,6 +6,7 @@ import { createKafkaClient, type KafkaLogger } from './kafkajs-client.js';
 /** How a process reaches Kafka; the settings KAFKA_* of every service have this shape. */
 export interface KafkaAccess {
   readonly brokers: readonly string[];
+  readonly topicPrefix: string;
   readonly sslEnabled: boolean;
   /** PEM. */
   readonly sslCa?: string;
@@ -15,12 +17,29 @@ export interface KafkaAccess {
   readonly sessionTimeoutMs?: number;
 }
 
+export interface KafkaUser {
+  /** Whose rights of access.ts it has. */
+  readonly principal: Principal;
+  /** Name of this process, where there are several of it. */
+  readonly process?: string;
+}
+
 /** @param registry where all that is measured is registered */
-export function kafkaClientOf(access: KafkaAccess, clientId: string, logger: KafkaLogger, registry?: Registry): KafkaClient {
-  const { brokers, sslEnabled, sslCa, saslMechanism, saslUsername = '', saslPassword = '', sessionTimeoutMs } = access;
+export function kafkaClientOf(access: KafkaAccess, user: KafkaUser, logger: KafkaLogger, registry?: Registry): KafkaClient {
+  const {
+    brokers,
+    topicPrefix,
+    sslEnabled,
+    sslCa,
+    saslMechanism,
+    saslUsername = '',
+    saslPassword = '',
+    sessionTimeoutMs,
+  } = access;
   return createKafkaClient({
     brokers,
-    clientId,
+    clientId: user.process || user.principal,
+    followerGroupPrefix: `${topicPrefix}${user.principal}`,
     logger,
     ...(registry === undefined ? {} : { registry }),
     ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
