@@ -23,22 +23,21 @@ const RETRY_AFTER_SECONDS = 2;
 export class CommandLog {
   constructor(private readonly options: CommandLogOptions) {}
 
-  /** Resolves when all in-sync replicas have it. @throws ApiError 503: it may be written or not */
-  async append(command: CloudEvent<CreateCallData | EndCallData>): Promise<void> {
+  /** Resolves when all in-sync replicas have them. @throws ApiError 503: they may be written or not */
+  async append(...commands: readonly CloudEvent<CreateCallData | EndCallData>[]): Promise<void> {
     const { sender, topicPrefix, partitions, timeoutMs } = this.options;
-    const { callId } = command.data;
-    const record = {
+    const records = commands.map((command) => ({
       topic: topicName(topicPrefix, TOPICS.commands),
-      partition: partitionOf(callId, partitions),
-      key: callId,
+      partition: partitionOf(command.data.callId, partitions),
+      key: command.data.callId,
       ...encodeCloudEvent(command),
-    };
+    }));
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       reject(notTaken(`Kafka did not confirm the command within ${String(timeoutMs)} ms.`));
     }, timeoutMs);
     try {
-      await Promise.race([sender.send([record]), late]);
+      await Promise.race([sender.send(records), late]);
     } catch (error) {
       throw error instanceof KafkaError ? notTaken('Kafka does not take commands now.', error) : error;
     } finally {

@@ -8,6 +8,7 @@ import { HttpLimits } from '@callbus/chassis';
 import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
 import type { Caller } from './caller-tokens.js';
+import type { GatewaySettings } from './gateway-settings.js';
 import { GatewayUnderTest } from './testing/gateway-under-test.js';
 
 const fixture = (path: string): Buffer => readFileSync(new URL(`../../../libs/${path}`, import.meta.url));
@@ -21,6 +22,10 @@ const CALLERS: Record<string, Caller> = {
   owner: { appId: APP_ID, tenantId: TENANT_ID, roles: ROLES },
   other: { appId: APP_ID, tenantId: OTHER_TENANT_ID, roles: ROLES },
   both: { appId: '00000000-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
+  // Whose own tenant is not among those that are listed for it.
+  elsewhere: { appId: '22222222-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
+  nowhere: { appId: '44444444-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
+  everywhere: { appId: '33333333-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
   creator: { appId: APP_ID, tenantId: TENANT_ID, roles: ['Calls.Create'] },
   reader: { appId: APP_ID, tenantId: TENANT_ID, roles: ['Calls.Read'] },
 };
@@ -39,8 +44,19 @@ const HASH = requestHash({ appId: GRAPH_APP_ID, tenantId: TENANT_ID, call: CALL 
 
 let gateway: GatewayUnderTest;
 
-beforeEach(async () => {
-  const tenants = { [CALLERS['both']?.appId ?? '']: [TENANT_ID, OTHER_TENANT_ID] };
+beforeEach(() => start());
+
+afterEach(async () => {
+  await gateway.stop();
+});
+
+async function start(changes: Partial<GatewaySettings> = {}): Promise<void> {
+  const tenants = {
+    [CALLERS['both']?.appId ?? '']: [TENANT_ID, OTHER_TENANT_ID],
+    [CALLERS['elsewhere']?.appId ?? '']: [TENANT_ID],
+    [CALLERS['nowhere']?.appId ?? '']: [],
+    [CALLERS['everywhere']?.appId ?? '']: [TENANT_ID, ...Array.from({ length: 10 }, () => randomUUID())],
+  };
   gateway = await GatewayUnderTest.start(CALLERS, {
     graphAppId: GRAPH_APP_ID,
     tenants,
@@ -50,12 +66,16 @@ beforeEach(async () => {
     maxWaitSeconds: 30,
     maxEventReaders: 2,
     readTimeoutMs: 5_000,
+    ...changes,
   });
-});
+}
 
-afterEach(async () => {
+/** A gateway whose requests wait for a call long enough, and what happens when one of them does. */
+async function startPatient(onWait: () => void): Promise<void> {
   await gateway.stop();
-});
+  await start({ waitForCallMs: 20_000 });
+  gateway.onWait = onWait;
+}
 
 /** A call that there is a snapshot of. @returns its id */
 function know(changes: Partial<FoldedCall> = {}, more: Partial<Snapshot> = {}): string {
@@ -378,6 +398,38 @@ describe('a call', () => {
     expect(gateway.commands.map(({ type, data }) => [type, data])).toEqual(
       [callId, callId, unknownId].map((id) => ['EndCall', { callId: id, tenantId: TENANT_ID }]),
     );
+  });
+
+  const ends = (): unknown[] => gateway.commands.filter(({ type }) => type === 'EndCall').map(({ data }) => data);
+
+  it('that was accepted and is not known yet is ended in each tenant that its caller may act in, and in no other', async () => {
+    for (const [token, tenants] of [
+      ['elsewhere', [TENANT_ID]],
+      ['both', [TENANT_ID, OTHER_TENANT_ID]],
+    ] as const) {
+      const callId = idOf(await gateway.ask('POST', '', { token, body: CALL }));
+      expect((await gateway.ask('DELETE', `/${callId}`, { token })).status).toBe(202);
+      expect(ends().splice(-tenants.length)).toEqual(tenants.map((tenantId) => ({ callId, tenantId })));
+    }
+    expect(ends()).toHaveLength(3);
+  });
+
+  it('that is not known yet is not looked for in more tenants than a few, or in none: 404 says when to come back', async () => {
+    const id = randomUUID();
+    for (const token of ['everywhere', 'nowhere']) {
+      const answer = await gateway.ask('DELETE', `/${id}`, { token });
+      expect([answer.status, answer.headers.get('retry-after'), ends()]).toEqual([404, '1', []]);
+    }
+    know({}, { callId: id });
+    expect((await gateway.ask('DELETE', `/${id}`, { token: 'everywhere' })).status).toBe(202);
+    expect(ends()).toEqual([{ callId: id, tenantId: TENANT_ID }]);
+  });
+
+  it('is waited for before it is ended', async () => {
+    const callId = randomUUID();
+    await startPatient(() => know({}, { callId }));
+    expect((await gateway.ask('DELETE', `/${callId}`, { token: 'both' })).status).toBe(202);
+    expect(ends()).toEqual([{ callId, tenantId: TENANT_ID }]);
   });
 
   it.each(['not-an-id', 'a'.repeat(64), '..%2f..%2fusers', '%00', '%0d%0a', '%e2%80%ae'])(

@@ -140,7 +140,7 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_WAIT_FOR_CALL_MS', {
     kind: 'integer',
-    describe: 'Milliseconds that a GET waits for a call that was only just accepted',
+    describe: 'Milliseconds that a GET or a DELETE waits for a call that was only just accepted',
   })
   @IsInt()
   @Min(0)

@@ -15,7 +15,7 @@ import type { Caller } from '../caller-tokens.js';
 import { CommandLog } from '../command-log.js';
 import { GatewayApp } from '../gateway-app.js';
 import { GatewaySettings } from '../gateway-settings.js';
-import { knownCallOf } from '../known-call.js';
+import { knownCallOf, type KnownCall } from '../known-call.js';
 import { KnownCalls } from '../known-calls.js';
 
 type Body = NonNullable<RequestInit['body']>;
@@ -32,6 +32,21 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+class WatchedCalls extends KnownCalls {
+  constructor(
+    snapshots: SnapshotFollower<KnownCall>,
+    private readonly onWait: () => void,
+  ) {
+    super(snapshots);
+  }
+
+  override waitFor(...asked: Parameters<KnownCalls['waitFor']>): ReturnType<KnownCalls['waitFor']> {
+    const call = super.waitFor(...asked);
+    this.onWait();
+    return call;
+  }
+}
+
 /** The gateway’s HTTP side over records in memory: what Kafka would give it, a test writes. */
 export class GatewayUnderTest {
   /** Every command that was sent. */
@@ -42,6 +57,8 @@ export class GatewayUnderTest {
   following = 0;
   /** Called with each command before it counts as sent. */
   onCommand: (command: CloudEvent<Record<string, unknown>>) => Promise<void> = () => Promise.resolve();
+  /** Called when a request begins to wait for a call. */
+  onWait: () => void = () => undefined;
   /** Why no reader of events can be opened. */
   whyNoReader: Error | undefined;
   url = '';
@@ -78,7 +95,9 @@ export class GatewayUnderTest {
         },
       },
       commands: new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs }),
-      calls: new KnownCalls(snapshots),
+      calls: new WatchedCalls(snapshots, () => {
+        gateway.onWait();
+      }),
       events: new CallEvents({ client, topicPrefix, partitions, maxReaders: settings.maxEventReaders, logger }),
     });
     const port = await gateway.app.listen(0, '127.0.0.1');
