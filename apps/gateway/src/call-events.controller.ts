@@ -133,6 +133,8 @@ export class CallEventsController {
   }
 
   private stream(call: KnownCall, after: number, reply: FastifyReply): void {
+    // Whoever hung up while the call was waited for has closed the connection already, and does not close it again.
+    if (reply.raw.destroyed) return;
     const reader = this.events.open(call, after, true);
     reply.raw.once('close', () => {
       void this.events.close(reader);

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
@@ -590,6 +592,25 @@ describe('a call’s history', () => {
     expect(JSON.parse(json)).toMatchObject({ type: 'CallStateChanged', sequence: '0000000001' });
     await stream.close();
     await eventually(() => gateway.following === 0);
+  });
+
+  it('is not begun for a reader that hung up while the call was waited for', async () => {
+    const [callId, abort] = [randomUUID(), new AbortController()];
+    await startPatient(() => {
+      abort.abort();
+    });
+    const gone = Promise.withResolvers<undefined>();
+    const onRequest = (message: unknown): void => {
+      (message as { response: ServerResponse }).response.once('close', gone.resolve);
+    };
+    subscribe('http.server.request.start', onRequest);
+    const headers = { accept: 'text/event-stream' };
+    await expect(gateway.fetch('GET', `/${callId}/events`, { headers, signal: abort.signal })).rejects.toThrow(/abort/);
+    await gone.promise;
+    unsubscribe('http.server.request.start', onRequest);
+    know({}, { callId });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([gateway.followed, gateway.following]).toEqual([[], 0]);
   });
 
   it('goes on after the Last-Event-ID', async () => {
