@@ -1,6 +1,5 @@
 import { isCallId } from '@callbus/contracts';
 import { noSuchCall, type ApiError } from './api-error.js';
-import { stateOf } from './call-resource.js';
 import type { CallerRights } from './caller-rights.js';
 import type { Caller } from './caller-tokens.js';
 import type { KnownCall } from './known-call.js';
@@ -58,7 +57,7 @@ export class VisibleCalls {
   page(caller: Caller, { top, after, states }: ListQuery): CallPage {
     const found = this.rights
       .tenantsOf(caller)
-      .flatMap((tenantId) => firstIn(states, this.known.inTenant(tenantId, after), top + 1))
+      .flatMap((tenantId) => this.known.inTenant(tenantId, { states, after, count: top + 1 }))
       .toSorted((a, b) => (a.callId < b.callId ? -1 : 1));
     const calls = found.slice(0, top);
     return { calls, next: found.length > top ? (calls.at(-1)?.callId ?? null) : null };
@@ -73,14 +72,4 @@ export class VisibleCalls {
 /** A call that was accepted may still come to be known. */
 function mayComeToBeKnown(): ApiError {
   return noSuchCall({ 'retry-after': '1' });
-}
-
-function firstIn(states: ListQuery['states'], calls: Iterable<KnownCall>, count: number): KnownCall[] {
-  const found: KnownCall[] = [];
-  for (const known of calls) {
-    if (states?.has(stateOf(known.call)?.toLowerCase() ?? null) === false) continue;
-    found.push(known);
-    if (found.length === count) break;
-  }
-  return found;
 }
