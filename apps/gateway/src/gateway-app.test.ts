@@ -243,6 +243,22 @@ describe('a caller’s rights', () => {
     expect(gateway.commands).toEqual([]);
   });
 
+  it('end there without a sign that the call exists: neither what is answered nor when tells it from none', async () => {
+    await gateway.stop();
+    await start({ waitForCallMs: 100 });
+    const graphCallId = randomUUID();
+    for (const id of [know({ graphCallId }), graphCallId, randomUUID()]) {
+      const asked = performance.now();
+      const answer = await gateway.ask('GET', `/${id}`, { token: 'other' });
+      expect([answer.status, answer.headers.get('retry-after'), errorOf(answer)['message']]).toEqual([
+        404,
+        '1',
+        'There is no such call.',
+      ]);
+      expect(performance.now() - asked).toBeGreaterThan(90);
+    }
+  });
+
   it('reach to every tenant that is listed for it', async () => {
     const ids = [know(), know({ tenantId: OTHER_TENANT_ID })];
     const list = await gateway.ask('GET', '', { token: 'both' });

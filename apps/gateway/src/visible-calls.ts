@@ -32,16 +32,21 @@ export class VisibleCalls {
   }
 
   /**
-   * The call, which is waited for a while if it is not known.
+   * The call, which is waited for a while if it is not known. Another's is waited for as well: an answer does not tell by its time
+   * whether there is such a call.
    * @param id ours or Graph's
    * @returns undefined when it is not known then either: it may be accepted all the same
    * @throws ApiError 404 when the id is none, or the call another's
    */
   async find(caller: Caller, id: string): Promise<KnownCall | undefined> {
+    const isOwn = ({ call }: KnownCall): boolean => this.rights.mayActIn(caller, call.tenantId);
     const callId = id.toLowerCase();
-    const found = this.known.get(callId) ?? this.known.ofGraphId(id);
-    if (found === undefined && !isCallId(callId)) throw noSuchCall();
-    return this.own(caller, found ?? (await this.known.waitFor(callId, this.waitForCallMs)));
+    const ofGraph = this.known.ofGraphId(id);
+    if (ofGraph !== undefined && isOwn(ofGraph)) return ofGraph;
+    if (!isCallId(callId)) throw noSuchCall();
+    const found = (await this.known.waitFor(callId, this.waitForCallMs, isOwn)) ?? ofGraph;
+    if (found !== undefined && !isOwn(found)) throw mayComeToBeKnown();
+    return found;
   }
 
   /**
@@ -61,11 +66,6 @@ export class VisibleCalls {
       .toSorted((a, b) => (a.callId < b.callId ? -1 : 1));
     const calls = found.slice(0, top);
     return { calls, next: found.length > top ? (calls.at(-1)?.callId ?? null) : null };
-  }
-
-  private own(caller: Caller, found: KnownCall | undefined): KnownCall | undefined {
-    if (found !== undefined && !this.rights.mayActIn(caller, found.call.tenantId)) throw noSuchCall();
-    return found;
   }
 }
 
