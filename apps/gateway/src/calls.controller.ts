@@ -105,8 +105,9 @@ export class CallsController {
     const { callId, tenantId, call } = asked.data;
     this.rights.requireTenant(caller, tenantId);
     requireAllowedMedia(call, this.mediaHosts);
-    await this.place(asked);
+    // Also when Kafka does not confirm it: a call that is placed all the same can be seen and ended there.
     void reply.header('location', this.urls.of(request, `/${callId}`));
+    await this.place(asked);
     if (call['callbackUri'] != null) void reply.header('warning', this.callbackWarning());
     const waitSeconds = preferredWaitSeconds(prefer, this.settings.maxWaitSeconds);
     if (waitSeconds === null) return new AcceptedCall(callId);

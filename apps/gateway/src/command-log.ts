@@ -47,6 +47,8 @@ export class CommandLog {
 }
 
 function notTaken(what: string, cause?: unknown): Error {
-  const advice = 'Repeat the request with the same Idempotency-Key: then it is one call, whether or not this one was taken.';
+  const advice =
+    'It may be taken all the same. Repeat the request with the same Idempotency-Key: then it is one call; ' +
+    'where it had none, see what is at Location first.';
   return unavailable(`${what} ${advice}`, RETRY_AFTER_SECONDS, cause);
 }

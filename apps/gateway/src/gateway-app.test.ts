@@ -327,10 +327,16 @@ describe('a create', () => {
     expect(gateway.commands).toHaveLength(1);
   });
 
-  it('says 503 and when to come back while Kafka takes nothing', async () => {
-    gateway.onCommand = () => Promise.reject(new KafkaError('QUEUE_FULL', 'The queue is full.'));
+  it('says 503, when to come back, and where the call is if it was taken all the same, while Kafka confirms nothing', async () => {
+    let callId = '';
+    gateway.onCommand = ({ id }) => {
+      callId = id;
+      return Promise.reject(new KafkaError('QUEUE_FULL', 'The queue is full.'));
+    };
     const answer = await gateway.ask('POST', '', { body: CALL });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(answer.headers.get('location')).toBe(`${gateway.url}/${callId}`);
+    expect(errorOf(answer)['message']).toContain('Location');
   });
 });
 
