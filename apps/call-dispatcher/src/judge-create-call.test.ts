@@ -1,3 +1,4 @@
+import { READ_ONLY_MEMBERS } from '@callbus/graph';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { APP_ID, CALL_ID, COMMAND, START_MS, TENANT_ID } from './testing/dispatches.js';
 
@@ -48,6 +49,12 @@ it('writes tenant and app in lower case, so that the same call is the same reque
 it('knows another call by its hash', () => {
   const other = { ...data, call: { ...COMMAND.call, subject: 'another' } };
   expect(judgeCreateCall(other, START_MS, rules).requestHash).not.toBe(judgeCreateCall(data, START_MS, rules).requestHash);
+});
+
+it('knows the same call whatever its members say that Graph does not get', () => {
+  const { requestHash } = judgeCreateCall(data, START_MS, rules);
+  const others = [...READ_ONLY_MEMBERS, 'callbackUri'].map((name) => ({ ...data, call: { ...COMMAND.call, [name]: 'x' } }));
+  expect(others.filter((other) => judgeCreateCall(other, START_MS, rules).requestHash !== requestHash)).toEqual([]);
 });
 
 it.each([
