@@ -181,6 +181,12 @@ describe('a caller’s token', () => {
     });
   });
 
+  it.each([{ status: 503 }, { status: 200 }])('cannot be judged while its key cannot be had: %j gives 503', async (outage) => {
+    await tokens.start();
+    answer = outage;
+    await expect(tokens.verify(await bearer({}, foreign.privateKey, 'k2'))).rejects.toMatchObject({ status: 503 });
+  });
+
   it('is judged by no keys that come over another scheme than the document that names them', async () => {
     answer = { ...answer, jwksUri: 'https://127.0.0.1:1/keys' };
     await tokens.start();
