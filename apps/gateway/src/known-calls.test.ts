@@ -9,9 +9,13 @@ function calls() {
   const kept = new Map<string, KnownCall>();
   const looked: string[] = [];
   let onSnapshot: (callId: string) => void = () => undefined;
+  let onForgotten: (callId: string) => void = () => undefined;
   const known = new KnownCalls({
     onSnapshot: (listener: typeof onSnapshot) => {
       onSnapshot = listener;
+    },
+    onForgotten: (listener: typeof onForgotten) => {
+      onForgotten = listener;
     },
     values: () => [...kept.values()],
     get: (callId: string) => {
@@ -24,12 +28,16 @@ function calls() {
     kept.set(callId, { callId, sequence: 1, call } as KnownCall);
     onSnapshot(callId);
   };
+  const forget = (callId: string): void => {
+    kept.delete(callId);
+    onForgotten(callId);
+  };
   const idsIn = (states: (string | null)[] | null, count = 10, after = ''): string[] => {
     looked.length = 0;
     const asked = { states: states && new Set(states), after, count };
     return known.inTenant(TENANT_ID, asked).map(({ callId }) => callId);
   };
-  return { known, put, idsIn, looked };
+  return { known, put, forget, idsIn, looked };
 }
 
 describe('the known calls of a tenant', () => {
@@ -53,6 +61,16 @@ describe('the known calls of a tenant', () => {
     put('c', { phase: 'failed' });
     expect([idsIn(['established']), idsIn(['terminated']), idsIn([null])]).toEqual([[], ['b', 'c'], ['a']]);
     expect(idsIn(null, 2)).toEqual(['a', 'b']);
+  });
+
+  it('are no more when they are forgotten', () => {
+    const { known, put, forget, idsIn, looked } = calls();
+    for (const id of ['a', 'b', 'c']) put(id, { graphCallId: `graph-${id}` });
+    expect(idsIn(null)).toEqual(['a', 'b', 'c']);
+    for (const id of ['a', 'b']) forget(id);
+    expect(idsIn(null, 1)).toEqual(['c']);
+    looked.length = 0;
+    expect([known.ofGraphId('graph-a'), looked]).toEqual([undefined, []]);
   });
 
   it('are found by Graph’s id as soon as it is known', () => {

@@ -31,6 +31,10 @@ export class KnownCalls {
       const known = snapshots.get(callId);
       if (known !== undefined) this.put(known);
     });
+    snapshots.onForgotten((callId) => {
+      const place = this.places.get(callId);
+      if (place !== undefined) this.remove(callId, place);
+    });
     for (const call of snapshots.values()) this.put(call);
   }
 
