@@ -26,6 +26,14 @@ describe('validateCall', () => {
     expect(validateCall({ ...call, direction: 'outgoing', state: 7, answeredBy: null, toString: 'x' })).toEqual([]);
   });
 
+  it.each(['CallbackUri', 'callbackURI', 'MediaConfig', 'TARGETS', 'Direction', '@OData.Type'])(
+    'reports %s, which Graph might take for the member that it is not',
+    (name) => {
+      const message = expect.stringContaining('must be spelled') as string;
+      expect(validateCall({ ...peer(), [name]: 'https://elsewhere.example' })).toEqual([{ path: name, message }]);
+    },
+  );
+
   it('reports every fault at once, each with its path', () => {
     const faults = validateCall({
       '@odata.type': '#microsoft.graph.user',
