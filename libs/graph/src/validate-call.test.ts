@@ -189,6 +189,13 @@ describe('validateCall', () => {
       expect([...new Set(pathsOf(call))]).toEqual(['targets[0].identity.phone.id']);
     });
 
+    it.each(['+499001234567', '+19002345678', '+449012345678'])('refuses the premium-rate number %j', (id) => {
+      const call = { ...fixture('create-call/seed-ex7-request'), targets: [{ identity: { phone: { id } } }] };
+      expect(validateCall(call)).toEqual([
+        { path: 'targets[0].identity.phone.id', message: 'must not be a premium-rate number' },
+      ]);
+    });
+
     it.each(['+12345678901', '+498912345678', '+441632960123', '+8613912345678', '+80012345678'])(
       'takes the telephone number %j',
       (id) => {
