@@ -565,6 +565,19 @@ describe('a call’s history', () => {
     expect((await gateway.ask('GET', `/${callId}/events`)).status).toBe(200);
   });
 
+  it('is not had by a caller that reads many already, and by others it is: 429 says when to come back', async () => {
+    await gateway.stop();
+    await start({ maxEventReadersPerCaller: 1 });
+    const callId = know();
+    written(callId, 1);
+    const stream = await openStream(callId);
+    const answer = await gateway.ask('GET', `/${callId}/events`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '2']);
+    expect((await gateway.ask('GET', `/${callId}/events`, { token: 'both' })).status).toBe(200);
+    await stream.close();
+    await eventually(() => gateway.following === 0);
+  });
+
   it('is not had while Kafka does not give it, and 503 says when to come back', async () => {
     gateway.whyNoReader = new KafkaError('FOLLOWER_LATE', 'Kafka did not answer.');
     const answer = await gateway.ask('GET', `/${know()}/events`);

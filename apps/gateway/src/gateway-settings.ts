@@ -174,6 +174,15 @@ export class GatewaySettings extends ServiceSettings {
   @Max(1_000)
   maxEventReaders: number = 50;
 
+  @Setting('GATEWAY_MAX_EVENT_READERS_PER_CALLER', {
+    kind: 'integer',
+    describe: 'Those of them that are one caller’s; further ones get 429',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  maxEventReadersPerCaller: number = 25;
+
   @Setting('GATEWAY_STREAM_LIFE_MS', {
     kind: 'integer',
     describe: 'Milliseconds after which a live history ends; its reader comes back with a token that is checked anew',

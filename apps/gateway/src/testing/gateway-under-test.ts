@@ -79,6 +79,7 @@ export class GatewayUnderTest {
     const client = { follow: (options: FollowOptions) => gateway.follow(options) } as unknown as KafkaClient;
     const logger = createLogger('gateway', 'silent', () => undefined);
     const { topicPrefix, partitions } = kafka;
+    const { maxEventReaders: maxReaders, maxEventReadersPerCaller: maxReadersPerCaller } = settings;
     const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: knownCallOf, onFatal: gateway.fail });
     const sender = {
       send: (records: readonly OutgoingRecord[]) => gateway.send(records),
@@ -98,7 +99,7 @@ export class GatewayUnderTest {
       calls: new WatchedCalls(snapshots, () => {
         gateway.onWait();
       }),
-      events: new CallEvents({ client, topicPrefix, partitions, maxReaders: settings.maxEventReaders, logger }),
+      events: new CallEvents({ client, topicPrefix, partitions, maxReaders, maxReadersPerCaller, logger }),
     });
     const port = await gateway.app.listen(0, '127.0.0.1');
     gateway.url = `http://127.0.0.1:${String(port)}/v1.0/communications/calls`;
