@@ -1,5 +1,4 @@
 // Calls one person after the other until somebody answers: alert-line.js <alert> <user id> <user id> …
-//
 // Start it again with the same alert after a crash, or because whoever raised the alert was redelivered: a person's call has a key
 // that follows from the alert, so it is the same call and rings once; and what became of it is read from the history.
 import { randomUUID } from 'node:crypto';
@@ -9,26 +8,24 @@ import { connectCallbus } from '@callbus/client';
 const { KAFKA_BROKERS = '127.0.0.1:19092', KAFKA_TOPIC_PREFIX: topicPrefix = 'calls.', TENANT_ID: tenantId = '' } = process.env;
 const ringMs = Number(process.env['RING_SECONDS'] ?? 30) * 1_000;
 const [alert = '', ...people] = process.argv.slice(2);
-
-type Fate = 'answered' | 'over';
+type Fate = 'placed' | 'answered' | 'over';
 const fates = new Map<string, Fate>();
-let onFate = (): void => undefined;
+let onNews = (): void => undefined;
 
 function learn(callId: string, fate: Fate): void {
-  if (!fates.has(callId)) fates.set(callId, fate);
-  onFate();
+  if ((fates.get(callId) ?? 'placed') === 'placed') fates.set(callId, fate);
+  onNews();
 }
 
-/** @returns null when the time is up and nothing is known */
-async function fateOf(callId: string): Promise<Fate | null> {
-  const known = new Promise<Fate>((resolve) => {
-    onFate = () => {
-      const fate = fates.get(callId);
-      if (fate !== undefined) resolve(fate);
-    };
-    onFate();
-  });
-  return await Promise.race([known, setTimeout(ringMs, null, { ref: false })]);
+async function until(isLearnt: () => boolean): Promise<void> {
+  while (!isLearnt()) await new Promise<void>((resolve) => (onNews = resolve));
+}
+
+/** The time counts from the call's own beginning: what came before it, perhaps a month of events, has to be read first. */
+async function fateOf(callId: string): Promise<Fate | undefined> {
+  await until(() => fates.has(callId));
+  await Promise.race([until(() => fates.get(callId) !== 'placed'), setTimeout(ringMs, undefined, { ref: false })]);
+  return fates.get(callId);
 }
 
 const callbus = await connectCallbus({ brokers: KAFKA_BROKERS.split(','), source: '/alert-line', topicPrefix });
@@ -36,6 +33,9 @@ const callbus = await connectCallbus({ brokers: KAFKA_BROKERS.split(','), source
 await callbus.subscribe({
   group: `alert-line-${randomUUID()}`,
   on: {
+    CallAccepted: ({ data }) => {
+      learn(data.callId, 'placed');
+    },
     CallStateChanged: ({ data }) => {
       if (data.state === 'established') learn(data.callId, 'answered');
       else if (data.final) learn(data.callId, 'over');
@@ -52,9 +52,9 @@ for (const id of people) {
   const call = { '@odata.type': '#microsoft.graph.call', targets, requestedModalities: ['audio'], mediaConfig };
   const callId = await callbus.placeCall({ tenantId, call, key: `${alert}/${id}` });
   const fate = await fateOf(callId);
-  console.log(id, callId, fate ?? 'does not answer');
+  console.log(id, callId, fate === 'placed' ? 'does not answer' : fate);
   if (fate === 'answered') break;
   // Before the next one is called: an end is for good, even of a call that is dialled only later.
-  if (fate === null) await callbus.endCall({ callId, tenantId });
+  if (fate === 'placed') await callbus.endCall({ callId, tenantId });
 }
 await callbus.close();

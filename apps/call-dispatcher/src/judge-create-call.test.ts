@@ -1,3 +1,4 @@
+import { READ_ONLY_MEMBERS } from '@callbus/graph';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { APP_ID, CALL_ID, COMMAND, START_MS, TENANT_ID } from './testing/dispatches.js';
 
@@ -32,6 +33,14 @@ it('takes notAfter as it is given', () => {
   expect(judgeCreateCall({ ...data, notAfter }, START_MS, rules).command.notAfterMs).toBe(START_MS + 1_000);
 });
 
+it.each(['2026-W01-1', '2026-123', '20260101', '2026-01-01T00Z'])(
+  'finds fault with notAfter %s, which is no date to this runtime, and keeps a time all the same',
+  (notAfter) => {
+    const { command, faults } = judgeCreateCall({ ...data, notAfter }, START_MS, rules);
+    expect([command.notAfterMs, faults.map(({ path }) => path)]).toEqual([START_MS, ['notAfter']]);
+  },
+);
+
 it('writes tenant and app in lower case, so that the same call is the same request', () => {
   const upper = { ...data, tenantId: TENANT_ID.toUpperCase(), appId: APP_ID.toUpperCase() };
   expect(judgeCreateCall(upper, START_MS, rules)).toEqual(judgeCreateCall(data, START_MS, rules));
@@ -40,6 +49,12 @@ it('writes tenant and app in lower case, so that the same call is the same reque
 it('knows another call by its hash', () => {
   const other = { ...data, call: { ...COMMAND.call, subject: 'another' } };
   expect(judgeCreateCall(other, START_MS, rules).requestHash).not.toBe(judgeCreateCall(data, START_MS, rules).requestHash);
+});
+
+it('knows the same call whatever its members say that Graph does not get', () => {
+  const { requestHash } = judgeCreateCall(data, START_MS, rules);
+  const others = [...READ_ONLY_MEMBERS, 'callbackUri'].map((name) => ({ ...data, call: { ...COMMAND.call, [name]: 'x' } }));
+  expect(others.filter((other) => judgeCreateCall(other, START_MS, rules).requestHash !== requestHash)).toEqual([]);
 });
 
 it.each([

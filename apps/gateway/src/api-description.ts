@@ -102,7 +102,7 @@ const REFUSALS = {
   413: 'The body is too large.',
   415: 'The body is not JSON, or is packed.',
   429: 'Too many requests of this caller.',
-  503: 'Kafka, or what is read from it, is away. The same request may be repeated.',
+  503: 'Kafka, or what is read from it, is away. The same request may be repeated; a create without any key may be at Location.',
 } as const;
 
 /** What every route may answer, and these. */

@@ -7,6 +7,7 @@ import { Answers, Refuses, TakesCallId, TakesHeader, TakesPage } from './api-des
 import { ApiError, unavailable } from './api-error.js';
 import { CallEvents } from './call-events.js';
 import { CallerRights } from './caller-rights.js';
+import type { Caller } from './caller-tokens.js';
 import { Callers } from './callers.js';
 import { CALLS_PATH, CallUrls } from './call-urls.js';
 import { eventStream } from './event-stream.js';
@@ -102,7 +103,7 @@ export class CallEventsController {
     this.rights.require(caller, 'Calls.Read');
     const call = await this.calls.read(caller, id);
     if (accept?.includes('text/event-stream') === true) {
-      this.stream(call, sequenceOf('Last-Event-ID', lastEventId), reply);
+      this.stream(caller, call, sequenceOf('Last-Event-ID', lastEventId), reply);
       return;
     }
     const after = sequenceOf('$skiptoken', query['$skiptoken']);
@@ -112,7 +113,7 @@ export class CallEventsController {
 
   private async page(request: FastifyRequest, call: KnownCall, after: number, top: number): Promise<EventPage> {
     if (after >= call.sequence) return { value: [] };
-    const reader = this.events.open(call, after, false);
+    const reader = this.events.open(this.callers.of(request), call, after, false);
     try {
       const value: CloudEvent[] = [];
       let [last, bytes] = [after, 0];
@@ -132,8 +133,10 @@ export class CallEventsController {
     }
   }
 
-  private stream(call: KnownCall, after: number, reply: FastifyReply): void {
-    const reader = this.events.open(call, after, true);
+  private stream(caller: Caller, call: KnownCall, after: number, reply: FastifyReply): void {
+    // Whoever hung up while the call was waited for has closed the connection already, and does not close it again.
+    if (reply.raw.destroyed) return;
+    const reader = this.events.open(caller, call, after, true);
     reply.raw.once('close', () => {
       void this.events.close(reader);
     });

@@ -1,7 +1,9 @@
 import type { Logger } from '@callbus/chassis';
 import { partitionOf, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient } from '@callbus/kafka';
-import { unavailable } from './api-error.js';
+import { ApiError, unavailable } from './api-error.js';
+import type { Caller } from './caller-tokens.js';
+import { nameOf } from './callers.js';
 import { EventReader } from './event-reader.js';
 import type { KnownCall } from './known-call.js';
 
@@ -11,6 +13,7 @@ export interface CallEventsOptions {
   readonly partitions: number;
   /** At once. */
   readonly maxReaders: number;
+  readonly maxReadersPerCaller: number;
   readonly logger: Logger;
 }
 
@@ -21,19 +24,21 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Reads histories from the topic of all events: docs/decisions/0015-histories-are-read-from-kafka.md. */
 export class CallEvents {
-  private readonly readers = new Set<EventReader>();
+  /** And the names of the callers that they read for. */
+  private readonly readers = new Map<EventReader, string>();
 
   constructor(private readonly options: CallEventsOptions) {}
 
   /**
    * @param after the sequence after which it begins
-   * @throws ApiError 503 when too many are read already
+   * @throws ApiError 503 when too many are read already, 429 when too many of them are this caller's
    */
-  open({ callId, sequence, call }: KnownCall, after: number, isLive: boolean): EventReader {
-    const { client, topicPrefix, partitions, maxReaders } = this.options;
-    if (this.readers.size >= maxReaders) throw unavailable('Too many histories are being read; try again.', RETRY_AFTER_SECONDS);
+  open(caller: Caller, { callId, sequence, call }: KnownCall, after: number, isLive: boolean): EventReader {
+    const { client, topicPrefix, partitions } = this.options;
+    const name = nameOf(caller);
+    this.requireRoom(name);
     const reader = new EventReader({ callId, after, until: isLive ? Infinity : sequence });
-    this.readers.add(reader);
+    this.readers.set(reader, name);
     const opening = client.follow({
       topic: topicName(topicPrefix, TOPICS.events),
       partitions: [partitionOf(callId, partitions)],
@@ -60,6 +65,14 @@ export class CallEvents {
   }
 
   async closeAll(): Promise<void> {
-    await Promise.all([...this.readers].map((reader) => this.close(reader)));
+    await Promise.all([...this.readers.keys()].map((reader) => this.close(reader)));
+  }
+
+  private requireRoom(name: string): void {
+    const { maxReaders, maxReadersPerCaller } = this.options;
+    if (this.readers.size >= maxReaders) throw unavailable('Too many histories are being read; try again.', RETRY_AFTER_SECONDS);
+    if ([...this.readers.values()].filter((one) => one === name).length < maxReadersPerCaller) return;
+    const message = `At most ${String(maxReadersPerCaller)} histories are read at once for one caller. Try again after Retry-After.`;
+    throw new ApiError(429, 'TooManyRequests', message, { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } });
   }
 }

@@ -15,7 +15,7 @@ const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 let server: Server;
-let answer: { status: number; keys?: object[] };
+let answer: { status: number; keys?: object[]; jwksUri?: string };
 let tokens: CallerTokens;
 let nowMs: number;
 
@@ -23,7 +23,8 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     const { port } = server.address() as AddressInfo;
     const keys = { keys: answer.keys };
-    const body = request.url === '/openid' ? { jwks_uri: `http://127.0.0.1:${String(port)}/keys` } : keys;
+    const { jwksUri = `http://127.0.0.1:${String(port)}/keys` } = answer;
+    const body = request.url === '/openid' ? { jwks_uri: jwksUri } : keys;
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -178,6 +179,18 @@ describe('a caller’s token', () => {
       status: 503,
       options: { headers: { 'retry-after': '5' } },
     });
+  });
+
+  it.each([{ status: 503 }, { status: 200 }])('cannot be judged while its key cannot be had: %j gives 503', async (outage) => {
+    await tokens.start();
+    answer = outage;
+    await expect(tokens.verify(await bearer({}, foreign.privateKey, 'k2'))).rejects.toMatchObject({ status: 503 });
+  });
+
+  it('is judged by no keys that come over another scheme than the document that names them', async () => {
+    answer = { ...answer, jwksUri: 'https://127.0.0.1:1/keys' };
+    await tokens.start();
+    expect([tokens.isReady(), tokens.whyNot()]).toEqual([false, expect.stringContaining('names a jwks_uri that is not http://')]);
   });
 
   it('is still judged by the last good keys while new ones cannot be had, and by new ones once they are published', async () => {

@@ -91,8 +91,7 @@ export class CallerTokens {
       });
       return payload;
     } catch (error) {
-      if (!(error instanceof errors.JOSEError))
-        throw unavailable('The keys of callers’ tokens cannot be had now; try again.', 5, error);
+      if (!isOfToken(error)) throw unavailable('The keys of callers’ tokens cannot be had now; try again.', 5, error);
       throw unauthorized(`The token is not valid here: ${error.message}.`, error);
     }
   }
@@ -124,8 +123,20 @@ export class CallerTokens {
     const response = await fetch(this.options.openIdUrl, { redirect: 'error', signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     const { jwks_uri: keysUrl } = (await response.json()) as { jwks_uri?: unknown };
     if (typeof keysUrl !== 'string') throw new Error(`${this.options.openIdUrl} names no jwks_uri`);
-    return new URL(keysUrl);
+    const url = new URL(keysUrl);
+    const { protocol } = new URL(this.options.openIdUrl);
+    if (url.protocol !== protocol) throw new Error(`${this.options.openIdUrl} names a jwks_uri that is not ${protocol}//`);
+    return url;
   }
+}
+
+/** Whether it is the token that is at fault, and not the fetching of keys that it needed. */
+function isOfToken(error: unknown): error is errors.JOSEError {
+  if (!(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) {
+    return false;
+  }
+  // An answer that is no key document has no class of its own.
+  return error.code !== errors.JOSEError.code;
 }
 
 function tokenOf(authorization: string | undefined): string {

@@ -15,3 +15,8 @@ export class Callers {
     return caller;
   }
 }
+
+/** What tells callers apart. */
+export function nameOf({ tenantId, appId }: Caller): string {
+  return `${tenantId}/${appId}`;
+}

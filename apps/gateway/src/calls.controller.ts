@@ -105,8 +105,9 @@ export class CallsController {
     const { callId, tenantId, call } = asked.data;
     this.rights.requireTenant(caller, tenantId);
     requireAllowedMedia(call, this.mediaHosts);
-    await this.place(asked);
+    // Also when Kafka does not confirm it: a call that is placed all the same can be seen and ended there.
     void reply.header('location', this.urls.of(request, `/${callId}`));
+    await this.place(asked);
     if (call['callbackUri'] != null) void reply.header('warning', this.callbackWarning());
     const waitSeconds = preferredWaitSeconds(prefer, this.settings.maxWaitSeconds);
     if (waitSeconds === null) return new AcceptedCall(callId);
@@ -168,10 +169,11 @@ export class CallsController {
   async end(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<void> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.End');
-    const found = this.visible.find(caller, id);
-    // A call that is not known yet is the caller's own if it is anything: the ledger ends no other tenant's.
-    const { callId, tenantId } = found === undefined ? { callId: id.toLowerCase(), ...caller } : { ...found, ...found.call };
-    await this.commands.append(endCallCommand(SOURCE, { callId, tenantId }));
+    const found = await this.visible.find(caller, id);
+    const callId = found?.callId ?? id.toLowerCase();
+    // docs/decisions/0018-ends-of-calls-that-are-not-known.md
+    const tenants = found === undefined ? this.visible.tenantsOfUnknown(caller) : [found.call.tenantId];
+    await this.commands.append(...tenants.map((tenantId) => endCallCommand(SOURCE, { callId, tenantId })));
   }
 
   private readable(request: FastifyRequest, id: string): Promise<KnownCall> {

@@ -25,23 +25,22 @@ const RETRY_AFTER_SECONDS = 2;
 export class CommandLog {
   constructor(private readonly options: CommandLogOptions) {}
 
-  /** Resolves when all in-sync replicas have it. @throws ApiError 503: it may be written or not */
-  async append(command: CloudEvent<CreateCallData | EndCallData>): Promise<void> {
+  /** Resolves when all in-sync replicas have them. @throws ApiError 503: they may be written or not */
+  async append(...commands: readonly CloudEvent<CreateCallData | EndCallData>[]): Promise<void> {
     const { sender, topicPrefix, partitions, timeoutMs, metrics } = this.options;
-    const { callId } = command.data;
-    const record = {
+    const records = commands.map((command) => ({
       topic: topicName(topicPrefix, TOPICS.commands),
-      partition: partitionOf(callId, partitions),
-      key: callId,
+      partition: partitionOf(command.data.callId, partitions),
+      key: command.data.callId,
       ...encodeCloudEvent(command),
-    };
+    }));
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
       reject(notTaken(`Kafka did not confirm the command within ${String(timeoutMs)} ms.`));
     }, timeoutMs);
     try {
-      await Promise.race([sender.send([record]), late]);
-      metrics.command(command.type);
+      await Promise.race([sender.send(records), late]);
+      for (const { type } of commands) metrics.command(type);
     } catch (error) {
       throw error instanceof KafkaError ? notTaken('Kafka does not take commands now.', error) : error;
     } finally {
@@ -51,6 +50,8 @@ export class CommandLog {
 }
 
 function notTaken(what: string, cause?: unknown): Error {
-  const advice = 'Repeat the request with the same Idempotency-Key: then it is one call, whether or not this one was taken.';
+  const advice =
+    'It may be taken all the same. Repeat the request with the same Idempotency-Key: then it is one call; ' +
+    'where it had none, see what is at Location first.';
   return unavailable(`${what} ${advice}`, RETRY_AFTER_SECONDS, cause);
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
@@ -8,6 +10,7 @@ import { HttpLimits } from '@callbus/chassis';
 import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
 import type { Caller } from './caller-tokens.js';
+import type { GatewaySettings } from './gateway-settings.js';
 import { GatewayUnderTest } from './testing/gateway-under-test.js';
 
 const fixture = (path: string): Buffer => readFileSync(new URL(`../../../libs/${path}`, import.meta.url));
@@ -21,6 +24,10 @@ const CALLERS: Record<string, Caller> = {
   owner: { appId: APP_ID, tenantId: TENANT_ID, roles: ROLES },
   other: { appId: APP_ID, tenantId: OTHER_TENANT_ID, roles: ROLES },
   both: { appId: '00000000-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
+  // Whose own tenant is not among those that are listed for it.
+  elsewhere: { appId: '22222222-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
+  nowhere: { appId: '44444444-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
+  everywhere: { appId: '33333333-1111-4222-8333-444444444444', tenantId: OTHER_TENANT_ID, roles: ROLES },
   creator: { appId: APP_ID, tenantId: TENANT_ID, roles: ['Calls.Create'] },
   reader: { appId: APP_ID, tenantId: TENANT_ID, roles: ['Calls.Read'] },
 };
@@ -39,8 +46,19 @@ const HASH = requestHash({ appId: GRAPH_APP_ID, tenantId: TENANT_ID, call: CALL 
 
 let gateway: GatewayUnderTest;
 
-beforeEach(async () => {
-  const tenants = { [CALLERS['both']?.appId ?? '']: [TENANT_ID, OTHER_TENANT_ID] };
+beforeEach(() => start());
+
+afterEach(async () => {
+  await gateway.stop();
+});
+
+async function start(changes: Partial<GatewaySettings> = {}): Promise<void> {
+  const tenants = {
+    [CALLERS['both']?.appId ?? '']: [TENANT_ID, OTHER_TENANT_ID],
+    [CALLERS['elsewhere']?.appId ?? '']: [TENANT_ID],
+    [CALLERS['nowhere']?.appId ?? '']: [],
+    [CALLERS['everywhere']?.appId ?? '']: [TENANT_ID, ...Array.from({ length: 10 }, () => randomUUID())],
+  };
   gateway = await GatewayUnderTest.start(CALLERS, {
     graphAppId: GRAPH_APP_ID,
     tenants,
@@ -50,12 +68,16 @@ beforeEach(async () => {
     maxWaitSeconds: 30,
     maxEventReaders: 2,
     readTimeoutMs: 5_000,
+    ...changes,
   });
-});
+}
 
-afterEach(async () => {
+/** A gateway whose requests wait for a call long enough, and what happens when one of them does. */
+async function startPatient(onWait: () => void): Promise<void> {
   await gateway.stop();
-});
+  await start({ waitForCallMs: 20_000 });
+  gateway.onWait = onWait;
+}
 
 /** A call that there is a snapshot of. @returns its id */
 function know(changes: Partial<FoldedCall> = {}, more: Partial<Snapshot> = {}): string {
@@ -221,6 +243,22 @@ describe('a caller’s rights', () => {
     expect(gateway.commands).toEqual([]);
   });
 
+  it('end there without a sign that the call exists: neither what is answered nor when tells it from none', async () => {
+    await gateway.stop();
+    await start({ waitForCallMs: 100 });
+    const graphCallId = randomUUID();
+    for (const id of [know({ graphCallId }), graphCallId, randomUUID()]) {
+      const asked = performance.now();
+      const answer = await gateway.ask('GET', `/${id}`, { token: 'other' });
+      expect([answer.status, answer.headers.get('retry-after'), errorOf(answer)['message']]).toEqual([
+        404,
+        '1',
+        'There is no such call.',
+      ]);
+      expect(performance.now() - asked).toBeGreaterThan(90);
+    }
+  });
+
   it('reach to every tenant that is listed for it', async () => {
     const ids = [know(), know({ tenantId: OTHER_TENANT_ID })];
     const list = await gateway.ask('GET', '', { token: 'both' });
@@ -289,10 +327,16 @@ describe('a create', () => {
     expect(gateway.commands).toHaveLength(1);
   });
 
-  it('says 503 and when to come back while Kafka takes nothing', async () => {
-    gateway.onCommand = () => Promise.reject(new KafkaError('QUEUE_FULL', 'The queue is full.'));
+  it('says 503, when to come back, and where the call is if it was taken all the same, while Kafka confirms nothing', async () => {
+    let callId = '';
+    gateway.onCommand = ({ id }) => {
+      callId = id;
+      return Promise.reject(new KafkaError('QUEUE_FULL', 'The queue is full.'));
+    };
     const answer = await gateway.ask('POST', '', { body: CALL });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(answer.headers.get('location')).toBe(`${gateway.url}/${callId}`);
+    expect(errorOf(answer)['message']).toContain('Location');
   });
 });
 
@@ -378,6 +422,38 @@ describe('a call', () => {
     expect(gateway.commands.map(({ type, data }) => [type, data])).toEqual(
       [callId, callId, unknownId].map((id) => ['EndCall', { callId: id, tenantId: TENANT_ID }]),
     );
+  });
+
+  const ends = (): unknown[] => gateway.commands.filter(({ type }) => type === 'EndCall').map(({ data }) => data);
+
+  it('that was accepted and is not known yet is ended in each tenant that its caller may act in, and in no other', async () => {
+    for (const [token, tenants] of [
+      ['elsewhere', [TENANT_ID]],
+      ['both', [TENANT_ID, OTHER_TENANT_ID]],
+    ] as const) {
+      const callId = idOf(await gateway.ask('POST', '', { token, body: CALL }));
+      expect((await gateway.ask('DELETE', `/${callId}`, { token })).status).toBe(202);
+      expect(ends().splice(-tenants.length)).toEqual(tenants.map((tenantId) => ({ callId, tenantId })));
+    }
+    expect(ends()).toHaveLength(3);
+  });
+
+  it('that is not known yet is not looked for in more tenants than a few, or in none: 404 says when to come back', async () => {
+    const id = randomUUID();
+    for (const token of ['everywhere', 'nowhere']) {
+      const answer = await gateway.ask('DELETE', `/${id}`, { token });
+      expect([answer.status, answer.headers.get('retry-after'), ends()]).toEqual([404, '1', []]);
+    }
+    know({}, { callId: id });
+    expect((await gateway.ask('DELETE', `/${id}`, { token: 'everywhere' })).status).toBe(202);
+    expect(ends()).toEqual([{ callId: id, tenantId: TENANT_ID }]);
+  });
+
+  it('is waited for before it is ended', async () => {
+    const callId = randomUUID();
+    await startPatient(() => know({}, { callId }));
+    expect((await gateway.ask('DELETE', `/${callId}`, { token: 'both' })).status).toBe(202);
+    expect(ends()).toEqual([{ callId, tenantId: TENANT_ID }]);
   });
 
   it.each(['not-an-id', 'a'.repeat(64), '..%2f..%2fusers', '%00', '%0d%0a', '%e2%80%ae'])(
@@ -489,6 +565,19 @@ describe('a call’s history', () => {
     expect((await gateway.ask('GET', `/${callId}/events`)).status).toBe(200);
   });
 
+  it('is not had by a caller that reads many already, and by others it is: 429 says when to come back', async () => {
+    await gateway.stop();
+    await start({ maxEventReadersPerCaller: 1 });
+    const callId = know();
+    written(callId, 1);
+    const stream = await openStream(callId);
+    const answer = await gateway.ask('GET', `/${callId}/events`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '2']);
+    expect((await gateway.ask('GET', `/${callId}/events`, { token: 'both' })).status).toBe(200);
+    await stream.close();
+    await eventually(() => gateway.following === 0);
+  });
+
   it('is not had while Kafka does not give it, and 503 says when to come back', async () => {
     gateway.whyNoReader = new KafkaError('FOLLOWER_LATE', 'Kafka did not answer.');
     const answer = await gateway.ask('GET', `/${know()}/events`);
@@ -538,6 +627,25 @@ describe('a call’s history', () => {
     expect(JSON.parse(json)).toMatchObject({ type: 'CallStateChanged', sequence: '0000000001' });
     await stream.close();
     await eventually(() => gateway.following === 0);
+  });
+
+  it('is not begun for a reader that hung up while the call was waited for', async () => {
+    const [callId, abort] = [randomUUID(), new AbortController()];
+    await startPatient(() => {
+      abort.abort();
+    });
+    const gone = Promise.withResolvers<undefined>();
+    const onRequest = (message: unknown): void => {
+      (message as { response: ServerResponse }).response.once('close', gone.resolve);
+    };
+    subscribe('http.server.request.start', onRequest);
+    const headers = { accept: 'text/event-stream' };
+    await expect(gateway.fetch('GET', `/${callId}/events`, { headers, signal: abort.signal })).rejects.toThrow(/abort/);
+    await gone.promise;
+    unsubscribe('http.server.request.start', onRequest);
+    know({}, { callId });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([gateway.followed, gateway.following]).toEqual([[], 0]);
   });
 
   it('goes on after the Last-Event-ID', async () => {

@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { ApiError } from './api-error.js';
 import type { CallerTokens } from './caller-tokens.js';
-import { Callers } from './callers.js';
+import { Callers, nameOf } from './callers.js';
 import { answerError, ErrorFilter } from './error.filter.js';
 import { GatewayModule, type GatewayParts } from './gateway.module.js';
 import type { GatewaySettings } from './gateway-settings.js';
@@ -103,10 +103,7 @@ function rateLimitOf({ requestsPerSecond }: GatewaySettings, callers: Callers): 
   return {
     max: requestsPerSecond,
     timeWindow: 1_000,
-    keyGenerator: (request) => {
-      const { tenantId, appId } = callers.of(request);
-      return `${tenantId}/${appId}`;
-    },
+    keyGenerator: (request) => nameOf(callers.of(request)),
     errorResponseBuilder: (_request, { max }) =>
       new ApiError(429, 'TooManyRequests', `At most ${String(max)} requests a second are taken. Try again after Retry-After.`),
   };

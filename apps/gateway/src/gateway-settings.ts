@@ -140,7 +140,7 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_WAIT_FOR_CALL_MS', {
     kind: 'integer',
-    describe: 'Milliseconds that a GET waits for a call that was only just accepted',
+    describe: 'Milliseconds that a GET or a DELETE waits for a call that was only just accepted',
   })
   @IsInt()
   @Min(0)
@@ -173,6 +173,15 @@ export class GatewaySettings extends ServiceSettings {
   @Min(1)
   @Max(1_000)
   maxEventReaders: number = 50;
+
+  @Setting('GATEWAY_MAX_EVENT_READERS_PER_CALLER', {
+    kind: 'integer',
+    describe: 'Those of them that are one caller’s; further ones get 429',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  maxEventReadersPerCaller: number = 25;
 
   @Setting('GATEWAY_STREAM_LIFE_MS', {
     kind: 'integer',

@@ -1,29 +1,36 @@
-/** Ids in the order of their text. They are sorted when they are first read; whatever comes later is put into its place. */
+/** Ids in the order of their text. They are sorted when they are first read; whatever comes or goes later does so at its place. */
 export class SortedIds {
-  private readonly ids: string[] = [];
-  private isSorted = false;
+  private unsorted: Set<string> | null = new Set();
+  private sorted: string[] = [];
 
   /** @param id one that is not there yet */
   add(id: string): void {
-    if (this.isSorted) this.ids.splice(this.placeAfter(id), 0, id);
-    else this.ids.push(id);
+    if (this.unsorted !== null) this.unsorted.add(id);
+    else this.sorted.splice(this.placeAfter(id), 0, id);
   }
 
-  /** Those that come after the id, which need not be there itself. */
-  *after(id: string): Generator<string> {
-    if (!this.isSorted) {
-      this.ids.sort();
-      this.isSorted = true;
+  /** @param id one that is there */
+  delete(id: string): void {
+    if (this.unsorted !== null) this.unsorted.delete(id);
+    else this.sorted.splice(this.placeAfter(id) - 1, 1);
+  }
+
+  /** The first ones that come after the id, which need not be there itself. */
+  after(id: string, count: number): readonly string[] {
+    if (this.unsorted !== null) {
+      this.sorted = [...this.unsorted].sort();
+      this.unsorted = null;
     }
-    for (let at = this.placeAfter(id); at < this.ids.length; at += 1) yield this.ids[at] as string;
+    const at = this.placeAfter(id);
+    return this.sorted.slice(at, at + count);
   }
 
   private placeAfter(id: string): number {
     let low = 0;
-    let high = this.ids.length;
+    let high = this.sorted.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.ids[middle] as string) > id) high = middle;
+      if ((this.sorted[middle] as string) > id) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -30,7 +30,8 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   onShutdown('snapshots', () => snapshots.stop());
   const calls = new KnownCalls(snapshots);
   await snapshots.caughtUp();
-  const events = new CallEvents({ client, topicPrefix, partitions, maxReaders: settings.maxEventReaders, logger });
+  const { maxEventReaders: maxReaders, maxEventReadersPerCaller: maxReadersPerCaller } = settings;
+  const events = new CallEvents({ client, topicPrefix, partitions, maxReaders, maxReadersPerCaller, logger });
 
   const tokens = await startTokens(context);
   const metrics = new GatewayMetrics(registry);

@@ -1,11 +1,13 @@
 import { isCallId } from '@callbus/contracts';
-import { noSuchCall } from './api-error.js';
-import { stateOf } from './call-resource.js';
+import { noSuchCall, type ApiError } from './api-error.js';
 import type { CallerRights } from './caller-rights.js';
 import type { Caller } from './caller-tokens.js';
 import type { KnownCall } from './known-call.js';
 import type { KnownCalls } from './known-calls.js';
 import type { ListQuery } from './list-query.js';
+
+/** One request makes no more commands than this. */
+const MAX_TENANTS_OF_UNKNOWN = 10;
 
 export interface CallPage {
   readonly calls: readonly KnownCall[];
@@ -24,45 +26,50 @@ export class VisibleCalls {
 
   /** @param id ours or Graph's. @throws ApiError 404 */
   async read(caller: Caller, id: string): Promise<KnownCall> {
-    const found = this.find(caller, id) ?? (await this.await(id));
-    // A call that was accepted may still come to be known.
-    if (found === undefined) throw noSuchCall({ 'retry-after': '1' });
-    return this.own(caller, found);
+    const found = await this.find(caller, id);
+    if (found === undefined) throw mayComeToBeKnown();
+    return found;
   }
 
-  /** What is known of the call at once. @throws ApiError 404 when the id is none, or the call another's */
-  find(caller: Caller, id: string): KnownCall | undefined {
+  /**
+   * The call, which is waited for a while if it is not known. Another's is waited for as well: an answer does not tell by its time
+   * whether there is such a call.
+   * @param id ours or Graph's
+   * @returns undefined when it is not known then either: it may be accepted all the same
+   * @throws ApiError 404 when the id is none, or the call another's
+   */
+  async find(caller: Caller, id: string): Promise<KnownCall | undefined> {
+    const isOwn = ({ call }: KnownCall): boolean => this.rights.mayActIn(caller, call.tenantId);
     const callId = id.toLowerCase();
-    const found = this.known.get(callId) ?? this.known.ofGraphId(id);
-    if (found === undefined && !isCallId(callId)) throw noSuchCall();
-    return found === undefined ? undefined : this.own(caller, found);
+    const ofGraph = this.known.ofGraphId(id);
+    if (ofGraph !== undefined && isOwn(ofGraph)) return ofGraph;
+    if (!isCallId(callId)) throw noSuchCall();
+    const found = (await this.known.waitFor(callId, this.waitForCallMs, isOwn)) ?? ofGraph;
+    if (found !== undefined && !isOwn(found)) throw mayComeToBeKnown();
+    return found;
+  }
+
+  /**
+   * Where a call may be that was accepted and is not known yet: in a tenant that the caller may act in.
+   * @throws ApiError 404 when there is none, or these are too many to ask in each
+   */
+  tenantsOfUnknown(caller: Caller): readonly string[] {
+    const tenants = this.rights.tenantsOf(caller);
+    if (tenants.length === 0 || tenants.length > MAX_TENANTS_OF_UNKNOWN) throw mayComeToBeKnown();
+    return tenants;
   }
 
   page(caller: Caller, { top, after, states }: ListQuery): CallPage {
     const found = this.rights
       .tenantsOf(caller)
-      .flatMap((tenantId) => firstIn(states, this.known.inTenant(tenantId, after), top + 1))
+      .flatMap((tenantId) => this.known.inTenant(tenantId, { states, after, count: top + 1 }))
       .toSorted((a, b) => (a.callId < b.callId ? -1 : 1));
     const calls = found.slice(0, top);
     return { calls, next: found.length > top ? (calls.at(-1)?.callId ?? null) : null };
   }
-
-  private await(id: string): Promise<KnownCall | undefined> {
-    return this.known.waitFor(id.toLowerCase(), this.waitForCallMs);
-  }
-
-  private own(caller: Caller, found: KnownCall): KnownCall {
-    if (!this.rights.mayActIn(caller, found.call.tenantId)) throw noSuchCall();
-    return found;
-  }
 }
 
-function firstIn(states: ListQuery['states'], calls: Iterable<KnownCall>, count: number): KnownCall[] {
-  const found: KnownCall[] = [];
-  for (const known of calls) {
-    if (states?.has(stateOf(known.call)?.toLowerCase() ?? null) === false) continue;
-    found.push(known);
-    if (found.length === count) break;
-  }
-  return found;
+/** A call that was accepted may still come to be known. */
+function mayComeToBeKnown(): ApiError {
+  return noSuchCall({ 'retry-after': '1' });
 }

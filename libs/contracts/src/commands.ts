@@ -25,7 +25,7 @@ export class CreateCallData {
   @IsUUID('all')
   appId?: string;
 
-  /** ISO 8601; by default some time after the broker stamped the record. At most 24 h after it. */
+  /** A date-time of RFC 3339; by default some time after the broker stamped the record. At most 24 h after it. */
   @IsOptional()
   @IsISO8601({ strict: true })
   notAfter?: string;

@@ -14,6 +14,10 @@ const NOT_PART_OF_THE_REQUEST = [
   'transcription',
   'incomingContext',
   'direction',
+  'participants',
+  'operations',
+  'audioRoutingGroups',
+  'contentSharingSessions',
 ];
 
 /**

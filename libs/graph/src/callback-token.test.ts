@@ -24,6 +24,8 @@ let published: { kid: string; key: KeyObject }[];
 let isDown: boolean;
 /** Answers in place of the key document. */
 let answerKeys: ((response: ServerResponse) => void) | null;
+/** In the OpenID document in place of the key document’s address. */
+let jwksUri: string | null;
 let requests: string[];
 const opened: CallbackTokens[] = [];
 
@@ -33,7 +35,9 @@ beforeAll(async () => {
     requests.push(request.url ?? '');
     if (isDown) response.writeHead(503).end();
     else if (request.url === '/openid')
-      response.end(JSON.stringify({ issuer: 'https://api.botframework.com', jwks_uri: `http://localhost:${port}/keys` }));
+      response.end(
+        JSON.stringify({ issuer: 'https://api.botframework.com', jwks_uri: jwksUri ?? `http://localhost:${port}/keys` }),
+      );
     else if (answerKeys !== null) answerKeys(response);
     else void keyDocument().then((text) => response.end(text));
   });
@@ -44,6 +48,7 @@ beforeEach(() => {
   published = [{ kid: 'k1', key: k1.publicKey }];
   isDown = false;
   answerKeys = null;
+  jwksUri = null;
   requests = [];
 });
 
@@ -296,6 +301,13 @@ describe('CallbackTokens', () => {
       const failures: string[] = [];
       await callbackTokens({ onFetchFailed: (error) => failures.push((error as Error).message) }).start();
       expect(failures).toEqual([expect.stringMatching(/\/openid answered 503$/)]);
+    });
+
+    it('takes no keys that come over another scheme than the document that names them', async () => {
+      const failures: string[] = [];
+      jwksUri = 'https://localhost:1/keys';
+      await callbackTokens({ onFetchFailed: (error) => failures.push((error as Error).message) }).start();
+      expect(failures).toEqual(['the OpenID document names a jwks_uri that is not http://']);
     });
 
     it('keeps the last good keys while new ones cannot be fetched, but not for ever', async () => {

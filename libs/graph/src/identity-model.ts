@@ -64,6 +64,7 @@ export class AzureCommunicationServicesUserIdentity extends Identity {
 export class CommunicationsPhoneIdentity {
   @Required()
   @Formatted('e164', 'must be a telephone number in E.164: +, the country code and the number, digits only')
+  @Formatted('no-premium-rate', 'must not be a premium-rate number')
   id!: string;
 
   @OptionalText()

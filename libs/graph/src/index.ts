@@ -40,7 +40,7 @@ export {
 } from './notifications.js';
 export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
 export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
-export { toGraphCall } from './to-graph-call.js';
+export { READ_ONLY_MEMBERS, toGraphCall } from './to-graph-call.js';
 export { type CallFault } from './model-faults.js';
 export { schemaOf } from './model-schema.js';
 export { validateCall } from './validate-call.js';

@@ -87,6 +87,8 @@ export class SigningKeys {
   private async fetchKeys(): Promise<KeptKeys> {
     const jwksUri = textOf(parseJson(await this.document(this.options.openIdUrl)), 'jwks_uri');
     if (jwksUri === undefined) throw new Error('the OpenID document has no jwks_uri');
+    const { protocol } = new URL(this.options.openIdUrl);
+    if (new URL(jwksUri).protocol !== protocol) throw new Error(`the OpenID document names a jwks_uri that is not ${protocol}//`);
     const document = await this.document(jwksUri);
     const fetchedAtMs = performance.now();
     if (document === this.keys?.document) return { ...this.keys, fetchedAtMs };

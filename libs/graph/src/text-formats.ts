@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 /** Forms of text that JSON Schema's `format` names. */
 export const TEXT_FORMATS = {
@@ -10,6 +10,9 @@ export const TEXT_FORMATS = {
     const phone = parsePhoneNumberFromString(text, { extract: false });
     return phone?.number === text && phone.isPossible();
   },
+  /** Anything but a number that its caller pays extra for, such as 0900 in Germany. */
+  'no-premium-rate': (text: string): boolean =>
+    parsePhoneNumberFromString(text, { extract: false })?.getType() !== 'PREMIUM_RATE',
 } as const;
 
 export type TextFormat = keyof typeof TEXT_FORMATS;

@@ -2,7 +2,7 @@
  * Members of a call that Graph makes itself and ignores or refuses in a create; old examples do send `direction`.
  * @see https://learn.microsoft.com/graph/api/resources/call
  */
-const READ_ONLY_MEMBERS: ReadonlySet<string> = new Set([
+export const READ_ONLY_MEMBERS: ReadonlySet<string> = new Set([
   'id',
   'state',
   'mediaState',

@@ -26,6 +26,14 @@ describe('validateCall', () => {
     expect(validateCall({ ...call, direction: 'outgoing', state: 7, answeredBy: null, toString: 'x' })).toEqual([]);
   });
 
+  it.each(['CallbackUri', 'callbackURI', 'MediaConfig', 'TARGETS', 'Direction', '@OData.Type'])(
+    'reports %s, which Graph might take for the member that it is not',
+    (name) => {
+      const message = expect.stringContaining('must be spelled') as string;
+      expect(validateCall({ ...peer(), [name]: 'https://elsewhere.example' })).toEqual([{ path: name, message }]);
+    },
+  );
+
   it('reports every fault at once, each with its path', () => {
     const faults = validateCall({
       '@odata.type': '#microsoft.graph.user',
@@ -179,6 +187,13 @@ describe('validateCall', () => {
     ])('refuses the telephone number %j', (id) => {
       const call = { ...fixture('create-call/seed-ex7-request'), targets: [{ identity: { phone: { id } } }] };
       expect([...new Set(pathsOf(call))]).toEqual(['targets[0].identity.phone.id']);
+    });
+
+    it.each(['+499001234567', '+19002345678', '+449012345678'])('refuses the premium-rate number %j', (id) => {
+      const call = { ...fixture('create-call/seed-ex7-request'), targets: [{ identity: { phone: { id } } }] };
+      expect(validateCall(call)).toEqual([
+        { path: 'targets[0].identity.phone.id', message: 'must not be a premium-rate number' },
+      ]);
     });
 
     it.each(['+12345678901', '+498912345678', '+441632960123', '+8613912345678', '+80012345678'])(

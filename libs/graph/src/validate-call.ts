@@ -1,10 +1,11 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { Call } from './call-model.js';
 import { faultsAcrossMembers } from './call-rules.js';
-import { isObject } from './json-value.js';
+import { isObject, type JsonObject } from './json-value.js';
 import { faultsOfModel, type CallFault } from './model-faults.js';
-import { schemaOf } from './model-schema.js';
+import { memberNamesOf, schemaOf } from './model-schema.js';
 import { TEXT_FORMATS } from './text-formats.js';
+import { READ_ONLY_MEMBERS } from './to-graph-call.js';
 
 /** More than these nobody mends at once, and whatever tells of them stays small. */
 const MAX_FAULTS = 100;
@@ -16,9 +17,23 @@ const MAX_FAULTS = 100;
  */
 export function validateCall(raw: unknown): CallFault[] {
   if (!isObject(raw)) return [{ path: '$', message: 'must be an object, the call resource of Graph' }];
-  const faults = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsAcrossMembers(raw)];
+  const faults = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
   if (faults.length <= MAX_FAULTS) return faults;
   return [...faults.slice(0, MAX_FAULTS), { path: '$', message: `has ${faults.length - MAX_FAULTS} more faults` }];
+}
+
+let spellings: ReadonlyMap<string, string> | undefined;
+
+/**
+ * Nobody documents whether Graph tells `CallbackUri` from `callbackUri`. If it does not, a name that differs from one of the call's own
+ * by its case only would be a member that none of our rules has seen.
+ */
+function faultsOfSpelling(call: JsonObject): CallFault[] {
+  spellings ??= new Map([...memberNamesOf(Call), ...READ_ONLY_MEMBERS, 'callbackUri'].map((name) => [name.toLowerCase(), name]));
+  return Object.keys(call).flatMap((name) => {
+    const spelling = spellings?.get(name.toLowerCase()) ?? name;
+    return spelling === name ? [] : [{ path: name, message: `must be spelled ${spelling}, or be left out` }];
+  });
 }
 
 let compiled: ValidateFunction | undefined;

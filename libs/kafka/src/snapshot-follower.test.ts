@@ -62,6 +62,15 @@ describe('SnapshotFollower', () => {
     expect(snapshots.get(CALL_ID)).toBe(6);
   });
 
+  it('tells once of a call that was forgotten', async () => {
+    const { snapshots, write } = await follower();
+    const forgotten: string[] = [];
+    snapshots.onForgotten((callId) => forgotten.push(callId));
+    write(CALL_ID, encodeSnapshot(snapshot(1)));
+    for (let times = 0; times < 2; times += 1) write(CALL_ID, null);
+    expect([forgotten, snapshots.get(CALL_ID)]).toEqual([[CALL_ID], undefined]);
+  });
+
   it('names the calls of which nothing was written for long', async () => {
     const { snapshots, write } = await follower();
     const partition = partitionOf(CALL_ID, 12);

@@ -38,6 +38,7 @@ export class SnapshotFollower<T> {
   private readonly kept = new Map<string, Kept<T>>();
   private readonly waiting = new Map<string, Set<Waiter>>();
   private readonly listeners = new Set<(callId: string) => void>();
+  private readonly listenersOfForgotten = new Set<(callId: string) => void>();
   private follower: TopicFollower | undefined;
 
   private constructor(private readonly options: SnapshotFollowerOptions<T>) {}
@@ -64,6 +65,11 @@ export class SnapshotFollower<T> {
   /** Called after each snapshot that came to count. */
   onSnapshot(listener: (callId: string) => void): void {
     this.listeners.add(listener);
+  }
+
+  /** Called after a call was forgotten: there is no snapshot of it any more. */
+  onForgotten(listener: (callId: string) => void): void {
+    this.listenersOfForgotten.add(listener);
   }
 
   values(): T[] {
@@ -137,7 +143,7 @@ export class SnapshotFollower<T> {
     const callId = key?.toString();
     if (callId === undefined) return;
     if (value === null) {
-      this.kept.delete(callId);
+      if (this.kept.delete(callId)) for (const listener of this.listenersOfForgotten) listener(callId);
       return;
     }
     const { decode = (_callId, encoded) => decodeSnapshot(encoded), keep } = this.options;

@@ -17,7 +17,7 @@ import { CommandLog } from '../command-log.js';
 import { GatewayApp } from '../gateway-app.js';
 import { GatewayMetrics } from '../gateway-metrics.js';
 import { GatewaySettings } from '../gateway-settings.js';
-import { knownCallOf } from '../known-call.js';
+import { knownCallOf, type KnownCall } from '../known-call.js';
 import { KnownCalls } from '../known-calls.js';
 
 type Body = NonNullable<RequestInit['body']>;
@@ -34,6 +34,21 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+class WatchedCalls extends KnownCalls {
+  constructor(
+    snapshots: SnapshotFollower<KnownCall>,
+    private readonly onWait: () => void,
+  ) {
+    super(snapshots);
+  }
+
+  override waitFor(...asked: Parameters<KnownCalls['waitFor']>): ReturnType<KnownCalls['waitFor']> {
+    const call = super.waitFor(...asked);
+    this.onWait();
+    return call;
+  }
+}
+
 /** The gateway’s HTTP side over records in memory: what Kafka would give it, a test writes. */
 export class GatewayUnderTest {
   /** Every command that was sent. */
@@ -44,6 +59,8 @@ export class GatewayUnderTest {
   following = 0;
   /** Called with each command before it counts as sent. */
   onCommand: (command: CloudEvent<Record<string, unknown>>) => Promise<void> = () => Promise.resolve();
+  /** Called when a request begins to wait for a call. */
+  onWait: () => void = () => undefined;
   /** Why no reader of events can be opened. */
   whyNoReader: Error | undefined;
   url = '';
@@ -66,6 +83,7 @@ export class GatewayUnderTest {
     const { topicPrefix, partitions } = kafka;
     const registry = new Registry();
     const metrics = new GatewayMetrics(registry);
+    const { maxEventReaders: maxReaders, maxEventReadersPerCaller: maxReadersPerCaller } = settings;
     const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: knownCallOf, onFatal: gateway.fail });
     const sender = {
       send: (records: readonly OutgoingRecord[]) => gateway.send(records),
@@ -83,8 +101,10 @@ export class GatewayUnderTest {
         },
       },
       commands: new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs, metrics }),
-      calls: new KnownCalls(snapshots),
-      events: new CallEvents({ client, topicPrefix, partitions, maxReaders: settings.maxEventReaders, logger }),
+      calls: new WatchedCalls(snapshots, () => {
+        gateway.onWait();
+      }),
+      events: new CallEvents({ client, topicPrefix, partitions, maxReaders, maxReadersPerCaller, logger }),
     });
     const port = await gateway.app.listen(0, '127.0.0.1');
     gateway.url = `http://127.0.0.1:${String(port)}/v1.0/communications/calls`;
