@@ -21,7 +21,7 @@ export type Owner = Pick<LedgerCommand, 'appId' | 'tenantId'>;
 
 export interface AttemptsOptions {
   readonly ledger: Ledger;
-  readonly graph: GraphClient;
+  readonly graph: Pick<GraphClient, 'createCall'>;
   readonly callbackPaths: CallbackPaths;
   readonly callbackPublicUrl: string;
   readonly intentDeadlineMs: number;

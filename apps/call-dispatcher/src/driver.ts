@@ -18,7 +18,7 @@ export interface DriverOptions {
   readonly attempts: Attempts;
   readonly followUps: FollowUps;
   readonly breaker: Breaker;
-  readonly tokens: AppTokens;
+  readonly tokens: Pick<AppTokens, 'atHand' | 'refresh' | 'trouble'>;
   readonly roles: RoleCheck;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;

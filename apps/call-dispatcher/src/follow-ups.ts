@@ -18,7 +18,7 @@ export interface FollowUpsOptions {
   readonly sender: RecordSender;
   readonly topicPrefix: string;
   readonly partitions: number;
-  readonly tokens: AppTokens;
+  readonly tokens: Pick<AppTokens, 'get' | 'refresh'>;
   readonly graph: GraphClient;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;

@@ -27,9 +27,9 @@ export class InboxController {
   constructor(
     private readonly ledger: Ledger,
     private readonly attempts: Attempts,
-    @Inject(APP_TOKENS) private readonly tokens: AppTokens,
+    @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
     private readonly roles: RoleCheck,
-    @Inject(HISTORIES) private readonly histories: SnapshotFollower<CallHistory>,
+    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'caughtUp'>,
     @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}

@@ -19,7 +19,7 @@ import { observationsOf } from './observations-of.js';
 const PARTITION = 0;
 
 export interface LedgerOptions {
-  readonly client: KafkaClient;
+  readonly client: Pick<KafkaClient, 'follow'>;
   readonly sender: RecordSender;
   readonly topicPrefix: string;
   readonly clock: BrokerClock;
