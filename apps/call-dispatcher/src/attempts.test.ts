@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { ACCEPTED, CALL_ID, COMMAND, START_MS } from './testing/dispatches.js';
+import { ACCEPTED, CALL_ID, COMMAND, intent, key, START_MS, ORPHAN_MS } from './testing/dispatches.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { processOn } from './testing/process-in-memory.js';
 
@@ -30,4 +30,26 @@ it('does not POST when reading its Intent back took until after notAfter (G9)', 
   await begun;
   await attempts.drain();
   expect([graph.posts, ledger.get(CALL_ID)?.attempts.map(({ state }) => state)]).toEqual([[], ['not-sent']]);
+});
+
+it('does not POST when another process has the call’s next attempt (G1)', async () => {
+  jest.spyOn(performance, 'now').mockReturnValue(0);
+  const { ledger, attempts, graph } = await processOn(log);
+  expect(attempts.reserve(CALL_ID, COMMAND)).toBeNull();
+  let connect = (): void => undefined;
+  graph.connected = new Promise((resolve) => (connect = resolve));
+  await attempts.begin(ASKED, 1, TOKEN, [ACCEPTED]);
+  brokerMs += ORPHAN_MS + 1;
+  await ledger.append(CALL_ID, [
+    { type: 'Unknown', callId: CALL_ID, attempt: 1, why: 'its process died' },
+    { type: 'Released', callId: CALL_ID, attempt: 1, by: 'policy' },
+    intent(2),
+  ]);
+  connect();
+  await attempts.drain();
+  expect(graph.posts).toEqual([]);
+  expect(ledger.get(CALL_ID)).toMatchObject({
+    phase: 'open',
+    attempts: [{ state: 'not-sent' }, { nonce: key(2).nonce, state: 'open' }],
+  });
 });

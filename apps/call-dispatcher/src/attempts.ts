@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@callbus/chassis';
 import {
   isEndRequested,
+  latestAttempt,
   type Attempt,
   type CallbackPaths,
   type Dispatch,
@@ -170,7 +171,8 @@ export class Attempts {
         if (nowMs > command.notAfterMs) throw new Error('notAfter passed before the request could be sent');
         if (nowMs > intent.intendedAtMs + intent.deadlineMs) throw new Error('the time to begin the attempt was over');
         if (current !== undefined && isEndRequested(current)) throw new Error('the call was ended before it was dialled');
-        if (current?.phase !== 'open') throw new Error('another attempt of the call was proven meanwhile');
+        if (current?.phase !== 'open' || latestAttempt(current)?.nonce !== key.nonce)
+          throw new Error('another attempt of the call was proven or begun meanwhile');
       },
     });
     if (outcome.kind === 'not-sent' && outcome.isUnreachable) this.options.breaker.notConnected();
