@@ -11,10 +11,8 @@ import { DispatcherModule } from './dispatcher.module.js';
 import { orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
 import { Driver } from './driver.js';
 import { FollowUps } from './follow-ups.js';
-import { INBOX_GROUP } from './inbox.controller.js';
-import { Ledger } from './ledger.js';
+import { openLedger } from './open-ledger.js';
 import { Quotas } from './quotas.js';
-import { requireWholeLedger } from './require-whole-ledger.js';
 import { RELAY_GROUP } from './relay.controller.js';
 import { RoleCheck } from './role-check.js';
 
@@ -30,18 +28,12 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const client = kafkaClientOf(settings.kafka, service, logger);
   onShutdown('kafka', () => client.close());
   await requireTopics(client, topicPrefix, partitions);
-  const reportFrom = await requireWholeLedger(client, {
-    ledgerTopic: topicName(topicPrefix, TOPICS.dispatchLedger),
-    commandsTopic: topicName(topicPrefix, TOPICS.commands),
-    relayGroup: `${topicPrefix}${RELAY_GROUP}`,
-    inboxGroup: `${topicPrefix}${INBOX_GROUP}`,
-  });
   const sender = await client.sender();
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
 
   const clock = new BrokerClock();
-  const ledger = await Ledger.open({ client, sender, topicPrefix, clock, logger, reportFrom, onFatal: fail });
+  const ledger = await openLedger({ client, sender, topicPrefix, clock, logger, onFatal: fail });
   onShutdown('ledger', () => ledger.close());
   const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
   await snapshots.caughtUp();
