@@ -3,6 +3,7 @@ import type { KafkaClient } from '@callbus/kafka';
 import { INBOX_GROUP } from './inbox.controller.js';
 import { Ledger, type LedgerOptions } from './ledger.js';
 import { RELAY_GROUP } from './relay.controller.js';
+import { requireSafeTopics } from './require-safe-topics.js';
 import { requireWholeLedger } from './require-whole-ledger.js';
 
 export interface OpenLedgerOptions extends Omit<LedgerOptions, 'client' | 'reportFrom'> {
@@ -10,14 +11,17 @@ export interface OpenLedgerOptions extends Omit<LedgerOptions, 'client' | 'repor
 }
 
 /**
- * Folds the ledger, if it is the one that this installation has worked with.
- * @throws LedgerLostError
+ * Folds the ledger, if it is the one that this installation has worked with, on topics that keep what it counts on.
+ * @throws LedgerLostError, UnsafeTopicError
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   const { client, topicPrefix } = options;
+  const ledgerTopic = topicName(topicPrefix, TOPICS.dispatchLedger);
+  const commandsTopic = topicName(topicPrefix, TOPICS.commands);
+  await requireSafeTopics(client, commandsTopic, ledgerTopic);
   const reportFrom = await requireWholeLedger(client, {
-    ledgerTopic: topicName(topicPrefix, TOPICS.dispatchLedger),
-    commandsTopic: topicName(topicPrefix, TOPICS.commands),
+    ledgerTopic,
+    commandsTopic,
     relayGroup: `${topicPrefix}${RELAY_GROUP}`,
     inboxGroup: `${topicPrefix}${INBOX_GROUP}`,
   });
