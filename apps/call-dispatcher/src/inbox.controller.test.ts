@@ -1,8 +1,16 @@
-import { createCallCommand, endCallCommand, releaseCallCommand, type CloudEvent, type CreateCallData } from '@callbus/contracts';
+import {
+  createCallCommand,
+  endCallCommand,
+  releaseCallCommand,
+  requestHash,
+  type CloudEvent,
+  type CreateCallData,
+  type LedgerRecord,
+} from '@callbus/contracts';
 import type { AppToken } from '@callbus/graph';
 import { InboxController } from './inbox.controller.js';
 import { RoleCheck } from './role-check.js';
-import { APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
+import { ACCEPTED, APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-memory.js';
 
@@ -22,6 +30,11 @@ let inbox: InboxController;
 beforeEach(async () => {
   brokerMs = START_MS;
   log = new MemoryLog(() => brokerMs);
+  await begin();
+});
+
+/** Begins a process on the log. */
+async function begin(): Promise<void> {
   process = await processOn(log);
   token = undefined;
   parked = { here: null, coming: null };
@@ -42,7 +55,7 @@ beforeEach(async () => {
     notAfterRedialExtraMs: 0,
   };
   inbox = new InboxController(process.ledger, process.attempts, tokens, roles, histories, rules, LOGGER);
-});
+}
 
 const NO_HISTORY = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven: [], surplus: [] };
 
@@ -103,6 +116,26 @@ describe('a CreateCall', () => {
     brokerMs += 3_600_000;
     await create({}, { 'replay-first-appended': String(START_MS) });
     expect(process.ledger.get(CALL_ID)?.command?.notAfterMs).toBe(START_MS + NOT_AFTER_DEFAULT_MS);
+  });
+});
+
+describe('a CreateCall that is older than all that is kept of the ledger', () => {
+  const LATER: LedgerRecord = { ...ACCEPTED, callId: 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12' };
+
+  async function takeAfter(...kept: readonly LedgerRecord[]): Promise<void> {
+    log = new MemoryLog(() => START_MS + 1, 7);
+    await (await processOn(log)).ledger.append(LATER.callId, kept);
+    await begin();
+    await create();
+  }
+
+  it('is put aside: it may have been dialled (G1)', async () => {
+    await expect(takeAfter(LATER)).rejects.toMatchObject({ code: 'TOO_OLD' });
+  });
+
+  it('is taken when the ledger knows it still', async () => {
+    await takeAfter({ ...ACCEPTED, requestHash: requestHash({ appId: APP_ID, tenantId: TENANT_ID, call: COMMAND.call }) });
+    expect(recorded()).toEqual(['Accepted']);
   });
 });
 

@@ -51,6 +51,9 @@ export class InboxController {
 
   private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
     const { callId } = data;
+    if (this.ledger.mayHaveForgotten(callId, arrivedAtMs)) {
+      throw new ContractError('TOO_OLD', `The command for the call ${callId} came before the oldest record of the ledger.`);
+    }
     const judged = judgeCreateCall(data, arrivedAtMs, this.rules);
     const known = this.ledger.get(callId);
     const after = known?.command == null ? await this.accept(callId, judged) : known;

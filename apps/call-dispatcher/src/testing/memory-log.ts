@@ -6,8 +6,14 @@ export class MemoryLog {
   private readonly readers = new Set<() => void>();
   private isHeld = false;
 
-  /** @param nowMs the broker's clock, ms since 1970 */
-  constructor(private readonly nowMs: () => number) {}
+  /**
+   * @param nowMs the broker's clock, ms since 1970
+   * @param start how many records were there before, and are no longer kept
+   */
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly start = 0,
+  ) {}
 
   readonly sender: RecordSender = {
     send: (records) => {
@@ -39,14 +45,14 @@ export class MemoryLog {
         this.readers.delete(read);
         onFatal(error);
       }
-      for (const waiter of waiting) if (waiter.offset < next) waiter.resolve();
+      for (const waiter of waiting) if (waiter.offset < this.start + next) waiter.resolve();
     };
     const reached = (_partition: number, offset: bigint): Promise<void> =>
-      offset < next ? Promise.resolve() : new Promise((resolve) => waiting.add({ offset, resolve }));
+      offset < this.start + next ? Promise.resolve() : new Promise((resolve) => waiting.add({ offset, resolve }));
     this.readers.add(read);
     this.deliver();
     return Promise.resolve({
-      position: () => BigInt(next),
+      position: () => BigInt(this.start + next),
       reached,
       caughtUp: () => Promise.resolve(),
       stop: () => {
@@ -57,7 +63,7 @@ export class MemoryLog {
   }
 
   private append({ topic, partition, key, value, headers = {} }: OutgoingRecord): SentRecord {
-    const place = { topic, partition, offset: BigInt(this.records.length) };
+    const place = { topic, partition, offset: BigInt(this.start + this.records.length) };
     const timestampMs = this.nowMs();
     this.records.push({ ...place, timestampMs, key: bytesOf(key), value: bytesOf(value), headers });
     return { ...place, appendedAtMs: timestampMs };
