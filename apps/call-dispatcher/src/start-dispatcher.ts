@@ -8,7 +8,7 @@ import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
 import { CallHistories, historyOf } from './call-histories.js';
 import { DispatcherModule } from './dispatcher.module.js';
-import { orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
+import { answersMsOf, orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
 import { Driver } from './driver.js';
 import { FollowUps } from './follow-ups.js';
 import { openLedger } from './open-ledger.js';
@@ -146,6 +146,9 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   onShutdown('consumers', () => app.close());
   onShutdown('driver', () => {
     driver.stop();
+    setTimeout(() => {
+      graph.giveUp();
+    }, answersMsOf(settings));
     return Promise.resolve();
   });
   await app.listen();

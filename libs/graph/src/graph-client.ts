@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
 import { outcomeOf, type CreateCallOutcome } from './create-call-outcome.js';
@@ -55,6 +56,7 @@ export class GraphClient {
   private readonly slots: Slots;
   private readonly postOptions: PostOnceOptions;
   private readonly running = new Set<Promise<unknown>>();
+  private readonly patience = new AbortController();
   private closing: Promise<void> | undefined;
 
   constructor(options: GraphClientOptions) {
@@ -62,7 +64,16 @@ export class GraphClient {
     this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}/v1.0/communications/calls`;
     // One connector for all creates: the connections are new, but the trusted certificates are read once and the TLS session is resumed.
     const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, secureContext: createSecureContext() });
-    this.postOptions = { connect, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxBodyBytes: MAX_BODY_BYTES };
+    this.postOptions = {
+      connect,
+      connectTimeoutMs,
+      headersTimeoutMs,
+      bodyTimeoutMs,
+      maxBodyBytes: MAX_BODY_BYTES,
+      signal: this.patience.signal,
+    };
+    // One for every request under way.
+    setMaxListeners(0, this.patience.signal);
     this.slots = new Slots(maxConcurrentPosts);
     this.followUps = new Agent({
       connect: { timeout: connectTimeoutMs },
@@ -78,7 +89,8 @@ export class GraphClient {
   async createCall({ token, body, callId, clientRequestId, beforeSend }: CreateCallRequest): Promise<CreateCallOutcome> {
     return this.tracked(
       this.slots.run(async () => {
-        if (this.closing) return { kind: 'not-sent', why: 'the process is shutting down', isUnreachable: false };
+        if (this.closing || this.patience.signal.aborted)
+          return { kind: 'not-sent', why: 'the process is shutting down', isUnreachable: false };
         const headers = {
           authorization: `Bearer ${token}`,
           'content-type': 'application/json',
@@ -122,6 +134,11 @@ export class GraphClient {
     await this.closing;
   }
 
+  /** Waits for no answer any longer: what is known of each request by now is its outcome. Nothing is sent after it. */
+  giveUp(): void {
+    this.patience.abort(new Error('the process is shutting down'));
+  }
+
   private urlOf(graphCallId: string): string {
     return `${this.callsUrl}/${encodeURIComponent(graphCallId)}`;
   }
@@ -129,7 +146,7 @@ export class GraphClient {
   private async followUp(method: 'GET' | 'DELETE' | 'POST', url: string, token: string): Promise<FollowUpAnswer> {
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
     return this.tracked(
-      request(url, { method, headers, dispatcher: this.followUps }).then(
+      request(url, { method, headers, dispatcher: this.followUps, signal: this.patience.signal }).then(
         async ({ statusCode: status, headers: received, body }) => ({
           status,
           headers: received,
