@@ -26,6 +26,8 @@ let process: ProcessInMemory;
 let token: AppToken;
 /** What a request for a new token waits for. */
 let renewed: Promise<AppToken>;
+/** Ages, ms, that tokens were to be younger than. */
+let agesAsked: number[];
 let driver: Driver;
 
 beforeEach(async () => {
@@ -33,13 +35,17 @@ beforeEach(async () => {
   log = new MemoryLog(() => brokerMs);
   process = await processOn(log);
   token = WITHOUT_ROLES;
+  agesAsked = [];
   renewed = Promise.resolve(WITHOUT_ROLES);
   const { clock } = process;
   const tokens = {
     atHand: () => token,
     get: () => renewed,
     refresh: () => renewed,
-    youngerThan: () => renewed,
+    youngerThan: (_owner: unknown, ageMs: number) => {
+      agesAsked.push(ageMs);
+      return renewed;
+    },
     trouble: () => null,
   };
   const graph = new GraphClient({ baseUrl: 'https://graph.invalid' });
@@ -100,9 +106,10 @@ it('leaves the roles to Graph once it was asked', async () => {
   expect(await drive(ACCEPTED, intent(1), throttled)).toEqual(['Accepted', 'Intent', 'Refused', 'Intent', 'Created']);
 });
 
-it('dials with a new token after Graph refused the last one', async () => {
-  renewed = Promise.resolve({ ...WITHOUT_ROLES, value: 'new' });
+it('dials with a token that was asked for since Graph refused the last one', async () => {
+  process.clock.observe(START_MS + 1_000);
   expect(await drive(ACCEPTED, intent(1), REFUSED_401)).toEqual(['Accepted', 'Intent', 'Refused', 'Intent', 'Created']);
+  expect(agesAsked).toEqual([expect.closeTo(1_500, -3)]);
 });
 
 it('begins nothing once it was stopped, not even what waited for a token', async () => {
