@@ -1,3 +1,4 @@
+import { createLogger } from '@callbus/chassis';
 import { jest } from '@jest/globals';
 import { ACCEPTED, CALL_ID, COMMAND, intent, key, START_MS, ORPHAN_MS } from './testing/dispatches.js';
 import { MemoryLog } from './testing/memory-log.js';
@@ -52,4 +53,20 @@ it('does not POST when another process has the call’s next attempt (G1)', asyn
     phase: 'open',
     attempts: [{ state: 'not-sent' }, { nonce: key(2).nonce, state: 'open' }],
   });
+});
+
+it('says in the log what Graph answered, but not in its words, which may repeat a phone number (G8)', async () => {
+  const lines: string[] = [];
+  const { attempts, graph, ledger } = await processOn(
+    log,
+    createLogger('test', 'info', (line) => lines.push(line)),
+  );
+  const error = { httpStatus: 503, code: 'ServiceUnavailable', message: 'cannot reach +4930123456', requestId: 'request-1' };
+  graph.answer = { kind: 'unknown', why: `Graph answered 503: ${error.message}`, error };
+  expect(attempts.reserve(CALL_ID, COMMAND)).toBeNull();
+  await attempts.begin(ASKED, 1, TOKEN, [ACCEPTED]);
+  await attempts.drain();
+  expect(ledger.get(CALL_ID)?.phase).toBe('unknown');
+  expect(lines.join()).toContain('"requestId":"request-1"');
+  expect(lines.join()).not.toContain('+4930');
 });

@@ -10,7 +10,7 @@ import {
   type LedgerCommand,
   type LedgerRecord,
 } from '@callbus/contracts';
-import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type GraphClient } from '@callbus/graph';
+import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type CreateCallOutcome, type GraphClient } from '@callbus/graph';
 import { KafkaError } from '@callbus/kafka';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
@@ -179,7 +179,7 @@ export class Attempts {
     else if (outcome.kind !== 'not-sent') this.options.breaker.connected();
     logger.info({ callId, attempt, tenantId, appId, outcome: outcome.kind }, 'attempted');
     if (outcome.kind === 'unknown')
-      logger.warn({ callId, attempt, why: outcome.why }, 'nobody knows whether this attempt dialled');
+      logger.warn({ callId, attempt, ...withoutGraphsWords(outcome) }, 'nobody knows whether this attempt dialled');
     if (outcome.kind === 'rejected' && outcome.error.code === MONTHLY_LIMIT_CODE)
       logger.error({ code: MONTHLY_LIMIT_ALERT, callId, tenantId, appId }, 'Graph’s monthly limit of calls is reached');
     const earlier = ledger.get(callId)?.attempts.filter((one) => one.attempt < attempt) ?? [];
@@ -204,4 +204,9 @@ export class Attempts {
       }
     }
   }
+}
+
+/** What the log may say of it: Graph's own words may repeat a phone number (G8); the ledger has them. */
+function withoutGraphsWords({ why, error }: Extract<CreateCallOutcome, { kind: 'unknown' }>): object {
+  return error === undefined ? { why } : { httpStatus: error.httpStatus, code: error.code, requestId: error.requestId };
 }

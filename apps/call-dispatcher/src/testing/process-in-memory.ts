@@ -11,12 +11,14 @@ import type { MemoryLog } from './memory-log.js';
 
 export const LOGGER = createLogger('test', 'silent');
 
-/** Graph as a process sees it that creates every call. */
-export class CreatingGraph {
+/** Graph as a process sees it; it creates every call, unless it is told otherwise. */
+export class GraphInMemory {
   /** The callIds of the creates that were sent. */
   readonly posts: string[] = [];
   /** What a create waits for before its connection stands. */
   connected: Promise<void> = Promise.resolve();
+  /** What it makes of a create that was sent. */
+  answer: CreateCallOutcome | undefined;
 
   async createCall({ callId, beforeSend }: CreateCallRequest): Promise<CreateCallOutcome> {
     await this.connected;
@@ -26,29 +28,29 @@ export class CreatingGraph {
       return { kind: 'not-sent', why: String(error), isUnreachable: false };
     }
     this.posts.push(callId);
-    return { kind: 'created', graphCallId: `graph-${callId}`, call: null, requestId: null };
+    return this.answer ?? { kind: 'created', graphCallId: `graph-${callId}`, call: null, requestId: null };
   }
 }
 
 export interface ProcessInMemory {
   readonly ledger: Ledger;
   readonly attempts: Attempts;
-  readonly graph: CreatingGraph;
+  readonly graph: GraphInMemory;
   readonly breaker: Breaker;
   readonly clock: BrokerClock;
 }
 
 /** What one dispatcher has in common for all its loops, on a ledger in memory. */
-export async function processOn(log: MemoryLog): Promise<ProcessInMemory> {
+export async function processOn(log: MemoryLog, logger = LOGGER): Promise<ProcessInMemory> {
   const clock = new BrokerClock();
-  const graph = new CreatingGraph();
+  const graph = new GraphInMemory();
   const breaker = new Breaker({ failures: 5, openMs: 1_000 });
   const ledger = await Ledger.open({
     client: log,
     sender: log.sender,
     topicPrefix: '',
     clock,
-    logger: LOGGER,
+    logger,
     reportFrom: 0n,
     onFatal: (error) => {
       throw error;
@@ -65,7 +67,7 @@ export async function processOn(log: MemoryLog): Promise<ProcessInMemory> {
     breaker,
     clock,
     limits: { perTenant: 100, inAll: 100 },
-    logger: LOGGER,
+    logger,
     onReleased: () => undefined,
   });
   return { ledger, attempts, graph, breaker, clock };
