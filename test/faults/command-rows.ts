@@ -82,7 +82,11 @@ export const COMMAND_ROWS: readonly FaultRow[] = [
       const callId = await parked(system);
       const release = system.release(callId, 1);
       await system.fault({ on: 'create', action: 'reset-after-read', match: { callId } });
-      // Each but the first does nothing: another tenant's, of another attempt, and repeats.
+      const foreign = { callId, tenantId: randomUUID(), attempt: 1, reason: 'a test', operator: 'test' };
+      await system.commands.send(commandMessage('ReleaseCall', foreign, randomUUID()));
+      await untilTaken(system, callId);
+      expect(system.ledgerTypes(callId)).not.toContain('Released');
+      // One of these does something, not that of another attempt, nor the repeat.
       await system.commands.send(system.release(callId, 2), release, release);
       await untilParked(system, callId, 2);
       expect(await system.postsOf(callId)).toHaveLength(2);

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLogger } from '@callbus/chassis';
 import { CallbackPaths, TOPICS, topicName, type Dispatch, type LedgerRecord } from '@callbus/contracts';
 import { GraphClient } from '@callbus/graph';
@@ -19,6 +20,7 @@ import { COMMAND } from './testing/dispatches.js';
 const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');
 const logger = createLogger('test', 'fatal');
 const topicPrefix = `attempts-${randomUUID()}.`;
+const POSTED_WITHIN_MS = 20_000;
 const token = { value: 'token', expiresAtMs: Infinity, roles: [] };
 
 let client: KafkaClient;
@@ -144,7 +146,11 @@ function statesOf(dispatch: Dispatch | undefined): unknown[] {
 }
 
 async function untilPosted(callId: string): Promise<void> {
-  while (postsOf(callId) === 0) await new Promise((resolve) => setImmediate(resolve));
+  const endMs = performance.now() + POSTED_WITHIN_MS;
+  while (postsOf(callId) === 0) {
+    if (performance.now() > endMs) throw new Error(`nothing was POSTed for ${callId} within ${String(POSTED_WITHIN_MS)} ms`);
+    await delay(5);
+  }
 }
 
 function someIntent(callId: string): LedgerRecord {

@@ -3,13 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@callbus/chassis';
 import {
   isEndRequested,
+  latestAttempt,
   type Attempt,
   type CallbackPaths,
   type Dispatch,
   type LedgerCommand,
   type LedgerRecord,
 } from '@callbus/contracts';
-import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type GraphClient } from '@callbus/graph';
+import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type CreateCallOutcome, type GraphClient } from '@callbus/graph';
 import { KafkaError } from '@callbus/kafka';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
@@ -22,7 +23,7 @@ export type Owner = Pick<LedgerCommand, 'appId' | 'tenantId'>;
 
 export interface AttemptsOptions {
   readonly ledger: Ledger;
-  readonly graph: GraphClient;
+  readonly graph: Pick<GraphClient, 'createCall'>;
   readonly callbackPaths: CallbackPaths;
   readonly callbackPublicUrl: string;
   readonly intentDeadlineMs: number;
@@ -183,7 +184,8 @@ export class Attempts {
         if (nowMs > command.notAfterMs) throw new Error('notAfter passed before the request could be sent');
         if (nowMs > intent.intendedAtMs + intent.deadlineMs) throw new Error('the time to begin the attempt was over');
         if (current !== undefined && isEndRequested(current)) throw new Error('the call was ended before it was dialled');
-        if (current?.phase !== 'open') throw new Error('another attempt of the call was proven meanwhile');
+        if (current?.phase !== 'open' || latestAttempt(current)?.nonce !== key.nonce)
+          throw new Error('another attempt of the call was proven or begun meanwhile');
       },
     });
     metrics.posted(outcome);
@@ -191,7 +193,7 @@ export class Attempts {
     else if (outcome.kind !== 'not-sent') this.options.breaker.connected();
     logger.info({ callId, attempt, tenantId, appId, outcome: outcome.kind }, 'attempted');
     if (outcome.kind === 'unknown')
-      logger.warn({ callId, attempt, why: outcome.why }, 'nobody knows whether this attempt dialled');
+      logger.warn({ callId, attempt, ...withoutGraphsWords(outcome) }, 'nobody knows whether this attempt dialled');
     if (outcome.kind === 'rejected' && outcome.error.code === MONTHLY_LIMIT_CODE)
       logger.error({ code: MONTHLY_LIMIT_ALERT, callId, tenantId, appId }, 'Graph’s monthly limit of calls is reached');
     const earlier = ledger.get(callId)?.attempts.filter((one) => one.attempt < attempt) ?? [];
@@ -216,4 +218,9 @@ export class Attempts {
       }
     }
   }
+}
+
+/** What the log may say of it: Graph's own words may repeat a phone number (G8); the ledger has them. */
+function withoutGraphsWords({ why, error }: Extract<CreateCallOutcome, { kind: 'unknown' }>): object {
+  return error === undefined ? { why } : { httpStatus: error.httpStatus, code: error.code, requestId: error.requestId };
 }

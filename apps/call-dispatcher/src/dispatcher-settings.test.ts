@@ -1,5 +1,5 @@
 import { ConfigError, loadSettings } from '@callbus/chassis';
-import { DispatcherSettings } from './dispatcher-settings.js';
+import { answersMsOf, DispatcherSettings } from './dispatcher-settings.js';
 
 const good = {
   KAFKA_BROKERS: '127.0.0.1:9092',
@@ -10,6 +10,10 @@ const good = {
 };
 
 describe('DispatcherSettings', () => {
+  it('leave a shutdown time to write what came of the creates, whatever Graph’s time-outs are', () => {
+    expect([25_000, 4_000, 0].map((shutdownTimeoutMs) => answersMsOf({ shutdownTimeoutMs }))).toEqual([20_000, 2_000, 0]);
+  });
+
   it('takes the addresses of a US Government cloud', () => {
     const government = { GRAPH_BASE_URL: 'https://dod-graph.microsoft.us', GRAPH_AUTHORITY: 'https://login.microsoftonline.us' };
     expect(loadSettings(DispatcherSettings, { ...good, ...government })).toMatchObject({

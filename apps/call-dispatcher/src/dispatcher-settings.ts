@@ -187,6 +187,14 @@ export class DispatcherSettings extends ServiceSettings {
   intentOrphanMarginMs: number = 10_000;
 }
 
+/** Of a shutdown, for writing what came of the creates, and for leaving Kafka. */
+const LEAVING_MS = 5_000;
+
+/** Milliseconds of a shutdown for which Graph's answers are waited for. */
+export function answersMsOf({ shutdownTimeoutMs }: Pick<DispatcherSettings, 'shutdownTimeoutMs'>): number {
+  return Math.max(shutdownTimeoutMs - LEAVING_MS, shutdownTimeoutMs / 2);
+}
+
 /** Milliseconds after an Intent from which its process must have died if there is no outcome. */
 export function orphanMsOf(settings: DispatcherSettings): number {
   const { intentDeadlineMs, graphResponseTimeoutMs, intentOrphanMarginMs } = settings;

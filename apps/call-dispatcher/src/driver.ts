@@ -18,7 +18,7 @@ export interface DriverOptions {
   readonly attempts: Attempts;
   readonly followUps: FollowUps;
   readonly breaker: Breaker;
-  readonly tokens: AppTokens;
+  readonly tokens: Pick<AppTokens, 'atHand' | 'youngerThan' | 'trouble'>;
   readonly roles: RoleCheck;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;
@@ -110,12 +110,13 @@ export class Driver {
   private attempt(
     dispatch: Dispatch,
     command: LedgerCommand,
-    { attempt, withNewToken }: Extract<Step, { kind: 'attempt' }>,
+    { attempt, tokenRefusedAtMs }: Extract<Step, { kind: 'attempt' }>,
   ): void {
-    const { tokens } = this.options;
+    const { tokens, clock } = this.options;
     const dial = (token: AppToken): Promise<number> => this.dial(dispatch, command, attempt, token);
-    if (withNewToken) {
-      this.start(dispatch, 'attempt', async () => dial(await tokens.refresh(command)));
+    if (tokenRefusedAtMs !== null) {
+      // One that was asked for since then serves all the calls that the same token failed.
+      this.start(dispatch, 'attempt', async () => dial(await tokens.youngerThan(command, clock.nowMs() - tokenRefusedAtMs)));
       return;
     }
     const token = tokens.atHand(command);

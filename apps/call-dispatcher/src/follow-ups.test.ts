@@ -25,6 +25,7 @@ let graph: Server;
 let answers: Answer[];
 let requests: { readonly line: string; readonly token: string }[];
 let sent: OutgoingRecord[];
+let lines: string[];
 let monotonicMs: number;
 let tokens: { now: string; refreshes: number };
 let client: GraphClient;
@@ -33,6 +34,7 @@ beforeEach(async () => {
   answers = [];
   requests = [];
   sent = [];
+  lines = [];
   monotonicMs = 0;
   tokens = { now: 'token-1', refreshes: 0 };
   graph = createServer(({ method = '', url = '', headers }, response) => {
@@ -75,7 +77,7 @@ function followUps(startedMs = START_MS): FollowUps {
     graph: client,
     clock,
     rules: RULES,
-    logger: createLogger('test', 'silent'),
+    logger: createLogger('test', 'error', (line) => lines.push(line)),
     metrics: new DispatcherMetrics(new Registry()),
   });
 }
@@ -159,11 +161,13 @@ describe('a call that lives', () => {
     expect(sent).toEqual([]);
   });
 
-  it('whose end is refused for good is told so', async () => {
+  it('whose end is refused for good is told so, in the log without Graph’s words (G8)', async () => {
     const all = followUps();
     answers = [{ status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];
     await all.hangUp(LIVE, { ...CALL, isSurplus: false });
     expect(told()).toMatchObject([{ kind: 'end', result: 'refused', error: { httpStatus: 403, code: 'Forbidden' } }]);
+    expect(lines.join()).toContain('"code":"Forbidden"');
+    expect(lines.join()).not.toContain('not yours');
     expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true });
   });
 });

@@ -19,7 +19,7 @@ export interface FollowUpsOptions {
   readonly sender: RecordSender;
   readonly topicPrefix: string;
   readonly partitions: number;
-  readonly tokens: AppTokens;
+  readonly tokens: Pick<AppTokens, 'get' | 'refresh'>;
   readonly graph: GraphClient;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;
@@ -76,8 +76,8 @@ export class FollowUps {
     const end = { kind: 'end', attempt, graphCallId } as const;
     const id = (result: EndObservation['result']): string => `end-${graphCallId}-${result}`;
     if (outcome.kind === 'failed') {
-      const { httpStatus, code, message } = outcome.error;
-      const facts = { callId, graphCallId, httpStatus, code, graphSays: message, isFinal: outcome.isFinal };
+      const { httpStatus, code, requestId } = outcome.error;
+      const facts = { callId, graphCallId, httpStatus, code, requestId, isFinal: outcome.isFinal };
       logger.error(facts, 'a call could not be ended');
       if (!outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
       await this.tell(dispatch, { ...end, id: id('refused'), result: 'refused', error: outcome.error });

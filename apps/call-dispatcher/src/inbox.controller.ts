@@ -29,10 +29,10 @@ export class InboxController {
   constructor(
     private readonly ledger: Ledger,
     private readonly attempts: Attempts,
-    @Inject(APP_TOKENS) private readonly tokens: AppTokens,
+    @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
     private readonly roles: RoleCheck,
     private readonly metrics: DispatcherMetrics,
-    @Inject(HISTORIES) private readonly histories: SnapshotFollower<CallHistory>,
+    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'caughtUp'>,
     @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -59,6 +59,9 @@ export class InboxController {
 
   private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
     const { callId } = data;
+    if (this.ledger.mayHaveForgotten(callId, arrivedAtMs)) {
+      throw new ContractError('TOO_OLD', `The command for the call ${callId} came before the oldest record of the ledger.`);
+    }
     const judged = judgeCreateCall(data, arrivedAtMs, this.rules);
     const known = this.ledger.get(callId);
     const after = known?.command == null ? await this.accept(callId, judged) : known;

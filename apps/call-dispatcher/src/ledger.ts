@@ -19,7 +19,7 @@ import { observationsOf } from './observations-of.js';
 const PARTITION = 0;
 
 export interface LedgerOptions {
-  readonly client: KafkaClient;
+  readonly client: Pick<KafkaClient, 'follow'>;
   readonly sender: RecordSender;
   readonly topicPrefix: string;
   readonly clock: BrokerClock;
@@ -42,6 +42,8 @@ export class Ledger {
   private reportFrom: bigint;
   private readonly topic: string;
   private follower: TopicFollower | undefined;
+  private oldest: Pick<ReceivedRecord, 'offset' | 'timestampMs'> | undefined;
+  private forgottenBeforeMs = -Infinity;
 
   private constructor(private readonly options: LedgerOptions) {
     this.topic = topicName(options.topicPrefix, TOPICS.dispatchLedger);
@@ -59,11 +61,20 @@ export class Ledger {
       onFatal: options.onFatal,
     });
     await ledger.follower.caughtUp();
+    if (ledger.oldest !== undefined && ledger.oldest.offset > 0n) ledger.forgottenBeforeMs = ledger.oldest.timestampMs;
     return ledger;
   }
 
   get(callId: string): Dispatch | undefined {
     return this.dispatches.get(callId);
+  }
+
+  /**
+   * Whether the ledger may have known the call of a command that came at this time, ms since 1970, and does so no longer.
+   * Nobody can say so of a ledger of which nothing at all was kept when this process began.
+   */
+  mayHaveForgotten(callId: string, arrivedAtMs: number): boolean {
+    return this.get(callId)?.command == null && arrivedAtMs < this.forgottenBeforeMs;
   }
 
   all(): IterableIterator<Dispatch> {
@@ -125,6 +136,7 @@ export class Ledger {
 
   private fold({ offset, timestampMs, value }: ReceivedRecord): void {
     this.options.clock.observe(timestampMs);
+    this.oldest ??= { offset, timestampMs };
     let record: LedgerRecord;
     try {
       record = decodeLedgerRecord(value);

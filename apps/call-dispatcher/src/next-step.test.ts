@@ -49,17 +49,21 @@ function step(
 
 describe('a call that waits', () => {
   it('is attempted', () => {
-    expect(step([ACCEPTED])).toEqual({ kind: 'attempt', attempt: 1, withNewToken: false });
+    expect(step([ACCEPTED])).toEqual({ kind: 'attempt', attempt: 1, tokenRefusedAtMs: null });
   });
 
   it('waits for as long as Graph said after a refusal, and is then attempted again', () => {
     const records = [ACCEPTED, intent(1), refused(1, 30_000)];
     expect(step(records)).toEqual({ kind: 'wait', untilMs: START_MS + 32_000 });
-    expect(step(records, START_MS + 32_000)).toEqual({ kind: 'attempt', attempt: 2, withNewToken: false });
+    expect(step(records, START_MS + 32_000)).toEqual({ kind: 'attempt', attempt: 2, tokenRefusedAtMs: null });
   });
 
   it('is attempted with a new token after a 401', () => {
-    expect(step([ACCEPTED, intent(1), refused(1, 0, 401)])).toEqual({ kind: 'attempt', attempt: 2, withNewToken: true });
+    expect(step([ACCEPTED, intent(1), refused(1, 0, 401)])).toEqual({
+      kind: 'attempt',
+      attempt: 2,
+      tokenRefusedAtMs: START_MS + 2_000,
+    });
   });
 
   it('is attempted at growing distances while Graph cannot be reached', () => {

@@ -61,8 +61,8 @@ export type Step =
   /** Nothing to do until something changes, or until this broker time (ms since 1970). */
   | { readonly kind: 'wait'; readonly untilMs: number }
   | { readonly kind: 'append'; readonly record: LedgerRecord }
-  /** Dial; `withNewToken`: Graph refused the last one. */
-  | { readonly kind: 'attempt'; readonly attempt: number; readonly withNewToken: boolean }
+  /** Dial; `tokenRefusedAtMs`: when Graph refused the last attempt's token, ms since 1970; null when it did not. */
+  | { readonly kind: 'attempt'; readonly attempt: number; readonly tokenRefusedAtMs: number | null }
   /** Tell the history that Graph had its time to call back. */
   | { readonly kind: 'grace-over'; readonly attempt: number; readonly why: string }
   | ({ readonly kind: 'hang-up'; readonly isSurplus: boolean } & CallOfGraph)
@@ -134,7 +134,11 @@ function stepOfWaiting(dispatch: Dispatch, { nowMs, heldBack }: NextStepFacts): 
   if (nowMs > notAfterMs) return { kind: 'append', record: { type: 'Expired', callId, why: whyExpired(last, heldBack) } };
   if (earliestMs > notAfterMs) return { kind: 'wait', untilMs: notAfterMs + 1 };
   if (nowMs < earliestMs) return { kind: 'wait', untilMs: earliestMs };
-  return { kind: 'attempt', attempt: (last?.attempt ?? 0) + 1, withNewToken: last?.httpStatus === 401 };
+  return {
+    kind: 'attempt',
+    attempt: (last?.attempt ?? 0) + 1,
+    tokenRefusedAtMs: last?.httpStatus === 401 ? last.closedAtMs : null,
+  };
 }
 
 /** After a refusal when Graph says; after attempts that did not reach Graph at growing distances. */

@@ -25,7 +25,7 @@ export interface LedgerPlaces {
  * @returns the first offset of the ledger that has not been reported to the histories
  * @throws LedgerLostError
  */
-export async function requireWholeLedger(client: KafkaClient, places: LedgerPlaces): Promise<bigint> {
+export async function requireWholeLedger(client: Pick<KafkaClient, 'admin'>, places: LedgerPlaces): Promise<bigint> {
   const admin = client.admin();
   // The commits come first: others go on working, and what they have committed by now was in the ledger before.
   const reported = (await admin.committed(places.relayGroup, places.ledgerTopic)).get(0) ?? null;

@@ -9,13 +9,11 @@ import { BrokerClock } from './broker-clock.js';
 import { CallHistories, historyOf } from './call-histories.js';
 import { DispatcherMetrics, watchDispatcher } from './dispatcher-metrics.js';
 import { DispatcherModule } from './dispatcher.module.js';
-import { orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
+import { answersMsOf, orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
 import { Driver } from './driver.js';
 import { FollowUps } from './follow-ups.js';
-import { INBOX_GROUP } from './inbox.controller.js';
-import { Ledger } from './ledger.js';
+import { openLedger } from './open-ledger.js';
 import { Quotas } from './quotas.js';
-import { requireWholeLedger } from './require-whole-ledger.js';
 import { RELAY_GROUP } from './relay.controller.js';
 import { RoleCheck } from './role-check.js';
 import { UnsettledCalls } from './unsettled-calls.js';
@@ -34,19 +32,13 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   onShutdown('kafka', () => client.close());
   health.addLiveness('kafka', () => client.liveness());
   await requireTopics(client, topicPrefix, partitions);
-  const reportFrom = await requireWholeLedger(client, {
-    ledgerTopic: topicName(topicPrefix, TOPICS.dispatchLedger),
-    commandsTopic: topicName(topicPrefix, TOPICS.commands),
-    relayGroup: `${topicPrefix}${RELAY_GROUP}`,
-    inboxGroup: `${topicPrefix}${INBOX_GROUP}`,
-  });
   const sender = await client.sender();
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
 
   const clock = new BrokerClock();
   const openedAtMs = performance.now();
-  const ledger = await Ledger.open({ client, sender, topicPrefix, clock, logger, reportFrom, onFatal: fail });
+  const ledger = await openLedger({ client, sender, topicPrefix, clock, logger, onFatal: fail });
   metrics.ledgerRestoreSeconds.set((performance.now() - openedAtMs) / 1_000);
   onShutdown('ledger', () => ledger.close());
   const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
@@ -185,6 +177,9 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   onShutdown('consumers', () => app.close());
   onShutdown('driver', () => {
     driver.stop();
+    setTimeout(() => {
+      graph.giveUp();
+    }, answersMsOf(settings));
     return Promise.resolve();
   });
   await app.listen();

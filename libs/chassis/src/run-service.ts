@@ -7,6 +7,7 @@ import { createLogger, type Logger } from './logger.js';
 import { ManagementServer } from './management-server.js';
 import { processMetrics } from './metrics.js';
 import { loadSettings, maskedSummary, Setting } from './settings.js';
+import { ShutdownSteps } from './shutdown-steps.js';
 
 /** What every service can be told; the settings class of each extends it. */
 export class ServiceSettings {
@@ -65,7 +66,7 @@ export interface ServiceContext<S> {
 
 /**
  * Runs one service in this process: reads its settings, opens the management port, starts it, and on
- * SIGTERM or SIGINT drains it and exits 0. Anything unforeseen is logged once and exits 1.
+ * SIGTERM or SIGINT drains it and exits 0, or 1 when a step of that failed. Anything unforeseen is logged once and exits 1.
  */
 export async function runService<S extends ServiceSettings>(
   name: string,
@@ -76,7 +77,7 @@ export async function runService<S extends ServiceSettings>(
   const logger = createLogger(settings.serviceName || name, settings.logLevel);
   const health = new Health();
   const metrics = processMetrics(name, health);
-  const steps: { step: string; run: () => Promise<void> }[] = [];
+  const steps = new ShutdownSteps(logger);
   let isStopping = false;
 
   const fail = (error: unknown): void => {
@@ -92,14 +93,10 @@ export async function runService<S extends ServiceSettings>(
     const timer = setTimeout(() => {
       fail(new Error(`the shutdown took more than SHUTDOWN_TIMEOUT_MS (${settings.shutdownTimeoutMs} ms)`));
     }, settings.shutdownTimeoutMs);
-    for (const { step, run } of steps.toReversed()) {
-      await run().catch((error: unknown) => {
-        logger.error({ err: error, step }, 'a step of the shutdown failed');
-      });
-    }
+    const isClean = await steps.run();
     clearTimeout(timer);
     logger.info('stopped');
-    process.exit(0);
+    process.exit(isClean ? 0 : 1);
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
@@ -114,7 +111,9 @@ export async function runService<S extends ServiceSettings>(
       logger,
       health,
       metrics,
-      onShutdown: (step, run) => steps.push({ step, run }),
+      onShutdown: (step, run) => {
+        steps.add(step, run);
+      },
       fail,
     });
     health.started();

@@ -16,7 +16,8 @@ const topics: readonly TopicSpec[] = Object.values(TOPICS);
 /** What each principal may do on Kafka, and nothing else: nobody creates or alters a topic at run time. */
 export const ACCESS: Readonly<Record<Principal, readonly AccessRule[]>> = {
   gateway: rulesOf('gateway'),
-  'call-dispatcher': rulesOf('call-dispatcher'),
+  // It refuses to start where the settings of these would let a call be dialled twice.
+  'call-dispatcher': rulesOf('call-dispatcher', { DESCRIBE_CONFIGS: [TOPICS.commands, TOPICS.dispatchLedger] }),
   'notification-receiver': rulesOf('notification-receiver'),
   'notification-sequencer': rulesOf('notification-sequencer'),
   // The doctor compares the topics’ settings with topics.ts.

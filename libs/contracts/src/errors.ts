@@ -12,6 +12,7 @@ export const CONTRACT_ERRORS = {
   INVALID_MESSAGE: 'The data does not have the shape of its type. The message lists every fault with its path.',
   KEY_MISMATCH: 'The record’s key is not the callId of its data. Use the callId as the key.',
   ID_MISMATCH: 'The id of a CreateCall is not its callId. Use the same UUID for both.',
+  TOO_OLD: 'It may have been dialled, and the ledger no longer knows. Send a new one with a fresh callId.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
 } as const;
 

@@ -1,143 +1,227 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { latestAttempt, reduce, type Dispatch, type Transition } from './ledger.js';
+import { isEndRequested, latestAttempt, reduce, type Dispatch, type Transition } from './ledger.js';
 import type { LedgerRecord } from './ledger-records.js';
 
 const callId = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
-const TENANTS = ['aaaabbbb-0000-4ccc-8ddd-2222eeee3333', '11111111-2222-4333-8444-555555555555'];
-const tenantId = TENANTS[0] as string;
-const NONCES = [1, 2, 3, 4].map((number) => `00000000-0000-4000-8000-00000000000${String(number)}`);
+const TENANTS = ['aaaabbbb-0000-4ccc-8ddd-2222eeee3333', '11111111-2222-4333-8444-555555555555'] as const;
+const [tenantId] = TENANTS;
+const NONCES = Array.from({ length: 8 }, (_, index) => `00000000-0000-4000-8000-00000000000${String(index)}`);
 const error = { httpStatus: 403, code: '7504', message: 'no' };
-const command = { tenantId, appId: tenantId, notAfterMs: 100, ifUnknown: 'park' as const, call: {} };
+/** When a log begins, ms. */
+const START_MS = 1_000;
+const command = { tenantId, appId: tenantId, notAfterMs: START_MS + 100, ifUnknown: 'park' as const, call: {} };
+const ACCEPTED: LedgerRecord = { type: 'Accepted', callId, command, requestHash: '1:a' };
+const INVALID: LedgerRecord = { type: 'Invalid', callId, command, requestHash: '1:b', faults: [] };
+const EXPIRED: LedgerRecord = { type: 'Expired', callId, why: 'late' };
+const FORBIDDEN: LedgerRecord = { type: 'Forbidden', callId, error };
+const ENDS = TENANTS.map((tenant): LedgerRecord => ({ type: 'EndRequested', callId, tenantId: tenant }));
 
-const attempt = fc.integer({ min: 1, max: 4 });
+type Outcome = Extract<LedgerRecord, { type: 'Created' | 'Rejected' | 'Refused' | 'NotSent' | 'Unknown' }>;
+const intent = (attempt: number, nonce: string): LedgerRecord => ({
+  type: 'Intent',
+  callId,
+  attempt,
+  nonce,
+  deadlineMs: 10,
+  orphanMs: 30,
+});
+/** Each outcome of an attempt; without a nonce, as somebody else would tell it. */
+const outcomesOf = (key: { readonly attempt: number; readonly nonce?: string }): readonly Outcome[] => [
+  { type: 'Unknown', callId, ...key, why: 'reset' },
+  { type: 'NotSent', callId, ...key, why: 'x' },
+  { type: 'Refused', callId, ...key, retryAfterMs: 5, error },
+  { type: 'Rejected', callId, ...key, error },
+  { type: 'Created', callId, ...key, provenBy: key.nonce === undefined ? 'callback' : 'response', graphCallId: 'g' },
+];
+const isOutcome = (record: LedgerRecord): record is Outcome =>
+  ['Created', 'Rejected', 'Refused', 'NotSent', 'Unknown'].includes(record.type);
+
+const attempt = fc.integer({ min: 1, max: 6 });
 const nonce = fc.constantFrom(...NONCES);
-const ofAttempt = <T extends object>(more: T) => fc.record({ attempt, nonce }).map((key) => ({ ...key, ...more }));
 /** Any record that a process, sane or not, might append about the call. */
-const anyRecord: fc.Arbitrary<LedgerRecord> = fc
-  .oneof(
-    fc.constant({ type: 'Accepted' as const, command, requestHash: '1:a' }),
-    fc.constant({ type: 'Invalid' as const, command, requestHash: '1:b', faults: [] }),
-    fc.constantFrom(...TENANTS).map((tenant) => ({ type: 'EndRequested' as const, tenantId: tenant })),
-    ofAttempt({ type: 'Intent' as const, deadlineMs: 10, orphanMs: 30 }),
-    ofAttempt({ type: 'Intent' as const, deadlineMs: 10, orphanMs: 30 }),
-    ofAttempt({ type: 'Created' as const, provenBy: 'response' as const, graphCallId: 'g' }),
-    attempt.map((number) => ({ type: 'Created' as const, attempt: number, provenBy: 'callback' as const, graphCallId: 'g' })),
-    ofAttempt({ type: 'Rejected' as const, error }),
-    ofAttempt({ type: 'Refused' as const, retryAfterMs: 5, error }),
-    ofAttempt({ type: 'NotSent' as const, why: 'x' }),
-    ofAttempt({ type: 'Unknown' as const, why: 'x' }),
-    attempt.map((number) => ({ type: 'Unknown' as const, attempt: number, why: 'orphan' })),
-    fc.record({ type: fc.constant('Released' as const), attempt, by: fc.constantFrom('operator' as const, 'policy' as const) }),
-    fc.constant({ type: 'Expired' as const, why: 'late' }),
-    fc.constant({ type: 'Forbidden' as const, error }),
-  )
-  .map((record) => ({ callId, ...record }) as LedgerRecord);
+const anyRecord: fc.Arbitrary<LedgerRecord> = fc.oneof(
+  fc.constantFrom<LedgerRecord>(ACCEPTED, INVALID, EXPIRED, FORBIDDEN, ...ENDS),
+  fc.tuple(attempt, nonce).map((key) => intent(...key)),
+  fc.tuple(attempt, nonce).chain(([number, own]) => fc.constantFrom(...outcomesOf({ attempt: number, nonce: own }))),
+  attempt.chain((number) => fc.constantFrom(...outcomesOf({ attempt: number }))),
+  fc
+    .tuple(attempt, fc.constantFrom('operator' as const, 'policy' as const), fc.integer({ min: 0, max: 800 }))
+    .map(([number, by, laterMs]): LedgerRecord => {
+      return { type: 'Released', callId, attempt: number, by, notAfterMs: START_MS + laterMs };
+    }),
+);
+
+/** What processes that keep to the protocol, though late or twice, append to a call in this state; each as often as it is here. */
+function likely(dispatch: Dispatch | undefined): readonly LedgerRecord[] {
+  const latest = dispatch && latestAttempt(dispatch);
+  const taken = [...attemptsOf(dispatch).map((one) => one.nonce), ...(dispatch?.spentNonces ?? [])];
+  switch (dispatch?.phase) {
+    case undefined:
+    case 'announced':
+      return [...Array.from({ length: 16 }, () => ACCEPTED), INVALID, ...ENDS];
+    case 'waiting': {
+      const next = (latest?.attempt ?? 0) + 1;
+      const fresh = NONCES.filter((one) => !taken.includes(one)).slice(0, 1);
+      const intents = [...Array.from({ length: 4 }, () => fresh).flat(), ...taken].map((one) => intent(next, one));
+      return [...intents, ...intents, ...intents, ...intents, EXPIRED, FORBIDDEN, ...ENDS];
+    }
+    case 'open': {
+      const [lost, unsent, refused, ...rest] = latest ? outcomesOf(latest) : [];
+      return [lost, lost, lost, lost, unsent, refused, ...rest].filter((one) => one !== undefined);
+    }
+    case 'unknown': {
+      const released: LedgerRecord = { type: 'Released', callId, attempt: latest?.attempt ?? 1, by: 'operator' };
+      const late = attemptsOf(dispatch).flatMap(outcomesOf);
+      return [...late.map(() => released), ...late.filter(({ type }) => type !== 'Created')];
+    }
+    default:
+      return attemptsOf(dispatch).flatMap(outcomesOf);
+  }
+}
 
 interface Step {
   readonly record: LedgerRecord;
+  readonly appendedAtMs: number;
   readonly before: Dispatch | undefined;
   readonly after: Dispatch | undefined;
   readonly transition: Transition | null;
 }
 
-/** A log of any records, most often one that begins with an accepted command; each comes some time after the one before. */
-const anyLog = fc
-  .tuple(fc.boolean(), fc.array(fc.tuple(anyRecord, fc.integer({ min: 0, max: 40 })), { maxLength: 40 }))
-  .map(([isUsual, log]) => {
-    const first: [LedgerRecord, number] = [{ type: 'Accepted', callId, command, requestHash: '1:a' }, 0];
-    return isUsual ? [first, ...log] : log;
-  });
+/** Of ten records of a log, how many are likely ones. */
+const LIKELY_OF_TEN = 8;
+const draw = fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 999 }), anyRecord, fc.integer({ min: 0, max: 40 }));
 
-function fold(log: readonly (readonly [LedgerRecord, number])[]): Step[] {
+/** A log that was drawn record by record, each some time after the one before and most often one that fits what is there. */
+const anyLog = fc.array(draw, { minLength: 1, maxLength: 30, size: 'max' }).map((draws) => {
+  const steps: Step[] = [];
   let before: Dispatch | undefined;
-  let nowMs = 1_000;
-  return log.map(([record, waitMs]) => {
-    nowMs += waitMs;
-    const { dispatch: after, transition } = reduce(before, record, nowMs);
-    const step = { record, before, after, transition };
+  let appendedAtMs = START_MS;
+  for (const [ofTen, choice, any, waitMs] of draws) {
+    const fitting = ofTen < LIKELY_OF_TEN ? likely(before) : [];
+    const record = fitting[choice % fitting.length] ?? any;
+    appendedAtMs += waitMs;
+    const { dispatch: after, transition } = reduce(before, record, appendedAtMs);
+    steps.push({ record, appendedAtMs, before, after, transition });
     before = after;
-    return step;
-  });
-}
+  }
+  return steps;
+});
+
+/** Logs for each property. */
+const RUNS = 800;
 
 /** What must be so after every record of every log. */
-function always(check: (step: Step, steps: readonly Step[]) => void): void {
+function always(check: (step: Step, before: readonly Step[]) => void): void {
   fc.assert(
-    fc.property(anyLog, (log) => {
-      const steps = fold(log);
-      for (const step of steps) check(step, steps);
+    fc.property(anyLog, (steps) => {
+      for (const [index, step] of steps.entries()) check(step, steps.slice(0, index));
     }),
-    { numRuns: 4_000 },
+    { numRuns: RUNS },
   );
 }
 
 const attemptsOf = (dispatch: Dispatch | undefined): Dispatch['attempts'] => dispatch?.attempts ?? [];
-const intended = (steps: readonly Step[]): Step[] => steps.filter(({ transition }) => transition?.kind === 'intended');
+const isIntended = ({ transition }: Step): boolean => transition?.kind === 'intended';
+const isReleased = ({ transition }: Step): boolean => transition?.kind === 'released';
 
 describe('any log of any records', () => {
-  it('is folded without an error, and to the same state each time', () => {
-    fc.assert(
-      fc.property(anyLog, (log) => {
-        expect(fold(log)).toEqual(fold(log));
-      }),
-      { numRuns: 2_000 },
-    );
+  it('is drawn so that most of what the others say is seen to happen', () => {
+    const logs = fc.sample(anyLog, RUNS);
+    const having = (isSeen: (step: Step, before: readonly Step[]) => boolean): number =>
+      logs.filter((steps) => steps.some((step, index) => isSeen(step, steps.slice(0, index)))).length;
+    const isUsed = ({ record, before }: Step): boolean =>
+      record.type === 'Intent' &&
+      before?.phase === 'waiting' &&
+      attemptsOf(before).some((one) => one.nonce === record.nonce && record.attempt === attemptsOf(before).length + 1);
+    expect(having((step, before) => isIntended(step) && before.some(isReleased))).toBeGreaterThan(RUNS / 8);
+    expect(having((step, before) => isReleased(step) && before.some(isReleased))).toBeGreaterThan(RUNS / 12);
+    expect(having(isUsed)).toBeGreaterThan(RUNS / 12);
+    for (const kind of [
+      'cancelled',
+      'end-requested',
+      'expired',
+      'created',
+      'refused',
+      'not-sent',
+      'unknown',
+      'rejected',
+      'forbidden',
+      'invalid',
+    ])
+      expect([kind, having(({ transition }) => transition?.kind === kind) > RUNS / 60]).toEqual([kind, true]);
+  });
+
+  it('is folded to the same state each time', () => {
+    always(({ record, before, after, appendedAtMs }) => {
+      if (after !== before) expect(isDeepStrictEqual(reduce(before, record, appendedAtMs).dispatch, after)).toBe(true);
+    });
   });
 
   it('leaves the call as it is where a record takes no effect', () => {
     always(({ before, after, transition }) => {
       // But for a nonce that is closed before its Intent comes.
-      if (transition === null && before !== undefined)
-        expect({ ...after, spentNonces: [] }).toEqual({ ...before, spentNonces: [] });
+      if (transition !== null || before === undefined || after === before) return;
+      expect({ ...after, spentNonces: [] }).toEqual({ ...before, spentNonces: [] });
     });
   });
 
-  it('numbers attempts 1, 2, 3 … and has one open at most (G1)', () => {
-    always(({ after }) => {
-      expect(attemptsOf(after).map((one) => one.attempt)).toEqual(attemptsOf(after).map((_one, index) => index + 1));
-      expect(attemptsOf(after).filter(({ state }) => state === 'open').length).toBeLessThanOrEqual(1);
+  it('keeps the command that was first, but for the time that a release gives it', () => {
+    always(({ before, after, transition }) => {
+      if (before?.command == null || after === before) return;
+      expect(after?.requestHash).toBe(before.requestHash);
+      if (transition?.kind !== 'released') expect(after?.command).toBe(before.command);
     });
   });
 
-  it('gives each nonce one permission at most (G1)', () => {
-    always((_step, steps) => {
-      const nonces = intended(steps).map(({ after }) => latestAttempt(after as Dispatch)?.nonce);
-      expect(new Set(nonces).size).toBe(nonces.length);
+  it('numbers attempts 1, 2, 3 … and has one open at most, the latest (G1)', () => {
+    always(({ before, after }) => {
+      if (after === before) return;
+      const attempts = attemptsOf(after);
+      expect(attempts.every((one, index) => one.attempt === index + 1)).toBe(true);
+      expect(attempts.slice(0, -1).some(({ state }) => state === 'open')).toBe(false);
+      if (after?.phase === 'open') expect(attempts.at(-1)?.state).toBe('open');
+      else if (after?.phase !== 'created') expect(attempts.at(-1)?.state).not.toBe('open');
+    });
+  });
+
+  it('gives each nonce one permission at most, and none after its outcome (G1)', () => {
+    always((step, before) => {
+      if (!isIntended(step) || step.record.type !== 'Intent') return;
+      const { nonce: own } = step.record;
+      expect(before.some(({ record }) => isOutcome(record) && record.nonce === own)).toBe(false);
+      expect(attemptsOf(step.before).map((one) => one.nonce)).not.toContain(own);
     });
   });
 
   it('permits another attempt only after the last one was refused, not sent, or released (G1)', () => {
-    always(({ before, transition }) => {
-      if (transition?.kind !== 'intended' || before === undefined) return;
-      const last = latestAttempt(before);
+    always((step) => {
+      const { before } = step;
+      if (!isIntended(step) || before === undefined) return;
       expect(before.phase).toBe('waiting');
       expect(attemptsOf(before).some(({ state }) => state === 'created')).toBe(false);
-      expect(before.endRequestedBy).not.toContain(tenantId);
-      expect([undefined, 'refused', 'not-sent', 'unknown', 'rejected']).toContain(last?.state);
+      expect(isEndRequested(before)).toBe(false);
+      expect([undefined, 'refused', 'not-sent', 'unknown', 'rejected', 'forbidden', 'invalid']).toContain(
+        latestAttempt(before)?.state,
+      );
     });
   });
 
   it('permits an attempt after an unknown one only by a release each (G1)', () => {
-    always((_step, steps) => {
-      let releases = 0;
-      for (const { transition, after } of steps) {
-        if (transition?.kind === 'released') releases += 1;
-        if (transition?.kind !== 'intended') continue;
-        const unknown = attemptsOf(after)
-          .slice(0, -1)
-          .filter(({ state }) => state === 'unknown').length;
-        expect(releases).toBeGreaterThanOrEqual(unknown > 0 ? 1 : 0);
-        expect(unknown).toBeLessThanOrEqual(releases);
-      }
+    always((step, before) => {
+      if (!isIntended(step)) return;
+      const unknown = attemptsOf(step.before).filter(({ state }) => state === 'unknown').length;
+      expect(unknown).toBeLessThanOrEqual(before.filter(isReleased).length);
     });
   });
 
   it('releases only the latest attempt of an unknown call that nobody wants to end', () => {
-    always(({ before, record, transition }) => {
-      if (transition?.kind !== 'released' || record.type !== 'Released') return;
-      expect(before?.phase).toBe('unknown');
-      expect(record.attempt).toBe(latestAttempt(before as Dispatch)?.attempt);
-      expect(before?.endRequestedBy).not.toContain(tenantId);
+    always((step) => {
+      const { before, record } = step;
+      if (!isReleased(step) || record.type !== 'Released' || before === undefined) return;
+      expect(before.phase).toBe('unknown');
+      expect(record.attempt).toBe(latestAttempt(before)?.attempt);
+      expect(isEndRequested(before)).toBe(false);
     });
   });
 
@@ -150,13 +234,25 @@ describe('any log of any records', () => {
 
   it('keeps what is proven and what has failed for good', () => {
     always(({ before, after }) => {
-      if (before === undefined) return;
-      if (before.phase === 'created') expect(after?.phase).toBe('created');
-      if (
-        ['invalid', 'expired', 'cancelled', 'rejected'].includes(before.phase) &&
-        !attemptsOf(after).some(({ state }) => state === 'created')
-      )
+      if (attemptsOf(after).some(({ state }) => state === 'created')) expect(after?.phase).toBe('created');
+      else if (before !== undefined && ['invalid', 'expired', 'cancelled', 'rejected'].includes(before.phase))
         expect(after?.phase).toBe(before.phase);
+    });
+  });
+
+  it('has an attempt closed once, by its own nonce, and after that only better known (G2)', () => {
+    always(({ record, before, after }) => {
+      for (const [index, was] of attemptsOf(before).entries()) {
+        const is = attemptsOf(after)[index];
+        if (is === was) continue;
+        expect(isOutcome(record) && (record.nonce ?? was.nonce) === was.nonce).toBe(true);
+        expect(['open', 'unknown']).toContain(was.state);
+        expect(is?.state).not.toBe(was.state);
+        if (isOutcome(record) && record.nonce === undefined) {
+          expect(record.attempt).toBe(was.attempt);
+          expect(['created', 'unknown']).toContain(is?.state);
+        }
+      }
     });
   });
 
@@ -169,21 +265,33 @@ describe('any log of any records', () => {
   });
 
   it('lets nobody but its owner call an open attempt unknown before its time', () => {
-    fc.assert(
-      fc.property(anyLog, (log) => {
-        let nowMs = 1_000;
-        let before: Dispatch | undefined;
-        for (const [record, waitMs] of log) {
-          nowMs += waitMs;
-          const { dispatch, transition } = reduce(before, record, nowMs);
-          if (record.type === 'Unknown' && record.nonce === undefined && transition !== null) {
-            const open = attemptsOf(before).find((one) => one.attempt === record.attempt);
-            expect(nowMs).toBeGreaterThan((open?.intendedAtMs ?? 0) + (open?.orphanMs ?? 0));
-          }
-          before = dispatch;
-        }
-      }),
-      { numRuns: 4_000 },
-    );
+    always(({ before, record, transition, appendedAtMs }) => {
+      if (record.type !== 'Unknown' || record.nonce !== undefined || transition === null) return;
+      const open = attemptsOf(before).find((one) => one.attempt === record.attempt);
+      expect(appendedAtMs).toBeGreaterThan((open?.intendedAtMs ?? 0) + (open?.orphanMs ?? 0));
+    });
+  });
+
+  it('expires only while it waits, and after its notAfter', () => {
+    always(({ before, transition, appendedAtMs }) => {
+      if (transition?.kind !== 'expired') return;
+      expect(before?.phase).toBe('waiting');
+      expect(appendedAtMs).toBeGreaterThan(before?.command?.notAfterMs ?? Infinity);
+    });
+  });
+
+  it('is forbidden only while it waits for its first attempt', () => {
+    always(({ before, transition }) => {
+      if (transition?.kind === 'forbidden') expect([before?.phase, attemptsOf(before).length]).toEqual(['waiting', 0]);
+    });
+  });
+
+  it('waits for nothing once its own tenant asked for its end, and is ended by no other', () => {
+    always(({ before, after, record, transition }) => {
+      if (after !== undefined && isEndRequested(after)) expect(after.phase).not.toBe('waiting');
+      if (record.type !== 'EndRequested' || before?.command == null) return;
+      if (record.tenantId !== tenantId) expect(transition).toBeNull();
+      if (before.phase !== 'waiting') expect(after?.phase).toBe(before.phase);
+    });
   });
 });

@@ -40,7 +40,11 @@ export type CreateCallOutcome =
       readonly why: string;
       /** Whether Graph, or the way to it, was away. */ readonly isUnreachable: boolean;
     }
-  | { readonly kind: 'unknown'; readonly why: string };
+  | {
+      readonly kind: 'unknown';
+      readonly why: string;
+      /** What Graph answered, if it did. */ readonly error?: GraphError;
+    };
 
 /** Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown. */
 export function outcomeOf(wire: WireResult): CreateCallOutcome {
@@ -59,11 +63,10 @@ export function outcomeOf(wire: WireResult): CreateCallOutcome {
 function outcomeOfAnswer(answer: WireResult & { stage: 'answered' }): CreateCallOutcome {
   const { status } = answer;
   if (status === 201) return created(answer);
-  if (status < 400 || status >= 500 || status === 408) {
-    const { code, message } = readGraphError(status, answer.body ?? '');
-    return { kind: 'unknown', why: `Graph answered ${status} (${code}): ${message}` };
-  }
   const error = errorOf(answer);
+  if (status < 400 || status >= 500 || status === 408) {
+    return { kind: 'unknown', why: `Graph answered ${status} (${error.code}): ${error.message}`, error };
+  }
   if (status === 401) return { kind: 'unauthorized', error };
   if (status === 429 && error.code !== MONTHLY_LIMIT_CODE) {
     return { kind: 'throttled', retryAfterMs: retryAfterMsOf(answer.headers, answer.receivedAtMs), error };

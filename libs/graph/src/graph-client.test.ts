@@ -274,6 +274,33 @@ describe('createCall', () => {
   });
 });
 
+describe('giveUp', () => {
+  it('makes of each create at once what is known of its bytes, and sends no other', async () => {
+    let isRead = (): void => undefined;
+    const read = new Promise<void>((resolve) => (isRead = resolve));
+    const silent = await graph((_socket, text) => text.endsWith('}') && isRead(), {
+      headersTimeoutMs: 60_000,
+      maxConcurrentPosts: 1,
+    });
+    const [sent, waiting] = [silent.createCall(request), silent.createCall(request)];
+    await read;
+    silent.giveUp();
+    expect(await Promise.all([sent, waiting])).toMatchObject([{ kind: 'unknown' }, { kind: 'not-sent' }]);
+    expect(received.text.match(/^POST /gm)).toHaveLength(1);
+  });
+
+  it('ends requests about a call that exists too', async () => {
+    let isRead = (): void => undefined;
+    const read = new Promise<void>((resolve) => (isRead = resolve));
+    const silent = await graph((_socket, text) => text.includes('\r\n\r\n') && isRead(), { headersTimeoutMs: 60_000 });
+    const running = silent.endCall(graphCallId, 'token');
+    await read;
+    silent.giveUp();
+    expect(await running).toMatchObject({ kind: 'failed', isFinal: false });
+    await silent.close();
+  });
+});
+
 describe('requests about a call that exists', () => {
   const answersHead =
     (text: string): Peer =>

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createSecureContext } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
 import { outcomeOf, type CreateCallOutcome } from './create-call-outcome.js';
@@ -59,6 +60,7 @@ export class GraphClient {
   private readonly slots: Slots;
   private readonly postOptions: PostOnceOptions;
   private readonly running = new Set<Promise<unknown>>();
+  private readonly patience = new AbortController();
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: GraphClientOptions) {
@@ -66,7 +68,16 @@ export class GraphClient {
     this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}${CALLS_PATH}`;
     // One connector for all creates: the connections are new, but the trusted certificates are read once and the TLS session is resumed.
     const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, secureContext: createSecureContext() });
-    this.postOptions = { connect, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxBodyBytes: MAX_BODY_BYTES };
+    this.postOptions = {
+      connect,
+      connectTimeoutMs,
+      headersTimeoutMs,
+      bodyTimeoutMs,
+      maxBodyBytes: MAX_BODY_BYTES,
+      signal: this.patience.signal,
+    };
+    // One for every request under way.
+    setMaxListeners(0, this.patience.signal);
     this.slots = new Slots(maxConcurrentPosts);
     this.followUps = new Agent({
       connect: { timeout: connectTimeoutMs },
@@ -82,7 +93,8 @@ export class GraphClient {
   async createCall({ token, body, callId, clientRequestId, beforeSend }: CreateCallRequest): Promise<CreateCallOutcome> {
     return this.tracked(
       this.slots.run(async () => {
-        if (this.closing) return { kind: 'not-sent', why: 'the process is shutting down', isUnreachable: false };
+        if (this.closing || this.patience.signal.aborted)
+          return { kind: 'not-sent', why: 'the process is shutting down', isUnreachable: false };
         const headers = {
           authorization: `Bearer ${token}`,
           'content-type': 'application/json',
@@ -133,6 +145,11 @@ export class GraphClient {
     await this.closing;
   }
 
+  /** Waits for no answer any longer: what is known of each request by now is its outcome. Nothing is sent after it. */
+  giveUp(): void {
+    this.patience.abort(new Error('the process is shutting down'));
+  }
+
   private async followUp(
     method: Exchange['method'],
     graphCallId: string,
@@ -142,7 +159,7 @@ export class GraphClient {
     const url = `${this.callsUrl}/${encodeURIComponent(graphCallId)}${action}`;
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
     const ask = async (): Promise<FollowUpAnswer> => {
-      const answer = await request(url, { method, headers, dispatcher: this.followUps });
+      const answer = await request(url, { method, headers, dispatcher: this.followUps, signal: this.patience.signal });
       return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
     };
     const exchange = { method, urlTemplate: `${CALLS_PATH}/{id}${action}` };

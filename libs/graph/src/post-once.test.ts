@@ -43,7 +43,10 @@ function post(onSocket: (socket: Socket) => void) {
       callback(null, socket);
     });
   };
-  const result = postOnce({ url: new URL(`http://localhost:${port}/calls`), headers: {}, body: '{}' }, { ...limits, connect });
+  const result = postOnce(
+    { url: new URL(`http://localhost:${port}/calls`), headers: {}, body: '{}' },
+    { ...limits, connect, signal: new AbortController().signal },
+  );
   return result.then((wire) => ({ wire, attempts }));
 }
 

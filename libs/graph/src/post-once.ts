@@ -10,6 +10,8 @@ export interface PostOnceOptions {
   /** From the status line to the end of the body. */
   readonly bodyTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** When it aborts, nothing more is waited for. */
+  readonly signal: AbortSignal;
 }
 
 export interface PostRequest {
@@ -39,6 +41,7 @@ export function postOnce(request: PostRequest, options: PostOnceOptions): Promis
   return new Promise<WireResult>((resolve) => {
     const exchange = new Exchange(request.beforeSend, statusLine, options.bodyTimeoutMs, (result) => {
       clearTimeout(watchdog);
+      options.signal.removeEventListener('abort', onAbort);
       resolve(result);
       void client.destroy();
     });
@@ -47,6 +50,10 @@ export function postOnce(request: PostRequest, options: PostOnceOptions): Promis
     const watchdog = setTimeout(() => {
       exchange.giveUp(new Error(`no complete answer within ${limitMs} ms`));
     }, limitMs);
+    const onAbort = (): void => {
+      exchange.giveUp(options.signal.reason as Error);
+    };
+    options.signal.addEventListener('abort', onAbort);
     client.on('connect', () => {
       exchange.onConnected();
     });

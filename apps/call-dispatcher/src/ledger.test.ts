@@ -1,0 +1,59 @@
+import { encodeLedgerRecord } from '@callbus/contracts';
+import { BrokerClock } from './broker-clock.js';
+import { Ledger, type LedgerOptions } from './ledger.js';
+import { ACCEPTED, CALL_ID, intent, START_MS } from './testing/dispatches.js';
+import { MemoryLog } from './testing/memory-log.js';
+import { LOGGER } from './testing/process-in-memory.js';
+
+let log: MemoryLog;
+let fatal: unknown[];
+
+beforeEach(() => {
+  log = new MemoryLog(() => START_MS);
+  fatal = [];
+});
+
+function open(reportFrom: LedgerOptions['reportFrom'] = 0n): Promise<Ledger> {
+  const onFatal = (error: unknown): void => {
+    fatal.push(error);
+  };
+  return Ledger.open({
+    client: log,
+    sender: log.sender,
+    topicPrefix: '',
+    clock: new BrokerClock(),
+    logger: LOGGER,
+    reportFrom,
+    onFatal,
+  });
+}
+
+async function write(value: string | Buffer): Promise<void> {
+  await log.sender.send([{ topic: 'dispatch-ledger', partition: 0, key: CALL_ID, value }]);
+}
+
+it('stops at a record of a newer version, and folds nothing behind it (G1)', async () => {
+  const ledger = await open();
+  await write(encodeLedgerRecord(ACCEPTED));
+  await write(JSON.stringify({ version: 99, type: 'Forbidden', callId: CALL_ID }));
+  await write(encodeLedgerRecord(intent(1)));
+  expect(fatal).toMatchObject([{ code: 'UNKNOWN_VERSION' }]);
+  expect(ledger.get(CALL_ID)?.phase).toBe('waiting');
+});
+
+it('goes on after a record that cannot be read', async () => {
+  const ledger = await open();
+  await write(encodeLedgerRecord(ACCEPTED));
+  await write('no JSON');
+  await write(encodeLedgerRecord(intent(1)));
+  expect(fatal).toEqual([]);
+  expect(ledger.get(CALL_ID)?.phase).toBe('open');
+});
+
+it('refuses to tell what was reported before it began, as after the relay’s offsets were set back', async () => {
+  await write(encodeLedgerRecord(ACCEPTED));
+  await write(encodeLedgerRecord(intent(1)));
+  const ledger = await open(1n);
+  await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'INVARIANT' });
+  expect(await ledger.reportAt(1n)).toEqual([]);
+});

@@ -1,0 +1,29 @@
+import { topicName, TOPICS } from '@callbus/contracts';
+import type { KafkaClient } from '@callbus/kafka';
+import { INBOX_GROUP } from './inbox.controller.js';
+import { Ledger, type LedgerOptions } from './ledger.js';
+import { RELAY_GROUP } from './relay.controller.js';
+import { requireSafeTopics } from './require-safe-topics.js';
+import { requireWholeLedger } from './require-whole-ledger.js';
+
+export interface OpenLedgerOptions extends Omit<LedgerOptions, 'client' | 'reportFrom'> {
+  readonly client: Pick<KafkaClient, 'admin' | 'follow'>;
+}
+
+/**
+ * Folds the ledger, if it is the one that this installation has worked with, on topics that keep what it counts on.
+ * @throws LedgerLostError, UnsafeTopicError
+ */
+export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
+  const { client, topicPrefix } = options;
+  const ledgerTopic = topicName(topicPrefix, TOPICS.dispatchLedger);
+  const commandsTopic = topicName(topicPrefix, TOPICS.commands);
+  await requireSafeTopics(client, commandsTopic, ledgerTopic);
+  const reportFrom = await requireWholeLedger(client, {
+    ledgerTopic,
+    commandsTopic,
+    relayGroup: `${topicPrefix}${RELAY_GROUP}`,
+    inboxGroup: `${topicPrefix}${INBOX_GROUP}`,
+  });
+  return Ledger.open({ ...options, reportFrom });
+}
