@@ -21,6 +21,7 @@ import { asyncApi } from './asyncapi.mjs';
 import { openApi } from './openapi.mjs';
 import { messageSchemas } from './message-schemas.mjs';
 import { breakingChangesOfAll } from './schema-changes.mjs';
+import { strimziTopics, strimziUsers } from './strimzi.mjs';
 
 const GROUPS = [KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
 
@@ -121,8 +122,9 @@ function errorsPage() {
   ].join('\n\n');
 }
 
-function yamlPage(document) {
-  return `# Generated from the code by \`npm run docs\`.\n${stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
+function yamlPage(...documents) {
+  const texts = documents.map((document) => stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 }));
+  return `# Generated from the code by \`npm run docs\`.\n${texts.join('---\n')}`;
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -138,6 +140,8 @@ const files = {
   'errors.md': errorsPage(),
   'asyncapi.yaml': yamlPage(asyncApi(schemas, version)),
   'openapi.yaml': yamlPage(await openApi(version)),
+  '../k8s/components/strimzi/topics.yaml': yamlPage(...strimziTopics(new KafkaSettings())),
+  '../k8s/components/strimzi/users.yaml': yamlPage(...strimziUsers(new KafkaSettings())),
   ...Object.fromEntries(schemaFiles),
 };
 const mistakes = process.argv.includes('--baseline') ? takeAsReleased() : [];
@@ -149,7 +153,7 @@ for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, formatted);
   } else if (!existsSync(file) || formatted !== readFileSync(file, 'utf8')) {
-    mistakes.push(`docs/${name} is not up to date; run «npm run docs»`);
+    mistakes.push(`${join('docs', name)} is not up to date; run «npm run docs»`);
   }
 }
 for (const name of globSync('schemas/*/*/*.json', { cwd: FOLDER }).filter((one) => !(one in files))) {
