@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { ADVISED_CODES, CALLING_ROLES } from '@callbus/graph';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 
-const pages = globSync('{*.md,docs/**/*.md}', { cwd: PROJECT_ROOT });
+const pages = globSync('{*.md,{docs,k8s}/**/*.md}', { cwd: PROJECT_ROOT });
 
 it('has pages that say what the code says', () => {
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'docs', 'generate.mjs'), '--check'], { stdio: 'pipe' });
