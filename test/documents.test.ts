@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ADVISED_CODES, CALLING_ROLES } from '@callbus/graph';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
+import { REAL_SETTINGS } from '../apps/local-stack/src/service-plan.js';
 
 const pages = globSync('{*.md,{docs,k8s}/**/*.md}', { cwd: PROJECT_ROOT });
 
@@ -26,5 +27,9 @@ describe('docs/tenant-setup.md', () => {
 
   it.each(CALLING_ROLES)('says which call needs %s', (role) => {
     expect(text).toMatch(new RegExp(`^\\|.*\\| \`${role}\` *\\|$`, 'm'));
+  });
+
+  it.each(Object.keys(REAL_SETTINGS))('says what %s is to those who try a real tenant', (name) => {
+    expect(text).toMatch(new RegExp(`^ *\\| .*\`${name}\`.*\\|.*\\|$`, 'm'));
   });
 });

@@ -22,7 +22,7 @@ export function skip(what: string, why: string): null {
 
 /** Builds the kustomization in a folder. Where there is no Go, kubectl does. */
 export function kustomize(): ((folder: string) => string) | null {
-  const command = goProgram('kustomize', KUSTOMIZE) ?? (isThere('kubectl', 'version') ? 'kubectl' : null);
+  const command = goProgram('kustomize', KUSTOMIZE) ?? (isThere('kubectl', 'help') ? 'kubectl' : null);
   if (command === null) return skip('all of the manifests', 'this machine has neither Go for kustomize nor kubectl');
   const args = command === 'kubectl' ? ['kustomize'] : ['build'];
   return (folder) => execFileSync(command, [...args, folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
