@@ -78,9 +78,12 @@ function cached(name: string, fill: (folder: string) => void): string {
   if (existsSync(folder)) return folder;
   const temporary = `${folder}.${process.pid}`;
   mkdirSync(temporary, { recursive: true });
-  fill(temporary);
-  if (readdirSync(temporary).length > 0) renameSync(temporary, folder);
-  else rmSync(temporary, { recursive: true });
+  try {
+    fill(temporary);
+    if (readdirSync(temporary).length > 0) renameSync(temporary, folder);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
   return folder;
 }
 
