@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { ADVISED_CODES, CALLING_ROLES } from '@callbus/graph';
 import { createProgram, type Context } from '../apps/operator-cli/src/program.js';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
+import { REAL_SETTINGS } from '../apps/local-stack/src/service-plan.js';
 import { readRules } from './kubernetes/monitoring.js';
 
 const pages = globSync('{*.md,{docs,k8s}/**/*.md}', { cwd: PROJECT_ROOT });
@@ -44,6 +45,10 @@ describe('docs/tenant-setup.md', () => {
 
   it.each(CALLING_ROLES)('says which call needs %s', (role) => {
     expect(text).toMatch(new RegExp(`^\\|.*\\| \`${role}\` *\\|$`, 'm'));
+  });
+
+  it.each(Object.keys(REAL_SETTINGS))('says what %s is to those who try a real tenant', (name) => {
+    expect(text).toMatch(new RegExp(`^ *\\| .*\`${name}\`.*\\|.*\\|$`, 'm'));
   });
 });
 

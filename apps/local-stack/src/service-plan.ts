@@ -66,7 +66,7 @@ export function stackUrls(plan: Pick<StackPlan, 'services' | 'ports' | 'graph'>)
 }
 
 /** What a stack with a real tenant cannot do without. */
-const REAL_SETTINGS: Variables = {
+export const REAL_SETTINGS: Variables = {
   GRAPH_APP_ID: 'the app registration that calls Graph',
   CALLBACK_PUBLIC_URL: 'an https address on the internet that leads to port 3443 here, which speaks plain http',
   GATEWAY_ISSUERS: 'who signs the tokens of the gateway’s callers',

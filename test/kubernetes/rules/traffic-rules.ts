@@ -178,7 +178,7 @@ export const TRAFFIC_RULES: readonly Rule[] = [
       [ingress({ host: 'callbus.example.com' })],
       [ingress({ path: '/' })],
       [ingress({ service: 'gateway' })],
-      [ingress({ tlsHosts: [] })],
+      [ingress({ isTls: false })],
     ],
   },
   {
@@ -225,20 +225,13 @@ function hasPort(objects: readonly KubernetesObject[], name: string, port: numbe
   return name === RECEIVER && service?.spec.ports.some((one) => one.port === port) === true;
 }
 
-interface Parts {
-  readonly host?: string;
-  readonly path?: string;
-  readonly service?: string;
-  readonly tlsHosts?: readonly string[];
-}
-
-function ingress({ host = 'callbacks.example.com', path = CALLBACKS, service = RECEIVER, tlsHosts = [host] }: Parts): Ingress {
+function ingress({ host = 'callbacks.example.com', path = CALLBACKS, service = RECEIVER, isTls = true }): Ingress {
   const backend = { service: { name: service, port: { name: 'http' } } };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
     metadata: { name: 'broken' },
-    spec: { tls: [{ hosts: tlsHosts }], rules: [{ host, http: { paths: [{ path, pathType: 'Prefix', backend }] } }] },
+    spec: { tls: isTls ? [{ hosts: [host] }] : [], rules: [{ host, http: { paths: [{ path, pathType: 'Prefix', backend }] } }] },
   };
 }
 
