@@ -8,7 +8,7 @@ import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
 import { KAFKA_ERRORS, KafkaMetrics } from '@callbus/kafka';
 import * as prettier from 'prettier';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { DispatcherMetrics, watchDispatcher } from '../apps/call-dispatcher/dist/dispatcher-metrics.js';
 import { DispatcherSettings } from '../apps/call-dispatcher/dist/dispatcher-settings.js';
 import { GatewayMetrics } from '../apps/gateway/dist/gateway-metrics.js';
@@ -153,11 +153,19 @@ function metricsPage() {
   return ['# Metrics', GENERATED, intro, ...tables].join('\n\n');
 }
 
+/** Prometheus' rules, as the Prometheus operator takes them. */
+function prometheusRule() {
+  const rules = readFileSync(join(FOLDER, PROMETHEUS, 'rules.yaml'), 'utf8');
+  const metadata = { name: 'callbus' };
+  return yamlPage({ apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule', metadata, spec: parse(rules) });
+}
+
 function yamlPage(document) {
   return `# Generated from the code by \`npm run docs\`.\n${stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 })}`;
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+const PROMETHEUS = '../k8s/components/prometheus';
 const BASELINE = 'schemas/baseline.json';
 const { version } = JSON.parse(readFileSync(join(FOLDER, '../package.json'), 'utf8'));
 const schemas = messageSchemas();
@@ -171,6 +179,7 @@ const files = {
   'metrics.md': metricsPage(),
   'asyncapi.yaml': yamlPage(asyncApi(schemas, version)),
   'openapi.yaml': yamlPage(await openApi(version)),
+  [`${PROMETHEUS}/prometheus-rule.yaml`]: prometheusRule(),
   ...Object.fromEntries(schemaFiles),
 };
 const mistakes = process.argv.includes('--baseline') ? takeAsReleased() : [];
@@ -182,7 +191,7 @@ for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, formatted);
   } else if (!existsSync(file) || formatted !== readFileSync(file, 'utf8')) {
-    mistakes.push(`docs/${name} is not up to date; run «npm run docs»`);
+    mistakes.push(`${join('docs', name)} is not up to date; run «npm run docs»`);
   }
 }
 for (const name of globSync('schemas/*/*/*.json', { cwd: FOLDER }).filter((one) => !(one in files))) {
