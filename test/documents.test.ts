@@ -1,8 +1,11 @@
+import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ADVISED_CODES, CALLING_ROLES } from '@callbus/graph';
+import { createProgram, type Context } from '../apps/operator-cli/src/program.js';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
+import { readRules } from './kubernetes/monitoring.js';
 
 const pages = globSync('{*.md,docs/**/*.md}', { cwd: PROJECT_ROOT });
 
@@ -26,5 +29,39 @@ describe('docs/tenant-setup.md', () => {
 
   it.each(CALLING_ROLES)('says which call needs %s', (role) => {
     expect(text).toMatch(new RegExp(`^\\|.*\\| \`${role}\` *\\|$`, 'm'));
+  });
+});
+
+describe('docs/operations.md', () => {
+  const text = readFileSync(join(PROJECT_ROOT, 'docs', 'operations.md'), 'utf8');
+  const sections = text.split(/^#{2,3} /m).map((section) => ({ heading: section.split('\n')[0] ?? '', section }));
+  const ofAlerts = sections.filter(({ heading }) => heading.startsWith('Callbus'));
+
+  it('has a section for every alert, and for no other', () => {
+    const alerts = new Set(readRules().flatMap(({ alert }) => (alert === undefined ? [] : [alert])));
+    expect(ofAlerts.map(({ heading }) => heading)).toEqual([...alerts]);
+  });
+
+  it.each(ofAlerts)('says what $heading means, where to look, what to do and what to type', ({ section }) => {
+    expect(section).toMatch(/\*\*Meaning\.\*\* [^]*\*\*First look\.\*\* [^]*\*\*Do\.\*\* /);
+    expect(section).toMatch(/`callbus [a-z]/);
+  });
+
+  it('has commands that the callbus command knows', () => {
+    const typed = [...text.matchAll(/`callbus ([a-z][a-z-]*(?: [a-z][a-z-]*)*)/g)].map(([, words = '']) => words.trim());
+    const { commands } = createProgram({} as Context);
+    const known = commands.flatMap((one) => [one.name(), ...one.commands.map((sub) => `${one.name()} ${sub.name()}`)]);
+    expect(typed.filter((words) => !known.includes(words))).toEqual([]);
+  });
+
+  it('has no link to a heading that is not there', () => {
+    const anchors = sections.map(({ heading }) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9 -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const targets = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, target = '']) => target);
+    expect(targets.filter((target) => !anchors.includes(target))).toEqual([]);
   });
 });
