@@ -18,9 +18,9 @@ describe.each(dashboards)('$file', (dashboard) => {
   const { panels } = dashboard;
 
   it('asks Prometheus what it understands, of the namespace that was chosen', () => {
-    for (const query of queriesOf(dashboard)) {
-      const [first] = selectorsOf(query);
-      expect([query, first?.values['namespace']]).toEqual([query, ['$namespace']]);
+    for (const { by, expr } of queriesOf(dashboard)) {
+      const [first] = selectorsOf(expr);
+      expect([by, first?.values['namespace']]).toEqual([by, ['$namespace']]);
     }
   });
 

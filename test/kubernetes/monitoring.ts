@@ -41,7 +41,21 @@ export function readDashboards(): Dashboard[] {
   }));
 }
 
-/** As Prometheus gets it: Grafana puts in an interval. */
-export function queriesOf({ panels }: Dashboard): string[] {
-  return panels.flatMap(({ targets }) => targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m')));
+export interface Query {
+  /** The rule or panel that asks. */
+  readonly by: string;
+  readonly expr: string;
+}
+
+/** Whatever the rules and dashboards ask Prometheus. */
+export function allQueries(): Query[] {
+  const rules = readRules().map(({ alert, record, expr }) => ({ by: alert ?? record ?? '', expr }));
+  return [...rules, ...readDashboards().flatMap(queriesOf)];
+}
+
+/** As Prometheus gets them: Grafana puts in an interval. */
+export function queriesOf({ file, panels }: Dashboard): Query[] {
+  return panels.flatMap(({ title, targets }) =>
+    targets.map(({ expr }) => ({ by: `${file}, ${title}`, expr: expr.replaceAll('$__rate_interval', '1m') })),
+  );
 }

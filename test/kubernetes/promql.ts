@@ -7,6 +7,17 @@ export interface Selector {
   readonly values: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The labels that an expression groups, matches or selects by. */
+export function labelsOf(expression: string): string[] {
+  const labels: string[] = [];
+  parser.parse(expression).iterate({
+    enter({ name, from, to }) {
+      if (name === 'LabelName') labels.push(expression.slice(from, to));
+    },
+  });
+  return labels;
+}
+
 /** @throws Error for what is no PromQL */
 export function selectorsOf(expression: string): Selector[] {
   const text = (node: { readonly from: number; readonly to: number }): string => expression.slice(node.from, node.to);
