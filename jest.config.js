@@ -1,5 +1,6 @@
 // Tests run on the TypeScript sources of every package: the export condition «source» names them.
-// *.test.ts is pure, *.int.test.ts needs Kafka, *.e2e.test.ts needs the whole stack; *.long.test.ts is run by itself only.
+// *.test.ts is pure, *.int.test.ts needs Kafka, *.e2e.test.ts needs the whole stack, *.k8s.test.ts builds the manifests;
+// *.long.test.ts is run by itself only.
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -34,7 +35,7 @@ export default {
       displayName: 'unit',
       roots: sources,
       testMatch: ['**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(int|e2e|long)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(int|e2e|k8s|long)\\.test\\.ts$'],
     },
     {
       ...common,
@@ -45,6 +46,7 @@ export default {
       globalTeardown: '<rootDir>/test/support/kafka-for-tests-teardown.js',
     },
     { ...common, displayName: 'e2e', roots: ['<rootDir>/test'], testMatch: ['**/*.e2e.test.ts'] },
+    { ...common, displayName: 'k8s', roots: ['<rootDir>/test'], testMatch: ['**/*.k8s.test.ts'] },
     { ...common, displayName: 'long', roots: ['<rootDir>/test'], testMatch: ['**/*.long.test.ts'] },
   ],
 };

@@ -1,37 +1,37 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
+import { isThere } from '../support/python-environment.js';
+import { CACHE, skip } from './tools.js';
 
-const FOLDER = join(process.env['CALLBUS_CACHE'] ?? join(PROJECT_ROOT, '.cache'), 'promtool');
-const UNPACKED = join(FOLDER, 'usr', 'bin', 'promtool');
-
-/** Prometheus' own judge of rules, or why there is none. */
-export const PROMTOOL = findPromtool();
-
-export type Promtool = { readonly path: string } | { readonly lacks: string };
-
-/** @returns what promtool printed. @throws Error with it when promtool is not content */
-export function promtool(args: readonly string[]): string {
-  if ('lacks' in PROMTOOL) throw new Error(PROMTOOL.lacks);
-  const { status, stdout, stderr } = spawnSync(PROMTOOL.path, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`promtool ${args.join(' ')}\n${stdout}${stderr}`);
-  return stdout;
-}
-
-/** The machine's, else Debian's, unpacked into the cache folder: installed, it would run a Prometheus besides. */
-function findPromtool(): Promtool {
-  for (const path of ['promtool', UNPACKED]) if (answers(path)) return { path };
+/**
+ * Prometheus’ own judge of rules: the machine’s, else Debian’s, unpacked into the cache folder, since its package would run a
+ * Prometheus besides.
+ * @returns runs it. What it returns throws an Error with what promtool said when promtool is not content
+ */
+export function promtool(): ((args: readonly string[]) => void) | undefined {
+  const folder = join(CACHE, 'promtool');
+  const unpacked = join(folder, 'usr', 'bin', 'promtool');
+  if (isThere('promtool', '--version')) return running('promtool');
   try {
-    mkdirSync(FOLDER, { recursive: true });
-    execFileSync('apt-get', ['download', 'prometheus'], { cwd: FOLDER, stdio: 'pipe' });
-    for (const name of globSync('*.deb', { cwd: FOLDER })) execFileSync('dpkg-deb', ['-x', join(FOLDER, name), FOLDER]);
+    if (!existsSync(unpacked)) unpack(folder);
   } catch (error) {
-    return { lacks: `promtool, and apt-get does not give it: ${(error as Error).message.trim()}` };
+    skip('the alerts', `this machine has no promtool, and apt-get gives none: ${(error as Error).message.trim()}`);
+    return undefined;
   }
-  return existsSync(UNPACKED) ? { path: UNPACKED } : { lacks: 'promtool, which is not in Debian’s package prometheus any more' };
+  return running(unpacked);
 }
 
-function answers(path: string): boolean {
-  return spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0;
+function unpack(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  execFileSync('apt-get', ['download', 'prometheus'], { cwd: folder, stdio: 'pipe' });
+  for (const name of globSync('*.deb', { cwd: folder })) execFileSync('dpkg-deb', ['-x', join(folder, name), folder]);
+}
+
+function running(command: string): (args: readonly string[]) => void {
+  return (args) => {
+    const { error, status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    if (error !== undefined) throw error;
+    if (status !== 0) throw new Error(`promtool ${args.join(' ')}\n${stdout}${stderr}`);
+  };
 }
