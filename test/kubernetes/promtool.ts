@@ -9,15 +9,14 @@ import { CACHE, skip } from './tools.js';
  * Prometheus besides.
  * @returns runs it. What it returns throws an Error with what promtool said when promtool is not content
  */
-export function promtool(): ((args: readonly string[]) => void) | undefined {
+export function promtool(): ((args: readonly string[]) => void) | null {
   const folder = join(CACHE, 'promtool');
   const unpacked = join(folder, 'usr', 'bin', 'promtool');
   if (isThere('promtool', '--version')) return running('promtool');
   try {
     if (!existsSync(unpacked)) unpack(folder);
   } catch (error) {
-    skip('the alerts', `this machine has no promtool, and apt-get gives none: ${(error as Error).message.trim()}`);
-    return undefined;
+    return skip('the alerts', `this machine has no promtool, and apt-get gives none: ${(error as Error).message.trim()}`);
   }
   return running(unpacked);
 }
