@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { ServiceEntry } from '../apps/local-stack/src/stack-file.js';
 import { commandMessage, PlainProducer, PlainReader } from './support/plain-kafka.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
@@ -9,6 +10,15 @@ interface Observed {
   readonly headers: Readonly<Record<string, string>>;
   readonly claims: Readonly<Record<string, string>>;
 }
+
+interface Health {
+  readonly status: number;
+  readonly conditions: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>;
+}
+
+const SESSION_TIMEOUT_MS = 5_000;
+const LOOP_LIMIT_MS = 3 * SESSION_TIMEOUT_MS;
+const PROBE_TIMEOUT_MS = 1_000;
 
 let stack: StackForTests;
 let observations: PlainReader;
@@ -20,7 +30,15 @@ beforeAll(async () => {
   stack = await StackForTests.start({
     environment: {
       'graph-simulator': { SIMULATOR_TALK_MS: '600000' },
-      'notification-receiver': { CALLBACK_STORE_TIMEOUT_MS: '2000', CALLBACK_MAX_BODY_BYTES: '100000' },
+      'notification-receiver': {
+        CALLBACK_STORE_TIMEOUT_MS: '2000',
+        CALLBACK_MAX_BODY_BYTES: '100000',
+        SHUTDOWN_DELAY_MS: '3000',
+        KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
+      },
+      'notification-sequencer': { KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) },
+      'call-dispatcher': { KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) },
+      gateway: { KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) },
     },
   });
   const { kafka, topicPrefix } = stack.file;
@@ -59,6 +77,11 @@ async function deliver(order: Record<string, unknown>): Promise<{ status: number
   });
   expect(response.status).toBe(200);
   return (await response.json()) as { status: number; headers: Record<string, string> };
+}
+
+async function healthOf({ managementUrl }: ServiceEntry, path: string, timeoutMs = 5_000): Promise<Health> {
+  const response = await fetch(`${managementUrl}${path}`, { signal: AbortSignal.timeout(timeoutMs) });
+  return { status: response.status, ...((await response.json()) as Pick<Health, 'conditions'>) };
 }
 
 function stored(): Observed[] {
@@ -116,14 +139,65 @@ it('answers 400 to what is not JSON and 413 to what is too large', async () => {
 it('answers 503 with Retry-After while Kafka is away, and 202 when it is back (G3, G7)', async () => {
   const raw = `{"while":"away ${randomUUID()}"}`;
   const pid = stack.pid('kafka-1') ?? 0;
+  const services = stack.current().processes.filter(({ name }) => !name.startsWith('graph-simulator'));
   process.kill(pid, 'SIGSTOP');
+  const goneAtMs = performance.now();
   try {
     const answer = await deliver({ raw });
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+    // Longer than a loop that reads may stand still.
+    await until(
+      'Kafka has been away for long, and everybody knows',
+      async () => {
+        const health = await Promise.all(
+          services.map(async (service) => [service.name, await healthOf(service, '/livez')] as const),
+        );
+        expect(health.filter(([, { status }]) => status !== 200)).toEqual([]);
+        const ready = await Promise.all(services.map((service) => healthOf(service, '/readyz')));
+        return performance.now() - goneAtMs > LOOP_LIMIT_MS + 2_000 && ready.every(({ status }) => status === 503);
+      },
+      60_000,
+    );
+    for (const service of services) {
+      const { conditions } = await healthOf(service, '/readyz');
+      expect([service.name, conditions]).toMatchObject([
+        service.name,
+        { 'kafka sender': { ok: false, reason: expect.any(String) } },
+      ]);
+      expect((await healthOf(service, '/startupz')).status).toBe(200);
+    }
   } finally {
     process.kill(pid, 'SIGCONT');
   }
+  await until(
+    'all are ready again, with nothing to send',
+    async () =>
+      (await Promise.all(services.map((service) => healthOf(service, '/readyz')))).every(({ status }) => status === 200),
+    60_000,
+  );
   await until('it is taken again', async () => (await deliver({ raw })).status === 202, 60_000);
   await until('it is on Kafka', () => stored().some(({ body }) => body === raw));
-}, 120_000);
+}, 180_000);
+
+it('answers no probe while it is stopped, and is ready again by itself', async () => {
+  const sequencer = stack.service('notification-sequencer-1');
+  process.kill(sequencer.pid, 'SIGSTOP');
+  try {
+    await expect(healthOf(sequencer, '/livez', PROBE_TIMEOUT_MS)).rejects.toThrow(/timeout/);
+  } finally {
+    process.kill(sequencer.pid, 'SIGCONT');
+  }
+  await until('it is ready again', async () => (await healthOf(sequencer, '/readyz')).status === 200, 60_000);
+  expect(stack.pid('notification-sequencer-1')).toBe(sequencer.pid);
+});
+
+it('is not ready before it takes no more, when it is told to stop', async () => {
+  const receiver = stack.service('notification-receiver-1');
+  process.kill(receiver.pid, 'SIGTERM');
+  await until('it drains', async () => (await healthOf(receiver, '/readyz')).status === 503);
+  expect((await healthOf(receiver, '/readyz')).conditions).toMatchObject({ draining: { ok: false } });
+  expect(await deliver({ raw: `{"late":"${randomUUID()}"}` })).toMatchObject({ status: 202 });
+  expect((await healthOf(receiver, '/livez')).status).toBe(200);
+  await until('it is gone', () => stack.pid('notification-receiver-1') !== receiver.pid);
+});
