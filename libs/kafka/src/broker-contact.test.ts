@@ -2,15 +2,15 @@ import { jest } from '@jest/globals';
 import { BrokerContact } from './broker-contact.js';
 
 let nowMs: number;
-let asked: PromiseWithResolvers<void>[];
+let asked: PromiseWithResolvers<unknown>[];
 let contact: BrokerContact;
 
 beforeEach(() => {
   jest.useFakeTimers();
   nowMs = 0;
   asked = [];
-  const ask = (): Promise<void> => {
-    const answer = Promise.withResolvers<void>();
+  const ask = (): Promise<unknown> => {
+    const answer = Promise.withResolvers<unknown>();
     asked.push(answer);
     return answer.promise;
   };
@@ -30,14 +30,14 @@ async function pass(ms: number): Promise<void> {
 
 it('is lost when no broker answers for long, and found when one does, with nothing to send', async () => {
   await pass(3_000);
-  asked[0]?.resolve();
+  asked[0]?.resolve(null);
   await pass(3_000);
   asked[1]?.reject(new Error('refused'));
   await pass(7_000);
   expect(contact.condition()).toEqual({ ok: true });
   await pass(3_001);
   expect(contact.condition()).toEqual({ ok: false, reason: 'no broker has answered for 10001 ms' });
-  asked.at(-1)?.resolve();
+  asked.at(-1)?.resolve(null);
   await pass(0);
   expect(contact.condition()).toEqual({ ok: true });
 });
@@ -51,7 +51,7 @@ it('counts a failed send at once, until a broker answers anything', async () => 
   contact.failed(new Error('no leader'));
   expect(contact.condition()).toEqual({ ok: false, reason: 'the last send failed: no leader' });
   await pass(3_000);
-  asked[0]?.resolve();
+  asked[0]?.resolve(null);
   await pass(0);
   expect(contact.condition()).toEqual({ ok: true });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { jest } from '@jest/globals';
+import { Registry } from 'prom-client';
 import { describeKafkaClient, eventually, newGroup, recordFor } from './kafka-client.contract.js';
 import type { KafkaClient } from './kafka-client.js';
 import { createKafkaClient } from './kafkajs-client.js';
@@ -8,6 +9,7 @@ import { createKafkaClient } from './kafkajs-client.js';
 const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');
 const nothing = (): void => undefined;
 const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+const registry = new Registry();
 const prefix = `int-${randomUUID()}.`;
 
 type Produce = (this: unknown, request: ProduceRequest) => Promise<unknown>;
@@ -19,7 +21,7 @@ let client: KafkaClient;
 let topics = 0;
 
 beforeAll(() => {
-  client = createKafkaClient({ brokers, clientId: 'test', logger });
+  client = createKafkaClient({ brokers, clientId: 'test', logger, registry });
 });
 afterAll(() => client.close());
 
@@ -66,6 +68,7 @@ describe('the traps of kafkajs', () => {
     const sent = await sender.send([0, 1, 2, 1].map((partition, index) => recordFor(topic, partition, 'a', `${index}`)));
     spy.mockRestore();
     expect(hasStruck).toBe(true);
+    expect(await registry.getSingleMetricAsString('callbus_kafka_produce_mismatches_total')).toMatch(/_total 1$/m);
     expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([
       [0, 0n],
       [1, 0n],
