@@ -3,6 +3,15 @@ import { createLogger, scrub } from './logger.js';
 describe('scrub', () => {
   it('takes tokens and phone numbers out of free text', () => {
     expect(scrub('Bearer eyJhbGciOi.eyJzdWIi.sig-nature to +12345678901')).toBe('Bearer [token] to [phone]');
+    expect(scrub('cut off: eyJhbGciOiJSUzI1NiJ9, tel:4930123456, %2B4930123456')).toBe('cut off: [token], [phone], [phone]');
+  });
+
+  it('takes secret members out of JSON at any depth, which stays JSON', () => {
+    const secret = { a: { b: [{ c: { displayName: 'Ada \\ "Nobody"', passcode: '', id: 'kept' } }] } };
+    const redacted = { a: { b: [{ c: { displayName: '[redacted]', passcode: '[redacted]', id: 'kept' } }] } };
+    expect(JSON.parse(scrub(JSON.stringify(secret)))).toEqual(redacted);
+    const said = JSON.stringify({ message: JSON.stringify({ user: { displayName: 'Ada', id: 'kept' } }) });
+    expect(JSON.parse(scrub(said))).toEqual({ message: JSON.stringify({ user: { displayName: '[redacted]', id: 'kept' } }) });
   });
 });
 

@@ -18,12 +18,19 @@ export const SECRET_MEMBERS: readonly string[] = [
   'password',
 ];
 
-const BEARER = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
-const PHONE = /\+\d{6,15}\b/g;
+const BEARER = /\beyJ[\w-]{4,}(\.[\w-]*){0,2}/g;
+const PHONE = /(\+|%2B|\btel:)\d{6,15}\b/gi;
+/** A secret member of JSON at any depth, and of JSON that is text in JSON. */
+const SECRET_MEMBER = new RegExp(`"(${SECRET_MEMBERS.join('|')})"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"`, 'gi');
+const QUOTED_SECRET_MEMBER = new RegExp(`\\\\"(${SECRET_MEMBERS.join('|')})\\\\"\\s*:\\s*\\\\"[^"\\\\]*\\\\"`, 'gi');
 
-/** Takes tokens and phone numbers out of free text, such as the message of somebody else's error. */
+/** Takes tokens, phone numbers and secret members out of free text, such as the message of somebody else's error. */
 export function scrub(text: string): string {
-  return text.replace(BEARER, '[token]').replace(PHONE, '[phone]');
+  return text
+    .replace(BEARER, '[token]')
+    .replace(PHONE, '[phone]')
+    .replace(SECRET_MEMBER, '"$1":"[redacted]"')
+    .replace(QUOTED_SECRET_MEMBER, '\\"$1\\":\\"[redacted]\\"');
 }
 
 /** A JSON logger of one service; one line per event, time in ISO 8601, secrets redacted by member and by pattern. */
