@@ -39,6 +39,15 @@ export interface AttemptsOptions {
   readonly onReleased: (callId: string) => void;
 }
 
+/** What the log tells of an outcome; what else Graph said of it is in the call’s history. */
+function factsOf(outcome: CreateCallOutcome): Readonly<Record<string, unknown>> {
+  const { kind } = outcome;
+  if (kind === 'created') return { outcome: kind, graphCallId: outcome.graphCallId, requestId: outcome.requestId };
+  if (kind === 'unknown' || kind === 'not-sent') return { outcome: kind, why: outcome.why };
+  const { httpStatus, code, requestId } = outcome.error;
+  return { outcome: kind, httpStatus, code, requestId };
+}
+
 /** The code of a line of the log on which an alert can be built. */
 const MONTHLY_LIMIT_ALERT = 'GRAPH_MONTHLY_LIMIT';
 const FIRST_RETRY_MS = 100;
@@ -172,11 +181,13 @@ export class Attempts {
     const { callId, attempt } = key;
     const { appId, tenantId, call } = command;
     const callbackUri = callbackPublicUrl + callbackPaths.pathFor({ appId, tenantId, callId, attempt });
+    const clientRequestId = randomUUID();
+    const askedAtMs = performance.now();
     const outcome = await graph.createCall({
       token: token.value,
       body: toGraphCall(call, callbackUri),
       callId,
-      clientRequestId: randomUUID(),
+      clientRequestId,
       beforeSend: () => {
         // The broker stamped the Intent after its append was begun, so this is never earlier than the broker's time.
         const nowMs = intent.intendedAtMs + performance.now() - begunAtMs;
@@ -191,7 +202,8 @@ export class Attempts {
     metrics.posted(outcome);
     if (outcome.kind === 'not-sent' && outcome.isUnreachable) this.options.breaker.notConnected();
     else if (outcome.kind !== 'not-sent') this.options.breaker.connected();
-    logger.info({ callId, attempt, tenantId, appId, outcome: outcome.kind }, 'attempted');
+    const durationMs = Math.round(performance.now() - askedAtMs);
+    logger.info({ callId, attempt, tenantId, appId, clientRequestId, durationMs, ...factsOf(outcome) }, 'attempted');
     if (outcome.kind === 'unknown')
       logger.warn({ callId, attempt, ...withoutGraphsWords(outcome) }, 'nobody knows whether this attempt dialled');
     if (outcome.kind === 'rejected' && outcome.error.code === MONTHLY_LIMIT_CODE)

@@ -11,7 +11,7 @@ import {
   type LedgerRecord,
 } from '@callbus/contracts';
 import type { AppTokens } from '@callbus/graph';
-import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type SnapshotFollower } from '@callbus/kafka';
+import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, type SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { Attempts } from './attempts.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
@@ -38,8 +38,10 @@ export class InboxController {
   ) {}
 
   @OnRecord(TOPICS.commands.name, { group: INBOX_GROUP, deadLetterTopic: TOPICS.commandsDeadLetter.name })
-  async take(record: ReceivedRecord): Promise<void> {
+  async take(record: ReceivedRecord, { note }: RecordContext): Promise<void> {
     const command = decodeCommand(record.key, record.value, record.headers);
+    const { callId, tenantId } = command.data;
+    note({ type: command.type, callId, tenantId });
     // A replayed dead letter has the time that it had, so an old one does not dial.
     const arrivedAtMs = firstAppendedAtMs(record);
     await this.handle(command, arrivedAtMs);

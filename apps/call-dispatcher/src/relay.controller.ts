@@ -1,5 +1,5 @@
 import { encodeObservation, partitionOf, topicName, TOPICS } from '@callbus/contracts';
-import { OnRecord, type ReceivedRecord, type RecordSender } from '@callbus/kafka';
+import { OnRecord, type ReceivedRecord, type RecordContext, type RecordSender } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { RECORD_SENDER, TOPIC_OPTIONS, type TopicOptions } from './injected.js';
 import { Ledger } from './ledger.js';
@@ -19,8 +19,9 @@ export class RelayController {
   ) {}
 
   @OnRecord(TOPICS.dispatchLedger.name, { group: RELAY_GROUP })
-  async report({ offset }: ReceivedRecord): Promise<void> {
+  async report({ key, offset }: ReceivedRecord, { note }: RecordContext): Promise<void> {
     const observations = await this.ledger.reportAt(offset);
+    note({ callId: String(key), tenantId: observations[0]?.tenantId, observations: observations.map(({ kind }) => kind) });
     const topic = topicName(this.topics.topicPrefix, TOPICS.observations);
     await this.sender.send(
       observations.map((observation) => ({

@@ -62,6 +62,8 @@ export interface RecordContext {
    * the last one: before that is done, none of them is.
    */
   readonly isLastOfKey: boolean;
+  /** Says what the log is to tell of this record, in its one line; nothing that may not be in a log. */
+  readonly note: (facts: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Resolving says that the record is done with; throwing, that `dispositionOf(error)` decides. */

@@ -35,6 +35,7 @@ import type {
   OutgoingRecord,
   ReceivedRecord,
   RecordConsumer,
+  RecordContext,
   RecordSender,
   TopicDescription,
   TopicFollower,
@@ -416,34 +417,49 @@ class KafkajsConsumer implements RecordConsumer {
     }
   }
 
-  /** @returns whether the record is done with */
-  private async handle(...work: Parameters<KafkajsConsumer['settle']>): Promise<boolean> {
-    const begunAtMs = performance.now();
-    const isDone = await this.settle(...work);
-    const { topic, group } = this.options;
-    if (isDone) this.parts.metrics.handled(topic, group, (performance.now() - begunAtMs) / 1_000);
-    return isDone;
-  }
-
-  private async settle(
+  /** Measures the work on a record, and says it in one line. @returns whether the record is done with */
+  private async handle(
     record: ReceivedRecord,
     isLastOfKey: boolean,
     signal: AbortSignal,
     mayGoOn: () => boolean,
   ): Promise<boolean> {
+    const begunAtMs = performance.now();
+    const noted: Record<string, unknown> = {};
+    const note = (facts: Readonly<Record<string, unknown>>): void => {
+      Object.assign(noted, facts);
+    };
+    const settled = await this.settle(record, (attempt) => ({ signal, attempt, isLastOfKey, note }), mayGoOn);
+    if (settled === null) return false;
+    const durationMs = performance.now() - begunAtMs;
+    const { topic, partition, offset } = record;
+    const { group } = this.options;
+    this.parts.metrics.handled(topic, group, durationMs / 1_000);
+    const place = { topic, partition, offset: String(offset), group };
+    this.parts.logger.info({ ...place, ...noted, ...settled, durationMs: Math.round(durationMs) }, 'a record is done with');
+    return true;
+  }
+
+  /** @returns what came of it; null: it is left to whoever reads it next */
+  private async settle(
+    record: ReceivedRecord,
+    contextOf: (attempt: number) => RecordContext,
+    mayGoOn: () => boolean,
+  ): Promise<{ readonly outcome: 'handled' | 'dead letter'; readonly attempts: number } | null> {
     const { handler, deadLetter, onFatal } = this.options;
-    let run = (attempt: number): Promise<void> => handler(record, { signal, attempt, isLastOfKey });
+    const { signal } = contextOf(1);
+    let run = (attempt: number): Promise<void> => handler(record, contextOf(attempt));
     let isPutAside = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await run(attempt);
-        return true;
+        return { outcome: isPutAside ? 'dead letter' : 'handled', attempts: attempt };
       } catch (error) {
         const disposition = dispositionOf(error, attempt);
         // Without a place for dead letters, or with one that refuses it, the record must not be passed over.
         if (disposition.kind === 'stop' || (disposition.kind === 'dead-letter' && (deadLetter === undefined || isPutAside))) {
           onFatal(error);
-          return false;
+          return null;
         }
         const { topic, partition, offset } = record;
         this.parts.logger.warn(
@@ -456,9 +472,9 @@ class KafkajsConsumer implements RecordConsumer {
           run = async () => deadLetter?.(record, error, attempts);
           continue;
         }
-        if (!mayGoOn()) return false;
+        if (!mayGoOn()) return null;
         await delay(disposition.delayMs, signal);
-        if (!mayGoOn()) return false;
+        if (!mayGoOn()) return null;
       }
     }
   }

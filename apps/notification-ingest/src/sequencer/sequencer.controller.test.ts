@@ -45,7 +45,7 @@ function sequencer() {
       value,
       headers: {},
     };
-    return controller.sequence(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey });
+    return controller.sequence(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey, note: () => undefined });
   };
   return { writes, deliver, failures };
 }

@@ -21,24 +21,26 @@ export class SequencerController {
   ) {}
 
   @OnRecord(TOPICS.observations.name, { group: SEQUENCER_GROUP, deadLetterTopic: TOPICS.observationsDeadLetter.name })
-  async sequence(record: ReceivedRecord, { attempt, isLastOfKey }: RecordContext): Promise<void> {
+  async sequence(record: ReceivedRecord, context: RecordContext): Promise<void> {
     try {
-      await this.fold(record, attempt);
+      await this.fold(record, context);
     } finally {
       // Also when nobody can read this one: those before it have left their snapshot to it.
-      if (isLastOfKey) await this.writeSnapshot(String(record.key));
+      if (context.isLastOfKey) await this.writeSnapshot(String(record.key));
     }
   }
 
-  private async fold(record: ReceivedRecord, attempt: number): Promise<void> {
+  private async fold(record: ReceivedRecord, { attempt, note }: RecordContext): Promise<void> {
     const observation = read(record);
-    const { callId } = observation;
+    const { callId, tenantId, kind } = observation;
+    note({ callId, tenantId, kind });
     const offset = Number(record.offset);
     const before = this.histories.get(callId);
     if (before !== undefined && before.offset >= offset) return;
     const { history, events, unhandled } = foldCall(before, observation);
     await this.output.events(callId, events);
     this.metrics.told(events);
+    note({ events: events.map(({ type }) => type), unhandled: unhandled.length });
     if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
     this.histories.put({ callId, ...history, offset, foldVersion: FOLD_VERSION });
   }
