@@ -117,7 +117,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     logger,
     onFatal: fail,
   });
-  const unsettled = new UnsettledCalls({ isMine, parkedAttemptOf: (callId) => snapshots.get(callId)?.parkedAttempt });
+  const unsettled = new UnsettledCalls({ isMine, historyOf: (dispatch) => histories.of(dispatch) });
   for (const dispatch of ledger.all()) {
     quotas.restore(dispatch);
     unsettled.update(dispatch);

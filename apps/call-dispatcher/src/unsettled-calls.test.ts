@@ -6,12 +6,14 @@ const waiting = dispatchAfter(ACCEPTED);
 const unknown = dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'no answer' });
 let mine: string[];
 let parkedAttempt: number | null;
+let hasEnded: boolean;
 let calls: UnsettledCalls;
 
 beforeEach(() => {
   mine = [CALL_ID];
   parkedAttempt = null;
-  calls = new UnsettledCalls({ isMine: (callId) => mine.includes(callId), parkedAttemptOf: () => parkedAttempt });
+  hasEnded = false;
+  calls = new UnsettledCalls({ isMine: (callId) => mine.includes(callId), historyOf: () => ({ parkedAttempt, hasEnded }) });
 });
 
 function counts(): Record<string, number> {
@@ -35,6 +37,12 @@ it('tells how long an outcome has been unknown, until the attempt is parked', ()
 it('leaves nothing to decide of a parked call that was ended', () => {
   parkedAttempt = 1;
   calls.update(dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'no answer' }, END_REQUESTED));
+  expect(counts()).toEqual({ waiting: 0, unknown: 0, parked: 0 });
+});
+
+it('lets an unknown call rest whose history was forgotten', () => {
+  calls.update(unknown);
+  hasEnded = true;
   expect(counts()).toEqual({ waiting: 0, unknown: 0, parked: 0 });
 });
 

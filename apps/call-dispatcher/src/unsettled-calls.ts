@@ -1,10 +1,10 @@
 import { isEndRequested, latestAttempt, type Dispatch } from '@callbus/contracts';
+import type { CallHistory } from './next-step.js';
 
 export interface UnsettledCallsOptions {
   /** Whether this process looks after the call. */
   readonly isMine: (callId: string) => boolean;
-  /** The attempt that the call's history says is parked. */
-  readonly parkedAttemptOf: (callId: string) => number | null | undefined;
+  readonly historyOf: (dispatch: Dispatch) => Pick<CallHistory, 'parkedAttempt' | 'hasEnded'> | undefined;
 }
 
 /** The calls that wait for an attempt, or whose outcome nobody knows: few at a time, of however many there are in the ledger. */
@@ -29,7 +29,7 @@ export class UnsettledCalls {
     return this.mine('unknown').filter((dispatch) => this.isParked(dispatch) && !isEndRequested(dispatch)).length;
   }
 
-  /** Those that are not parked: Graph has its time to call back. */
+  /** Those that are neither parked nor forgotten: Graph has its time to call back. */
   unknown(): number {
     return this.inGrace().length;
   }
@@ -40,7 +40,9 @@ export class UnsettledCalls {
   }
 
   private inGrace(): Dispatch[] {
-    return this.mine('unknown').filter((dispatch) => !this.isParked(dispatch));
+    return this.mine('unknown').filter(
+      (dispatch) => !this.isParked(dispatch) && this.options.historyOf(dispatch)?.hasEnded !== true,
+    );
   }
 
   private mine(phase: Dispatch['phase']): Dispatch[] {
@@ -48,7 +50,7 @@ export class UnsettledCalls {
   }
 
   private isParked(dispatch: Dispatch): boolean {
-    return this.options.parkedAttemptOf(dispatch.callId) === latestAttempt(dispatch)?.attempt;
+    return this.options.historyOf(dispatch)?.parkedAttempt === latestAttempt(dispatch)?.attempt;
   }
 }
 
