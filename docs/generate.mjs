@@ -3,7 +3,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HttpLimits, KafkaSettings, settingsOf } from '@callbus/chassis';
+import { HttpLimits, KafkaSettings, settingsOf, TracingSettings } from '@callbus/chassis';
 import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
 import { KAFKA_ERRORS } from '@callbus/kafka';
 import * as prettier from 'prettier';
@@ -22,7 +22,7 @@ import { openApi } from './openapi.mjs';
 import { messageSchemas } from './message-schemas.mjs';
 import { breakingChangesOfAll } from './schema-changes.mjs';
 
-const GROUPS = [KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
+const GROUPS = [TracingSettings, KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
 
 const GENERATED = '<!-- Generated from the code by `npm run docs`. -->';
 

@@ -15,3 +15,6 @@ export {
   type SettingKind,
   type SettingOptions,
 } from './settings.js';
+export { traceRequests, type TracedRequestsOptions } from './traced-requests.js';
+export { startTracing } from './tracing.js';
+export { TracingSettings } from './tracing-settings.js';

@@ -3,7 +3,9 @@ import { ConfigError } from './errors.js';
 import { Health } from './health.js';
 import { createLogger, type Logger } from './logger.js';
 import { ManagementServer } from './management-server.js';
-import { loadSettings, maskedSummary, Setting } from './settings.js';
+import { loadSettings, maskedSummary, Setting, SettingsGroup } from './settings.js';
+import { startTracing } from './tracing.js';
+import { TracingSettings } from './tracing-settings.js';
 
 /** What every service can be told; the settings class of each extends it. */
 export class ServiceSettings {
@@ -33,6 +35,9 @@ export class ServiceSettings {
   @Min(0)
   @Max(600_000)
   shutdownTimeoutMs: number = 25_000;
+
+  @SettingsGroup(TracingSettings)
+  tracing!: TracingSettings;
 }
 
 export interface ServiceContext<S> {
@@ -91,6 +96,7 @@ export async function runService<S extends ServiceSettings>(
   try {
     const management = new ManagementServer(settings.serviceName || name, health);
     const port = await management.listen(settings.managementPort, settings.managementHost);
+    steps.push({ step: 'traces', run: await startTracing(settings.serviceName || name, settings.tracing, logger) });
     await start({
       settings,
       logger,
