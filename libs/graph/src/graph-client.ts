@@ -1,4 +1,5 @@
 import { createSecureContext } from 'node:tls';
+import type { Attributes } from '@opentelemetry/api';
 import { Agent, buildConnector, request } from 'undici';
 import { outcomeOf, type CreateCallOutcome } from './create-call-outcome.js';
 import {
@@ -11,6 +12,7 @@ import {
 } from './follow-up-outcome.js';
 import { parseJson } from './json-value.js';
 import { postOnce, type PostOnceOptions } from './post-once.js';
+import { inRequestSpan } from './request-span.js';
 import { Slots } from './slots.js';
 
 export interface GraphClientOptions {
@@ -41,6 +43,7 @@ export interface CreateCallRequest {
   readonly beforeSend?: () => void;
 }
 
+const CALLS_PATH = '/v1.0/communications/calls';
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_FOLLOW_UP_CONNECTIONS = 32;
 
@@ -59,7 +62,7 @@ export class GraphClient {
 
   constructor(options: GraphClientOptions) {
     const { connectTimeoutMs = 3_000, headersTimeoutMs = 10_000, bodyTimeoutMs = 10_000, maxConcurrentPosts = 256 } = options;
-    this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}/v1.0/communications/calls`;
+    this.callsUrl = options.baseUrl.replace(/\/+$/, '') + CALLS_PATH;
     // One connector for all creates: the connections are new, but the trusted certificates are read once and the TLS session is resumed.
     const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, secureContext: createSecureContext() });
     this.postOptions = { connect, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxBodyBytes: MAX_BODY_BYTES };
@@ -86,15 +89,22 @@ export class GraphClient {
           'scenario-id': callId,
           'client-request-id': clientRequestId,
         };
-        const post = { url: new URL(this.callsUrl), headers, body: JSON.stringify(body), beforeSend };
-        return outcomeOf(await postOnce(post, this.postOptions));
+        const url = new URL(this.callsUrl);
+        const post = { url, headers, body: JSON.stringify(body), beforeSend };
+        const traced = { method: 'POST', url, template: CALLS_PATH, attributes: attributesOf(headers) };
+        const result = await inRequestSpan(
+          traced,
+          () => postOnce(post, this.postOptions),
+          (one) => (one.stage === 'answered' ? one.status : one.stage),
+        );
+        return outcomeOf(result);
       }),
     );
   }
 
   /** Asks Graph for a call. */
   async getCall(graphCallId: string, token: string): Promise<GetCallOutcome> {
-    return this.followUp('GET', this.urlOf(graphCallId), token).then((answer) => {
+    return this.followUp('GET', graphCallId, token).then((answer) => {
       const outcome = followUpOutcomeOf('found', answer);
       return outcome.kind === 'found' ? { ...outcome, call: parseJson(answer.body) } : outcome;
     }, followUpUnanswered);
@@ -102,15 +112,12 @@ export class GraphClient {
 
   /** Hangs up; repeating it is harmless. */
   async endCall(graphCallId: string, token: string): Promise<EndCallOutcome> {
-    return this.followUp('DELETE', this.urlOf(graphCallId), token).then(
-      (answer) => followUpOutcomeOf('ended', answer),
-      followUpUnanswered,
-    );
+    return this.followUp('DELETE', graphCallId, token).then((answer) => followUpOutcomeOf('ended', answer), followUpUnanswered);
   }
 
   /** Graph ends a call 45 minutes after the last of these. */
   async keepAlive(graphCallId: string, token: string): Promise<KeepAliveOutcome> {
-    return this.followUp('POST', `${this.urlOf(graphCallId)}/keepAlive`, token).then(
+    return this.followUp('POST', graphCallId, token, '/keepAlive').then(
       (answer) => followUpOutcomeOf('alive', answer),
       followUpUnanswered,
     );
@@ -122,21 +129,20 @@ export class GraphClient {
     await this.closing;
   }
 
-  private urlOf(graphCallId: string): string {
-    return `${this.callsUrl}/${encodeURIComponent(graphCallId)}`;
-  }
-
-  private async followUp(method: 'GET' | 'DELETE' | 'POST', url: string, token: string): Promise<FollowUpAnswer> {
+  private async followUp(
+    method: 'GET' | 'DELETE' | 'POST',
+    graphCallId: string,
+    token: string,
+    action = '',
+  ): Promise<FollowUpAnswer> {
+    const url = new URL(`${this.callsUrl}/${encodeURIComponent(graphCallId)}${action}`);
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
-    return this.tracked(
-      request(url, { method, headers, dispatcher: this.followUps }).then(
-        async ({ statusCode: status, headers: received, body }) => ({
-          status,
-          headers: received,
-          body: await body.text(),
-        }),
-      ),
-    );
+    const send = async (): Promise<FollowUpAnswer> => {
+      const { statusCode: status, headers: received, body } = await request(url, { method, headers, dispatcher: this.followUps });
+      return { status, headers: received, body: await body.text() };
+    };
+    const traced = { method, url, template: `${CALLS_PATH}/{id}${action}` };
+    return this.tracked(inRequestSpan(traced, send, ({ status }) => status));
   }
 
   private async tracked<T>(work: Promise<T>): Promise<T> {
@@ -147,4 +153,11 @@ export class GraphClient {
       this.running.delete(work);
     }
   }
+}
+
+/** By these Graph's own logs know the request. */
+function attributesOf(headers: Readonly<Record<'scenario-id' | 'client-request-id', string>>): Attributes {
+  return Object.fromEntries(
+    (['scenario-id', 'client-request-id'] as const).map((name) => [`http.request.header.${name}`, [headers[name]]]),
+  );
 }
