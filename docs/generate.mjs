@@ -3,7 +3,7 @@
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HttpLimits, httpServerMetrics, KafkaSettings, processMetrics, settingsOf } from '@callbus/chassis';
+import { HttpLimits, httpServerMetrics, KafkaSettings, processMetrics, settingsOf, TracingSettings } from '@callbus/chassis';
 import { ACCESS, CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
 import { KAFKA_ERRORS, KafkaMetrics } from '@callbus/kafka';
 import * as prettier from 'prettier';
@@ -28,7 +28,7 @@ import { messageSchemas } from './message-schemas.mjs';
 import { breakingChangesOfAll } from './schema-changes.mjs';
 import { strimziTopics, strimziUsers } from './strimzi.mjs';
 
-const GROUPS = [KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
+const GROUPS = [TracingSettings, KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
 
 const GENERATED = '<!-- Generated from the code by `npm run docs`. -->';
 

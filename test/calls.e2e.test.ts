@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { OtlpCollector, type CollectedSpan } from './support/otlp-collector.js';
 import { commandMessage, PlainProducer, PlainReader, type HistoryEvent } from './support/plain-kafka.js';
-import { STACK_TIMEOUT_MS, StackForTests } from './support/stack-for-tests.js';
+import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
 type Json = Record<string, unknown>;
 
@@ -31,10 +32,13 @@ let stack: StackForTests;
 let events: PlainReader;
 let commands: PlainProducer;
 let token: string;
+let collector: OtlpCollector;
 
 beforeAll(async () => {
   const quick = { SIMULATOR_ESTABLISH_MS: '20', SIMULATOR_RING_MS: '50', SIMULATOR_TALK_MS: '200' };
+  collector = await OtlpCollector.start();
   stack = await StackForTests.start({
+    launcherEnvironment: collector.environment,
     environment: {
       'graph-simulator': quick,
       // No token is young: consent counts at once.
@@ -53,6 +57,7 @@ afterAll(async () => {
   await commands.stop();
   await events.stop();
   await stack.stop();
+  await collector.stop();
 });
 
 /** The example as its author would send it: with one's own tenant, as the page says. */
@@ -254,6 +259,70 @@ describe('a command that names an app', () => {
   });
 });
 
+describe('the trace of a call', () => {
+  const begin = (): { traceId: string; traceparent: string } => {
+    const traceId = randomBytes(16).toString('hex');
+    return { traceId, traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
+  };
+  const traceparentsOf = (callId: string): string[] => events.of(callId).map(({ headers }) => String(headers['traceparent']));
+
+  /** The spans in which the events of a call were sent, when the collector has them. */
+  const sendsOf = async (callId: string): Promise<CollectedSpan[]> => {
+    await events.ended(callId);
+    const sends = (): CollectedSpan[] => traceparentsOf(callId).flatMap((traceparent) => collector.find(traceparent) ?? []);
+    await until('the collector has the spans of all events', () => sends().length === events.of(callId).length);
+    return sends();
+  };
+  const pathTo = (span: CollectedSpan): string[] => collector.pathTo(span).map(({ service, name }) => `${service}: ${name}`);
+
+  it('goes on with the caller’s, from its request over Graph and its callbacks to each event', async () => {
+    const { traceId, traceparent } = begin();
+    const response = await post(requestOf('seed-ex1'), { traceparent });
+    const { id } = (await response.json()) as { id: string };
+    const sends = await sendsOf(id);
+    console.log(collector.tree(traceId));
+
+    const request = 'gateway: POST /v1.0/communications/calls';
+    const command = [request, 'gateway: send calls.commands', 'call-dispatcher-1: process calls.commands'];
+    const accepted = [...command, 'call-dispatcher-1: send calls.dispatch-ledger'];
+    const relayed = ['call-dispatcher-1: process calls.dispatch-ledger', 'call-dispatcher-1: send calls.observations'];
+    const observed = 'notification-sequencer-1: process calls.observations';
+    expect(sends.map((span) => span.traceId)).toEqual(sends.map(() => traceId));
+    expect(pathTo(sends[0]!)).toEqual([...accepted, ...relayed, observed, 'notification-sequencer-1: send calls.events']);
+    for (const send of sends) expect(pathTo(send).slice(0, accepted.length)).toEqual(accepted);
+
+    const ofTrace = collector.spans.filter((span) => span.traceId === traceId);
+    const dial = ofTrace.filter(({ service, name }) => service === 'call-dispatcher-1' && name.startsWith('POST '));
+    expect(dial.map(pathTo)).toEqual([[...accepted, 'call-dispatcher-1: POST /v1.0/communications/calls']]);
+
+    const callback = collector.pathTo(sends.at(-1)!).at(-2)!;
+    expect(`${callback.service}: ${callback.name}`).toBe(observed);
+    const { traceId: ofGraph, spanId } = callback.links[0]!;
+    expect(pathTo(collector.find(`00-${ofGraph}-${spanId}-01`)!)).toEqual([
+      'notification-receiver-1: POST /v1/callbacks/:appId/:tenantId/:callId/:attempt/:mac',
+      'notification-receiver-1: send calls.observations',
+    ]);
+  });
+
+  it('goes on with that of whoever wrote the command', async () => {
+    const { traceId, traceparent } = begin();
+    const callId = randomUUID();
+    const { tenantId } = stack.file.caller;
+    const message = commandMessage('CreateCall', { callId, tenantId, call: requestOf('seed-ex3') });
+    await commands.send({ ...message, headers: { ...message.headers, traceparent } });
+    const sends = await sendsOf(callId);
+    expect(sends.map((span) => span.traceId)).toEqual(sends.map(() => traceId));
+  });
+
+  it('holds no token, number, name, passcode or address of a callback, whoever was called', () => {
+    const told = collector.bodies.join('\n');
+    const personal = EXAMPLES.flatMap(({ example }) => personalOf(requestOf(example)));
+    expect(new Set(personal).size).toBeGreaterThan(10);
+    expect(personal.filter((text) => told.includes(text))).toEqual([]);
+    expect(told).not.toMatch(/eyJ|Bearer|\+\d{6}|\/v1\/callbacks\/[0-9a-f]/);
+  });
+});
+
 describe('the gateway', () => {
   it('answers a GET for each of 100 calls that were only just accepted', async () => {
     const request = requestOf('seed-ex1');
@@ -300,3 +369,13 @@ describe('the gateway', () => {
     expect(statesOf(await events.ended(callId)).at(-1)).toBe('terminated');
   });
 });
+
+/** What of a request may name or let in somebody. */
+function personalOf(value: unknown, member = ''): string[] {
+  if (typeof value === 'string') {
+    const isPersonal = ['displayName', 'passcode', 'token', 'blob', 'joinWebUrl', 'threadId'].includes(member);
+    return value !== '' && (isPersonal || /^\+\d{6,}$/.test(value)) ? [value] : [];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => personalOf(inner, name));
+}

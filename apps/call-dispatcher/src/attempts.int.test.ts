@@ -157,6 +157,32 @@ function someIntent(callId: string): LedgerRecord {
   return { type: 'Intent', callId, attempt: 1, nonce: randomUUID(), deadlineMs: 10_000, orphanMs: 60_000 };
 }
 
+describe('the trace of a call', () => {
+  const headerOf = (digit: string): string => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
+  /** Puts every record of a process into a trace. */
+  const within = (traceparent: string): DispatcherOptions => ({
+    through: (sender) => ({
+      condition: () => sender.condition(),
+      close: () => sender.close(),
+      send: (records) => sender.send(records.map((record) => ({ ...record, headers: { traceparent } }))),
+    }),
+  });
+
+  it('is that of its command, in every process that folds the ledger, also after a restart', async () => {
+    const one = await dispatcher(within(headerOf('a')));
+    const callId = await accepted(one);
+    const other = await dispatcher(within(headerOf('b')));
+    await attempted(other, callId);
+    const restarted = await dispatcher();
+    expect([one, other, restarted].map(({ ledger }) => ledger.traceOf(callId))).toEqual(Array(3).fill(headerOf('a')));
+  });
+
+  it('is none where its command was in none', async () => {
+    const one = await dispatcher();
+    expect(one.ledger.traceOf(await accepted(one))).toBeUndefined();
+  });
+});
+
 describe('an attempt to dial (G1, G9)', () => {
   it('POSTs once, and what came of it is in the ledger', async () => {
     const one = await dispatcher();

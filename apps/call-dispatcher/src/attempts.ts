@@ -11,7 +11,7 @@ import {
   type LedgerRecord,
 } from '@callbus/contracts';
 import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type CreateCallOutcome, type GraphClient } from '@callbus/graph';
-import { KafkaError } from '@callbus/kafka';
+import { inTrace, KafkaError } from '@callbus/kafka';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
 import type { DispatcherMetrics } from './dispatcher-metrics.js';
@@ -145,7 +145,9 @@ export class Attempts {
       const intent = dispatch?.attempts.find(({ nonce }) => nonce === key.nonce);
       if (intent === undefined) this.options.metrics.intentsLost.inc();
       if (dispatch?.command == null || intent === undefined) return dispatch;
-      if (dispatch.requestHash === requestHash) work = this.post(dispatch.command, key, intent, token, begunAtMs);
+      const { command } = dispatch;
+      if (dispatch.requestHash === requestHash)
+        work = inTrace(ledger.traceOf(callId), () => this.post(command, key, intent, token, begunAtMs));
       else work = this.record({ type: 'NotSent', ...key, why: 'the attempt was meant for another command of the same callId' });
       return dispatch;
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Logger } from '@callbus/chassis';
 import { isSettled, type Dispatch, type LedgerCommand } from '@callbus/contracts';
 import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
-import { KafkaError } from '@callbus/kafka';
+import { inTrace, KafkaError } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
@@ -173,7 +173,7 @@ export class Driver {
   /** @param work resolves with the milliseconds after which the call is to be looked at again at the latest */
   private start({ callId }: Dispatch, what: Step['kind'], work: () => Promise<number>): void {
     this.busy.set(callId, false);
-    work()
+    inTrace(this.options.ledger.traceOf(callId), work)
       .catch((error: unknown) => {
         if (!passes(error)) throw error;
         this.options.logger.warn({ err: error, callId, step: what }, 'a step for a call failed and is tried again');

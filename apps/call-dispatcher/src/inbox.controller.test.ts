@@ -62,7 +62,8 @@ const NO_HISTORY = { hasEnded: false, isEstablishing: true, isEndRefused: false,
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
   const [callId, value] = [Buffer.from(String(command.subject)), Buffer.from(JSON.stringify(command))];
-  await inbox.take({ topic: 'commands', partition: 0, offset: 0n, timestampMs: brokerMs, key: callId, value, headers });
+  const record = { topic: 'commands', partition: 0, offset: 0n, timestampMs: brokerMs, key: callId, value, headers };
+  await inbox.take(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey: true, note: () => undefined });
 }
 
 const create = (data: Partial<CreateCallData> = {}, headers?: Record<string, string>): Promise<void> =>

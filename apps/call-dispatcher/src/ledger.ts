@@ -11,7 +11,14 @@ import {
   type Observation,
   type Transition,
 } from '@callbus/contracts';
-import { KafkaError, type KafkaClient, type ReceivedRecord, type RecordSender, type TopicFollower } from '@callbus/kafka';
+import {
+  KafkaError,
+  traceparentOf,
+  type KafkaClient,
+  type ReceivedRecord,
+  type RecordSender,
+  type TopicFollower,
+} from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
 import { observationsOf } from './observations-of.js';
 
@@ -37,6 +44,7 @@ export type LedgerListener = (dispatch: Dispatch, transition: Transition, before
  */
 export class Ledger {
   private readonly dispatches = new Map<string, Dispatch>();
+  private readonly traces = new Map<string, string>();
   private readonly reports = new Map<bigint, readonly Observation[]>();
   private readonly listeners = new Set<LedgerListener>();
   private reportFrom: bigint;
@@ -79,6 +87,11 @@ export class Ledger {
 
   all(): IterableIterator<Dispatch> {
     return this.dispatches.values();
+  }
+
+  /** The trace that the call's command is in; in the log, so that it goes on in another process too. */
+  traceOf(callId: string): string | undefined {
+    return this.traces.get(callId);
   }
 
   /** Called after every record that changed a call. */
@@ -134,7 +147,8 @@ export class Ledger {
     await this.follower?.stop();
   }
 
-  private fold({ offset, timestampMs, value }: ReceivedRecord): void {
+  private fold(received: ReceivedRecord): void {
+    const { offset, timestampMs, value } = received;
     this.options.clock.observe(timestampMs);
     this.oldest ??= { offset, timestampMs };
     let record: LedgerRecord;
@@ -152,6 +166,8 @@ export class Ledger {
     const { dispatch, transition } = reduce(before, record, timestampMs);
     if (dispatch === undefined || dispatch === before) return;
     this.dispatches.set(dispatch.callId, dispatch);
+    const traceparent = traceparentOf(received);
+    if (before?.command == null && traceparent !== undefined) this.traces.set(dispatch.callId, traceparent);
     if (transition === null) return;
     if (offset >= this.reportFrom) {
       const observations = observationsOf(before, dispatch, transition, { offset, appendedAtMs: timestampMs });

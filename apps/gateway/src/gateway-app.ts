@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
-import { measureRequests, nestLogger, type Logger } from '@callbus/chassis';
+import { measureRequests, nestLogger, traceRequests, type Logger } from '@callbus/chassis';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -65,6 +65,7 @@ export class GatewayApp {
       }
     });
     await app.register(rateLimit, rateLimitOf(settings, callers));
+    traceRequests(fastify, { continuesTraces: true });
     const refuseOtherMethods = watchMethods(fastify);
     await app.init();
     refuseOtherMethods();

@@ -17,3 +17,6 @@ export {
   type SettingKind,
   type SettingOptions,
 } from './settings.js';
+export { traceRequests, type TracedRequestsOptions } from './traced-requests.js';
+export { startTracing } from './tracing.js';
+export { TracingSettings } from './tracing-settings.js';

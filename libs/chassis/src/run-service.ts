@@ -6,8 +6,10 @@ import { Health } from './health.js';
 import { createLogger, type Logger } from './logger.js';
 import { ManagementServer } from './management-server.js';
 import { processMetrics } from './metrics.js';
-import { loadSettings, maskedSummary, Setting } from './settings.js';
+import { loadSettings, maskedSummary, Setting, SettingsGroup } from './settings.js';
 import { ShutdownSteps } from './shutdown-steps.js';
+import { startTracing } from './tracing.js';
+import { TracingSettings } from './tracing-settings.js';
 
 /** What every service can be told; the settings class of each extends it. */
 export class ServiceSettings {
@@ -50,6 +52,9 @@ export class ServiceSettings {
   @Min(0)
   @Max(600_000)
   shutdownTimeoutMs: number = 25_000;
+
+  @SettingsGroup(TracingSettings)
+  tracing!: TracingSettings;
 }
 
 export interface ServiceContext<S> {
@@ -106,6 +111,7 @@ export async function runService<S extends ServiceSettings>(
   try {
     const management = new ManagementServer(settings.serviceName || name, health, metrics);
     const port = await management.listen(settings.managementPort, settings.managementHost);
+    steps.push({ step: 'traces', run: await startTracing(settings.serviceName || name, settings.tracing, logger) });
     await start({
       settings,
       logger,

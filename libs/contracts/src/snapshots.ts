@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsInt, IsObject, IsUUID, Matches, Min, ValidateNested } from 'class-validator';
+import { IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Min, ValidateNested } from 'class-validator';
 import { ContractError } from './errors.js';
 import { FoldedCall } from './folded-call.js';
 import { parseJson } from './json.js';
@@ -36,6 +36,10 @@ export class Snapshot {
   @ValidateNested()
   @Type(() => FoldedCall)
   call!: FoldedCall;
+  /** What the dispatcher's last observation had as its header: the trace that callbacks belong to, which Graph does not know. */
+  @IsOptional()
+  @IsString()
+  traceparent?: string;
 }
 
 export function encodeSnapshot(snapshot: Snapshot): Buffer {

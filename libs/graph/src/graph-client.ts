@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { createSecureContext } from 'node:tls';
+import type { Attributes } from '@opentelemetry/api';
 import { Agent, buildConnector, request } from 'undici';
 import { outcomeOf, type CreateCallOutcome } from './create-call-outcome.js';
 import {
@@ -13,6 +14,7 @@ import {
 import { timed, type Exchange, type OnExchange } from './exchange.js';
 import { parseJson } from './json-value.js';
 import { postOnce, type PostOnceOptions } from './post-once.js';
+import { inRequestSpan } from './request-span.js';
 import { Slots } from './slots.js';
 
 export interface GraphClientOptions {
@@ -102,12 +104,19 @@ export class GraphClient {
           'scenario-id': callId,
           'client-request-id': clientRequestId,
         };
-        const post = { url: new URL(this.callsUrl), headers, body: JSON.stringify(body), beforeSend };
+        const url = new URL(this.callsUrl);
+        const post = { url, headers, body: JSON.stringify(body), beforeSend };
         const exchange = { method: 'POST', urlTemplate: CALLS_PATH } as const;
+        const traced = { method: 'POST', url, template: CALLS_PATH, attributes: attributesOf(headers) };
         const wire = await timed(
           exchange,
           this.options.onExchange,
-          () => postOnce(post, this.postOptions),
+          () =>
+            inRequestSpan(
+              traced,
+              () => postOnce(post, this.postOptions),
+              (one) => (one.stage === 'answered' ? one.status : one.stage),
+            ),
           (result) => (result.stage === 'answered' ? result.status : null),
         );
         return outcomeOf(wire);
@@ -156,14 +165,15 @@ export class GraphClient {
     action: '' | '/keepAlive',
     token: string,
   ): Promise<FollowUpAnswer> {
-    const url = `${this.callsUrl}/${encodeURIComponent(graphCallId)}${action}`;
+    const url = new URL(`${this.callsUrl}/${encodeURIComponent(graphCallId)}${action}`);
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
     const ask = async (): Promise<FollowUpAnswer> => {
       const answer = await request(url, { method, headers, dispatcher: this.followUps, signal: this.patience.signal });
       return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
     };
-    const exchange = { method, urlTemplate: `${CALLS_PATH}/{id}${action}` };
-    return this.tracked(timed(exchange, this.options.onExchange, ask, ({ status }) => status));
+    const template = `${CALLS_PATH}/{id}${action}`;
+    const inSpan = (): Promise<FollowUpAnswer> => inRequestSpan({ method, url, template }, ask, ({ status }) => status);
+    return this.tracked(timed({ method, urlTemplate: template }, this.options.onExchange, inSpan, ({ status }) => status));
   }
 
   private async tracked<T>(work: Promise<T>): Promise<T> {
@@ -174,4 +184,11 @@ export class GraphClient {
       this.running.delete(work);
     }
   }
+}
+
+/** By these Graph's own logs know the request. */
+function attributesOf(headers: Readonly<Record<'scenario-id' | 'client-request-id', string>>): Attributes {
+  return Object.fromEntries(
+    (['scenario-id', 'client-request-id'] as const).map((name) => [`http.request.header.${name}`, [headers[name]]]),
+  );
 }

@@ -33,3 +33,4 @@ export {
 } from './kafka-transport.js';
 export { firstAppendedAtMs, placeOf, REPLAY_HEADERS, replayedFrom, replayOf } from './replays.js';
 export { SnapshotFollower, type SnapshotFollowerOptions } from './snapshot-follower.js';
+export { inTrace, traceparentOf } from './traceparent.js';

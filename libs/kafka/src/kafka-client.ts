@@ -81,6 +81,11 @@ export interface ConsumeOptions {
   readonly onAssigned?: (partitions: readonly number[]) => void | Promise<void>;
   /** Records in work at once per partition. */
   readonly concurrency?: number;
+  /**
+   * The trace that a record belongs to, where its sender could not know it, as a `traceparent`; the sender's own is linked then.
+   * @default the one in the record's headers
+   */
+  readonly traceOf?: (record: ReceivedRecord) => string | undefined;
   /** A member that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
 }

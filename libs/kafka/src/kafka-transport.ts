@@ -54,6 +54,8 @@ export interface KafkaTransportOptions {
   readonly onFatal: (error: unknown) => void;
   /** Called once per assignment, before any record of it is handled. */
   readonly onAssigned?: (topic: string, partitions: readonly number[]) => void | Promise<void>;
+  /** The trace that a record belongs to, where its sender could not know it. */
+  readonly traceOf?: (record: ReceivedRecord) => string | undefined;
 }
 
 type Handle = (record: ReceivedRecord, context: RecordContext) => Promise<unknown>;
@@ -97,7 +99,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   }
 
   private async start(): Promise<void> {
-    const { client, topicPrefix, logger, onFatal, onAssigned } = this.options;
+    const { client, topicPrefix, logger, onFatal, onAssigned, traceOf } = this.options;
     for (const [topic, nestHandler] of this.messageHandlers) {
       const { group, deadLetterTopic, concurrency } = nestHandler.extras as unknown as RecordHandlerOptions;
       const handle = nestHandler as unknown as Handle;
@@ -111,6 +113,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
         },
         ...(deadLetterTopic === undefined ? {} : { deadLetter: this.deadLetters(`${topicPrefix}${deadLetterTopic}`, topic) }),
         ...(onAssigned === undefined ? {} : { onAssigned: (partitions) => onAssigned(topic, partitions) }),
+        ...(traceOf === undefined ? {} : { traceOf }),
         onFatal,
       });
       this.consumers.set(topic, consumer);

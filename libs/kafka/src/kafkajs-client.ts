@@ -44,6 +44,8 @@ import type {
 import { FOLLOWER, KafkaMetrics } from './kafka-metrics.js';
 import { PollLoops, type PollLoop } from './poll-loop.js';
 import { runByKey } from './run-by-key.js';
+import { traced } from './traced-client.js';
+import { isTracing } from './traceparent.js';
 
 // Node sees no further names in that CommonJS module.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -94,7 +96,8 @@ const MAX_WAIT_MS = 250;
 const DEFAULT_CONCURRENCY = 64;
 
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
-  return new KafkajsClient(options);
+  const client = new KafkajsClient(options);
+  return isTracing() ? traced(client) : client;
 }
 
 class KafkajsClient implements KafkaClient {

@@ -8,11 +8,13 @@ import type { SequencerOutput } from './sequencer-output.js';
 import { accepted, bodyOf, created, notification } from './testing/histories.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
+const headerOf = (digit: string): string => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
 const unknownKind = notification('odd', bodyOf(graphCallId, {}, { below: '/audioRoutingGroups/1' }));
 
 /** A sequencer whose writes the test sees, in their order; the next of a kind fail as often as the test says. */
 function sequencer() {
   const writes: string[] = [];
+  const traceparents: unknown[] = [];
   const failures = { events: 0, snapshots: 0 };
   const send = (kind: keyof typeof failures, written: readonly string[]): Promise<void> => {
     if ((failures[kind] -= 1) >= 0) return Promise.reject(new Error('Kafka is away'));
@@ -26,15 +28,23 @@ function sequencer() {
         events.map(({ type }) => type),
       ),
     unhandled: () => Promise.resolve(void writes.push('dead letter')),
-    snapshots: (snapshots: readonly { readonly value: Buffer }[]) =>
-      send(
+    snapshots: (written: readonly { readonly value: Buffer }[]) => {
+      const snapshots = written.map(({ value }) => decodeSnapshot(value));
+      traceparents.push(...snapshots.map(({ traceparent }) => traceparent));
+      return send(
         'snapshots',
-        snapshots.map(({ value }) => `snapshot of ${String(decodeSnapshot(value).offset)}`),
-      ),
+        snapshots.map(({ offset }) => `snapshot of ${String(offset)}`),
+      );
+    },
   } as unknown as SequencerOutput;
   const controller = new SequencerController(new Histories(), output, new SequencerMetrics(new Registry()));
   const { callId } = accepted();
-  const deliver = (offset: number, what: Observation | Buffer | null, isLastOfKey: boolean): Promise<void> => {
+  const deliver = (
+    offset: number,
+    what: Observation | Buffer | null,
+    isLastOfKey: boolean,
+    traceparent?: string,
+  ): Promise<void> => {
     const value = what === null || Buffer.isBuffer(what) ? what : encodeObservation(what);
     const record: ReceivedRecord = {
       topic: 'observations',
@@ -43,11 +53,11 @@ function sequencer() {
       timestampMs: 0,
       key: Buffer.from(callId),
       value,
-      headers: {},
+      headers: { traceparent },
     };
     return controller.sequence(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey, note: () => undefined });
   };
-  return { writes, deliver, failures };
+  return { writes, traceparents, deliver, failures };
 }
 
 it('writes of observations that are at hand together one snapshot, after the events and dead letters of all', async () => {
@@ -91,4 +101,16 @@ it('stops at an observation of a newer release, and puts aside one under another
   const other = written({ callId: '99999999-9999-4999-8999-999999999999' });
   await expect(deliver(1, other, true)).rejects.toMatchObject({ name: 'ContractError', code: 'KEY_MISMATCH' });
   expect(writes).toEqual([]);
+});
+
+it('keeps the trace of the dispatcher’s last observation in the snapshot, and never that of a callback', async () => {
+  const { traceparents, deliver } = sequencer();
+  await deliver(1, notification('first', bodyOf(graphCallId, { state: 'establishing' })), true, headerOf('f'));
+  await deliver(2, accepted(), true, headerOf('a'));
+  await deliver(3, unknownKind, true, headerOf('f'));
+  await deliver(4, created(graphCallId), true, headerOf('b'));
+  await deliver(5, accepted(), true);
+  await deliver(6, accepted(), true, 'nonsense');
+  const [a, b] = [headerOf('a'), headerOf('b')];
+  expect(traceparents).toEqual([undefined, a, a, b, b, b]);
 });

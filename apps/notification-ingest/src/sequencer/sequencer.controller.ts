@@ -1,6 +1,7 @@
 import { ContractError, decodeObservation, encodeSnapshot, FOLD_VERSION, TOPICS, type Observation } from '@callbus/contracts';
-import { KafkaError, OnRecord, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
+import { KafkaError, OnRecord, traceparentOf, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
 import { Controller } from '@nestjs/common';
+import { trace } from '@opentelemetry/api';
 import { foldCall } from './fold-call.js';
 import { Histories } from './histories.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
@@ -34,15 +35,25 @@ export class SequencerController {
     const observation = read(record);
     const { callId, tenantId, kind } = observation;
     note({ callId, tenantId, kind });
+    trace.getActiveSpan()?.setAttribute('callbus.call_id', callId);
     const offset = Number(record.offset);
     const before = this.histories.get(callId);
     if (before !== undefined && before.offset >= offset) return;
     const { history, events, unhandled } = foldCall(before, observation);
+    const { sequence, call } = history;
     await this.output.events(callId, events);
     this.metrics.told(events);
     note({ events: events.map(({ type }) => type), unhandled: unhandled.length });
     if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
-    this.histories.put({ callId, ...history, offset, foldVersion: FOLD_VERSION });
+    const traceparent = traceOf(record, observation) ?? before?.traceparent;
+    this.histories.put({
+      callId,
+      sequence,
+      call,
+      offset,
+      foldVersion: FOLD_VERSION,
+      ...(traceparent !== undefined && { traceparent }),
+    });
   }
 
   private async writeSnapshot(callId: string): Promise<void> {
@@ -52,6 +63,11 @@ export class SequencerController {
     await this.output.snapshots([{ callId, value }]);
     this.histories.onWritten(snapshot, value);
   }
+}
+
+/** Of the call: a callback's own began with a request of Graph's. */
+function traceOf(record: ReceivedRecord, { kind }: Observation): string | undefined {
+  return kind === 'notification' ? undefined : traceparentOf(record);
 }
 
 /** @throws KafkaError INVARIANT for one of a newer release: this one stops rather than guesses; ContractError for bad ones */

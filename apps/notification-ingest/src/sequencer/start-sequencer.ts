@@ -44,6 +44,7 @@ export async function startSequencer(
     service,
     logger,
     onFatal: fail,
+    traceOf: ({ key }) => histories.get(String(key))?.traceparent,
     onAssigned: async (topic, assigned) => {
       if (topic !== TOPICS.observations.name) return;
       const begunAtMs = performance.now();
