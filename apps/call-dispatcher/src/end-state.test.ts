@@ -20,7 +20,13 @@ it.each<[string, LedgerRecord[]]>([
   ['created', [ACCEPTED, intent(1), created]],
   ['rejected', [ACCEPTED, intent(1), { type: 'Rejected', ...key(1), error: GRAPH_ERROR }]],
   ['invalid', [{ type: 'Invalid', callId: CALL_ID, command: COMMAND, requestHash: '1:00', faults: [] }]],
-  ['expired', [ACCEPTED, { type: 'Expired', callId: CALL_ID, why: 'late' }]],
+  [
+    'expired',
+    [
+      { ...ACCEPTED, command: { ...COMMAND, notAfterMs: START_MS } } as LedgerRecord,
+      { type: 'Expired', callId: CALL_ID, why: 'late' },
+    ],
+  ],
   ['cancelled', [ACCEPTED, END_REQUESTED]],
   ['forbidden', [ACCEPTED, { type: 'Forbidden', callId: CALL_ID, error: GRAPH_ERROR }]],
 ])('%s is an end', (end, records) => {
