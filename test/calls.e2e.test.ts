@@ -1,6 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+<<<<<<< HEAD
 import { OtlpCollector, type CollectedSpan } from './support/otlp-collector.js';
+=======
+import { join } from 'node:path';
+import { Metrics } from './support/metrics.js';
+>>>>>>> a1d64ba (Compared the metrics of a running stack with what has happened, and searched logs and metrics for what may not be there (G8))
 import { commandMessage, PlainProducer, PlainReader, type HistoryEvent } from './support/plain-kafka.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
@@ -370,6 +375,7 @@ describe('the gateway', () => {
   });
 });
 
+<<<<<<< HEAD
 /** What of a request may name or let in somebody. */
 function personalOf(value: unknown, member = ''): string[] {
   if (typeof value === 'string') {
@@ -379,3 +385,130 @@ function personalOf(value: unknown, member = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => personalOf(inner, name));
 }
+=======
+describe('the metrics', () => {
+  const KINDS = ['gateway', 'call-dispatcher', 'notification-receiver', 'notification-sequencer'];
+  const metricsOf = async (): Promise<Record<string, Metrics>> =>
+    Object.fromEntries(await Promise.all(KINDS.map(async (kind) => [kind, await Metrics.of(stack, kind)] as const)));
+
+  it('are those that docs/metrics.md lists, beside Node’s own', async () => {
+    const page = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8');
+    const sections = page.split('\n## ').map((text) => ({
+      heading: text.split('\n')[0] ?? '',
+      names: [...text.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name),
+    }));
+    for (const [kind, metrics] of Object.entries(await metricsOf())) {
+      const listed = sections.filter(({ heading }) => heading === 'Every service' || heading.split(' and ').includes(kind));
+      const own = metrics.names().filter((name) => !/^(process|nodejs)_/.test(name) || name === 'nodejs_heap_size_limit_bytes');
+      expect([kind, own.toSorted()]).toEqual([kind, listed.flatMap(({ names }) => names).toSorted()]);
+    }
+  });
+
+  it('have counted what has happened, each thing once', async () => {
+    const { topicPrefix } = stack.file;
+    await commands.send({ key: 'no call', value: 'no command' });
+    const ofSimulator = async (what: 'posts' | 'deliveries'): Promise<Json[]> => {
+      const response = await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/${what}`);
+      return ((await response.json()) as Record<typeof what, Json[]>)[what];
+    };
+    const counts = async (): Promise<Record<string, [number, number]>> => {
+      const { gateway, 'call-dispatcher': dispatcher, ...ingest } = await metricsOf();
+      const { 'notification-receiver': receiver, 'notification-sequencer': sequencer } = ingest;
+      if (!gateway || !dispatcher || !receiver || !sequencer) throw new Error('a service is missing');
+      const history = events.records.map(({ headers, value }) => ({
+        type: String(headers['ce_type']),
+        data: (JSON.parse(String(value)) as { data: Json }).data,
+      }));
+      const ofType = (type: string): Json[] => history.filter((event) => event.type === type).map(({ data }) => data);
+      const failed = (reason: string): number => ofType('CallCreationFailed').filter((data) => data['reason'] === reason).length;
+      const finished = (...statuses: string[]): number =>
+        statuses.reduce((sum, status) => sum + dispatcher.sum('callbus_calls_finished_total', { status }), 0);
+      const posts = dispatcher.sum('callbus_posts_total');
+      const consumed = { messaging_destination_name: `${topicPrefix}commands` };
+      return {
+        'posts that Graph saw': [
+          posts - dispatcher.sum('callbus_posts_total', { outcome: 'not_sent' }),
+          (await ofSimulator('posts')).length,
+        ],
+        'requests to create': [
+          dispatcher.sum('http_client_request_duration_seconds_count', {
+            http_request_method: 'POST',
+            url_template: '/v1.0/communications/calls',
+          }),
+          posts,
+        ],
+        'calls created': [finished('created'), ofType('CallCreated').length],
+        'calls invalid': [finished('invalid'), failed('invalid')],
+        'calls rejected': [finished('rejected', 'forbidden'), failed('rejected')],
+        'callbacks accepted': [
+          receiver.sum('callbus_callbacks_total', { result: 'accepted' }),
+          (await ofSimulator('deliveries')).filter(({ answered }) => (answered as Json | null)?.['status'] === 202).length,
+        ],
+        events: [sequencer.sum('callbus_events_total'), history.length],
+        'state changes': [sequencer.sum('callbus_events_total', { type: 'CallStateChanged' }), ofType('CallStateChanged').length],
+        'events sent': [
+          sequencer.sum('messaging_client_sent_messages_total', { messaging_destination_name: `${topicPrefix}events` }),
+          history.length,
+        ],
+        'commands of the gateway': [
+          gateway.sum('callbus_gateway_commands_total'),
+          gateway.sum('messaging_client_sent_messages_total', { messaging_destination_name: `${topicPrefix}commands` }),
+        ],
+        'commands handled': [
+          dispatcher.sum('callbus_commands_total') + dispatcher.sum('callbus_dead_letters_total'),
+          dispatcher.sum('messaging_process_duration_seconds_count', consumed),
+        ],
+        'commands put aside': [dispatcher.sum('callbus_dead_letters_total', { topic: `${topicPrefix}commands` }), 1],
+        'quota of posts': [dispatcher.sum('callbus_quota_left', { limit: 'concurrent_posts' }), 64],
+        lag: [[dispatcher, sequencer].reduce((sum, one) => sum + one.sum('callbus_kafka_consumer_lag_records'), 0), 0],
+        ready: [[gateway, dispatcher, receiver, sequencer].reduce((sum, one) => sum + one.sum('callbus_ready'), 0), 4],
+      };
+    };
+    let last: Record<string, [number, number]> = {};
+    await until('all has been counted', async () => {
+      last = await counts();
+      return Object.values(last).every(([counted, happened]) => counted === happened);
+    }).catch(() => undefined);
+    expect(Object.entries(last).filter(([, [counted, happened]]) => counted !== happened)).toEqual([]);
+    expect(last['posts that Graph saw']?.[0]).toBeGreaterThan(0);
+  });
+
+  it('have bounded labels: no id, no number, no token', async () => {
+    for (const { samples } of Object.values(await metricsOf())) {
+      const values = samples.flatMap(({ labels }) => Object.values(labels));
+      expect(values.filter((value) => /[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}|\d{8}|eyJ/i.test(value))).toEqual([]);
+      expect(samples.length).toBeLessThan(1_000);
+    }
+  });
+});
+
+describe('the logs', () => {
+  it('hold no token, secret, passcode, media blob, number or name, nor do the metrics (G8)', async () => {
+    const samples = readdirSync(SAMPLES).map((name) => readFileSync(new URL(name, SAMPLES), 'utf8'));
+    const member = (name: string): string[] =>
+      samples.flatMap((text) => [...text.matchAll(new RegExp(`"${name}": *"([^"]+)"`, 'g'))].map(([, value = '']) => value));
+    const numbers = samples.flatMap((text) => text.match(/\+\d{8,}/g) ?? []);
+    const secrets = JSON.parse(readFileSync(join(stack.launcher.home, 'secrets.json'), 'utf8')) as Record<string, string>;
+    // In words: a log may well have «user1» in an id.
+    const names = member('displayName').map((name) => `"${name}"`);
+    const forbidden = [
+      ...numbers,
+      ...Object.values(secrets),
+      OTHER_APP.clientSecret,
+      ...names,
+      ...member('passcode'),
+      ...member('blob'),
+    ];
+    expect(forbidden.length).toBeGreaterThan(10);
+    const { processes } = stack.current();
+    const texts = processes.map(({ name }) => [`log of ${name}`, stack.log(name)] as const);
+    const metrics = await Promise.all(
+      processes.map(async ({ name }) => [`metrics of ${name}`, (await Metrics.of(stack, name)).text] as const),
+    );
+    for (const [what, text] of [...texts, ...metrics]) {
+      expect([what, forbidden.filter((value) => text.includes(value.replace('+', '')))]).toEqual([what, []]);
+      expect([what, /eyJ[\w-]{4}/.exec(text)?.[0]]).toEqual([what, undefined]);
+    }
+  });
+});
+>>>>>>> a1d64ba (Compared the metrics of a running stack with what has happened, and searched logs and metrics for what may not be there (G8))

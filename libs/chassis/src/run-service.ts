@@ -111,7 +111,7 @@ export async function runService<S extends ServiceSettings>(
   try {
     const management = new ManagementServer(settings.serviceName || name, health, metrics);
     const port = await management.listen(settings.managementPort, settings.managementHost);
-    steps.push({ step: 'traces', run: await startTracing(settings.serviceName || name, settings.tracing, logger) });
+    steps.add('traces', await startTracing(settings.serviceName || name, settings.tracing, logger));
     await start({
       settings,
       logger,
