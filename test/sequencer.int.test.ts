@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decodeObservation, encodeEvent, encodeObservation, FOLD_VERSION, type Observation } from '@callbus/contracts';
 import { createKafkaClient } from '@callbus/kafka';
 import fc from 'fast-check';
-import { AssignerProtocol } from 'kafkajs';
+import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { createTopics } from '../apps/local-stack/src/topics.js';
 import type { History } from '../apps/notification-ingest/src/sequencer/history.js';
@@ -338,3 +338,34 @@ it('goes on from a snapshot that a sequencer of fold version 1 wrote before it d
   // What it has seen is what the old one had seen, whose marks were others.
   expect(await lastSnapshot(where, callId)).toMatchObject({ sequence, foldVersion: FOLD_VERSION });
 });
+
+/** A member of the group that shares its partitions in a way that ours do not know. */
+const foreignAssigner: PartitionAssigner = () => ({
+  name: 'Foreign',
+  version: 1,
+  assign: ({ members }) =>
+    Promise.resolve(
+      members.map(({ memberId }) => ({
+        memberId,
+        memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 1, assignment: {}, userData: Buffer.alloc(0) }),
+      })),
+    ),
+  protocol: ({ topics }) => ({
+    name: 'Foreign',
+    metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }),
+  }),
+});
+
+it('ends with the reason when its consumer crashed for good: it is not alive and deaf (G7)', async () => {
+  const one = await installation();
+  const groupId = `${one.prefix}notification-sequencer`;
+  const foreign = plainKafka(brokers).consumer({ groupId, partitionAssigners: [foreignAssigner] });
+  await foreign.connect();
+  await foreign.subscribe({ topic: `${one.prefix}observations` });
+  await foreign.run({ eachMessage: () => Promise.resolve() });
+  try {
+    await expect(one.start()).rejects.toThrow(/supported protocols.*exits with 1/s);
+  } finally {
+    await foreign.disconnect();
+  }
+}, 60_000);
