@@ -1,11 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-<<<<<<< HEAD
-import { OtlpCollector, type CollectedSpan } from './support/otlp-collector.js';
-=======
 import { join } from 'node:path';
 import { Metrics } from './support/metrics.js';
->>>>>>> a1d64ba (Compared the metrics of a running stack with what has happened, and searched logs and metrics for what may not be there (G8))
+import { OtlpCollector, type CollectedSpan } from './support/otlp-collector.js';
 import { commandMessage, PlainProducer, PlainReader, type HistoryEvent } from './support/plain-kafka.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
@@ -375,7 +372,6 @@ describe('the gateway', () => {
   });
 });
 
-<<<<<<< HEAD
 /** What of a request may name or let in somebody. */
 function personalOf(value: unknown, member = ''): string[] {
   if (typeof value === 'string') {
@@ -385,7 +381,6 @@ function personalOf(value: unknown, member = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => personalOf(inner, name));
 }
-=======
 describe('the metrics', () => {
   const KINDS = ['gateway', 'call-dispatcher', 'notification-receiver', 'notification-sequencer'];
   const metricsOf = async (): Promise<Record<string, Metrics>> =>
@@ -511,4 +506,3 @@ describe('the logs', () => {
     }
   });
 });
->>>>>>> a1d64ba (Compared the metrics of a running stack with what has happened, and searched logs and metrics for what may not be there (G8))
