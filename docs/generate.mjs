@@ -4,7 +4,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HttpLimits, KafkaSettings, settingsOf } from '@callbus/chassis';
-import { CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
+import { ACCESS, CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
 import { KAFKA_ERRORS } from '@callbus/kafka';
 import * as prettier from 'prettier';
 import { stringify } from 'yaml';
@@ -84,7 +84,22 @@ function topicsPage() {
     intro,
     table(['topic', 'partitions', 'configuration', 'writers', 'readers'], rows),
     production,
+    accessSection(),
   ].join('\n\n');
+}
+
+function accessSection() {
+  const rows = Object.entries(ACCESS).flatMap(([principal, rules]) =>
+    rules.map(({ resource, name, pattern, operations }, index) => [
+      index === 0 ? principal : '',
+      resource,
+      `\`calls.${name}${pattern === 'prefixed' ? '*' : ''}\``,
+      operations.join(', '),
+    ]),
+  );
+  const intro =
+    'What each principal may do, on brokers with an authorizer and `allow.everyone.if.no.acl.found=false`. A name that ends with `*` is a prefix. READ and WRITE hold DESCRIBE. Nobody creates or alters a topic at run time. A process with both roles of notification-ingest needs the rights of both. Each producer and subscriber has a principal of its own; a subscriber’s groups begin with a name that is its own too, here `subscriber`. That `callbus doctor` may look the rules up, the operator needs DESCRIBE of the cluster besides.';
+  return ['## Access', intro, table(['principal', 'resource', 'name', 'operations'], rows)].join('\n\n');
 }
 
 function errorsPage() {

@@ -27,7 +27,7 @@ let holdsAnswers = false;
 const cleanUps: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  client = kafkaClientOf({ brokers, sslEnabled: false }, 'attempts-test', logger);
+  client = kafkaClientOf({ brokers, topicPrefix, sslEnabled: false }, { principal: 'call-dispatcher' }, logger);
   const { config, partitions } = TOPICS.dispatchLedger;
   const topic = topicName(topicPrefix, TOPICS.dispatchLedger);
   await client.admin().ensureTopics([{ topic, partitions, replicationFactor: 1, config }]);

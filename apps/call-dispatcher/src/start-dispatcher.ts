@@ -27,7 +27,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const { topicPrefix, partitions } = settings.kafka;
   const service = settings.serviceName || 'call-dispatcher';
 
-  const client = kafkaClientOf(settings.kafka, service, logger);
+  const client = kafkaClientOf(settings.kafka, { principal: 'call-dispatcher', process: service }, logger);
   onShutdown('kafka', () => client.close());
   await requireTopics(client, topicPrefix, partitions);
   const reportFrom = await requireWholeLedger(client, {

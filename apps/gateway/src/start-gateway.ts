@@ -13,7 +13,7 @@ import { KnownCalls } from './known-calls.js';
 export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<number> {
   const { settings, logger, health, onShutdown, fail } = context;
   const { topicPrefix, partitions } = settings.kafka;
-  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'gateway', logger);
+  const client = kafkaClientOf(settings.kafka, { principal: 'gateway', process: settings.serviceName }, logger);
   onShutdown('kafka', () => client.close());
   await client.admin().checkPartitions(
     [TOPICS.commands, TOPICS.snapshots, TOPICS.events].map((topic) => ({

@@ -1,5 +1,5 @@
 import { runService } from '@callbus/chassis';
-import { partitionsOf, topicName, TOPICS } from '@callbus/contracts';
+import { partitionsOf, topicName, TOPICS, type TopicSpec } from '@callbus/contracts';
 import { kafkaClientOf } from '@callbus/kafka';
 import { IngestSettings } from './ingest-settings.js';
 import { startReceiver } from './receiver/start-receiver.js';
@@ -8,11 +8,16 @@ import { startSequencer } from './sequencer/start-sequencer.js';
 await runService('notification-ingest', IngestSettings, async (context) => {
   const { settings, logger, health, onShutdown } = context;
   const { topicPrefix, partitions } = settings.kafka;
-  const client = kafkaClientOf(settings.kafka, settings.serviceName || 'notification-ingest', logger);
+  const principals = settings.roles.map((role) => `notification-${role}` as const);
+  const principal = settings.roles.includes('sequencer') ? 'notification-sequencer' : 'notification-receiver';
+  const client = kafkaClientOf(settings.kafka, { principal, process: settings.serviceName }, logger);
   onShutdown('kafka', () => client.close());
-  const { observations, observationsDeadLetter, events, snapshots } = TOPICS;
+  // Those of one role may not be seen by the principal of the other.
+  const topics = Object.values<TopicSpec>(TOPICS).filter(({ readers, writers }) =>
+    [...readers, ...writers].some((one) => principals.some((own) => own === one)),
+  );
   await client.admin().checkPartitions(
-    [observations, observationsDeadLetter, events, snapshots].map((topic) => ({
+    topics.map((topic) => ({
       topic: topicName(topicPrefix, topic),
       partitions: partitionsOf(topic, partitions),
     })),

@@ -3,16 +3,13 @@ import { encodeCloudEvent, partitionOf, topicName, TOPICS, type CloudEvent, type
 import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord } from '@callbus/kafka';
 import type { OperatorSettings } from './operator-settings.js';
 
-/** Also the beginning of the groups that it reads in. */
-export const CLIENT_ID = 'operator-cli';
-
 /** One installation of callbus, as it is on Kafka. */
 export class Installation {
   readonly client: KafkaClient;
 
   constructor(readonly settings: OperatorSettings) {
-    const logger = createLogger(CLIENT_ID, settings.logLevel, (line) => process.stderr.write(line));
-    this.client = kafkaClientOf(settings.kafka, CLIENT_ID, logger);
+    const logger = createLogger('operator-cli', settings.logLevel, (line) => process.stderr.write(line));
+    this.client = kafkaClientOf(settings.kafka, { principal: 'operator' }, logger);
   }
 
   get topicPrefix(): string {

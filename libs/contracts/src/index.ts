@@ -1,7 +1,8 @@
+export { ACCESS, type AccessRule, type Operation } from './access.js';
 export { CONTRACT_ERRORS, ContractError, JoinUrlError, type ContractErrorCode } from './errors.js';
 export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
 export { partitionOf } from './partition-of.js';
-export { partitionsOf, topicName, TOPICS, type TopicSpec } from './topics.js';
+export { partitionsOf, topicName, TOPICS, type Principal, type TopicSpec } from './topics.js';
 export { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';
 export type { CreationError } from './creation-error.js';
 export { CallbackPaths, type CallbackAddress } from './callback-path.js';

@@ -1,14 +1,18 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LARGE_MESSAGE_BYTES = 8 * 1024 * 1024;
 
+/** Who reads and writes: each is a user of the Kafka cluster, with the rights of access.ts. */
+export type Principal =
+  'gateway' | 'call-dispatcher' | 'notification-receiver' | 'notification-sequencer' | 'operator' | 'producer' | 'subscriber';
+
 export interface TopicSpec {
   /** Without the installation’s prefix. */
   readonly name: string;
   /** `installation`: KAFKA_PARTITIONS, a constant of an installation. */
   readonly partitions: number | 'installation';
   readonly config: Readonly<Record<string, string>>;
-  readonly writers: readonly string[];
-  readonly readers: readonly string[];
+  readonly writers: readonly Principal[];
+  readonly readers: readonly Principal[];
 }
 
 const deleteAfter = (days: number): Record<string, string> => ({
@@ -24,8 +28,8 @@ export const TOPICS = {
     name: 'commands',
     partitions: 'installation',
     config: { ...deleteAfter(7), ...stampedByTheBroker },
-    writers: ['gateway', 'operator-cli', 'any authorised producer'],
-    readers: ['call-dispatcher', 'operator-cli'],
+    writers: ['gateway', 'operator', 'producer'],
+    readers: ['call-dispatcher', 'operator'],
   },
   /** One partition, so one order: see ledger.ts. */
   dispatchLedger: {
@@ -33,42 +37,42 @@ export const TOPICS = {
     partitions: 1,
     config: { ...deleteAfter(45), ...stampedByTheBroker },
     writers: ['call-dispatcher'],
-    readers: ['call-dispatcher', 'operator-cli'],
+    readers: ['call-dispatcher', 'operator'],
   },
   observations: {
     name: 'observations',
     partitions: 'installation',
     config: { ...deleteAfter(7), ...large },
-    writers: ['notification-receiver', 'call-dispatcher', 'operator-cli'],
-    readers: ['notification-sequencer', 'operator-cli'],
+    writers: ['notification-receiver', 'call-dispatcher', 'operator'],
+    readers: ['notification-sequencer', 'operator'],
   },
   events: {
     name: 'events',
     partitions: 'installation',
     config: { ...deleteAfter(30), ...large },
     writers: ['notification-sequencer'],
-    readers: ['subscribers', 'gateway', 'call-monitor', 'operator-cli'],
+    readers: ['subscriber', 'gateway', 'operator'],
   },
   snapshots: {
     name: 'snapshots',
     partitions: 'installation',
     config: { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': String(DAY_MS), ...large },
     writers: ['notification-sequencer'],
-    readers: ['gateway', 'call-dispatcher', 'call-monitor', 'notification-sequencer', 'operator-cli'],
+    readers: ['gateway', 'call-dispatcher', 'notification-sequencer', 'operator'],
   },
   commandsDeadLetter: {
     name: 'commands.dead-letter',
     partitions: 'installation',
     config: { ...deleteAfter(30), ...large },
     writers: ['call-dispatcher'],
-    readers: ['operator-cli'],
+    readers: ['operator'],
   },
   observationsDeadLetter: {
     name: 'observations.dead-letter',
     partitions: 'installation',
     config: { ...deleteAfter(30), ...large },
     writers: ['notification-sequencer'],
-    readers: ['operator-cli'],
+    readers: ['operator'],
   },
 } as const satisfies Record<string, TopicSpec>;
 

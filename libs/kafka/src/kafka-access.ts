@@ -1,9 +1,11 @@
+import type { Principal } from '@callbus/contracts';
 import type { KafkaClient } from './kafka-client.js';
 import { createKafkaClient, type KafkaLogger } from './kafkajs-client.js';
 
 /** How a process reaches Kafka; the settings KAFKA_* of every service have this shape. */
 export interface KafkaAccess {
   readonly brokers: readonly string[];
+  readonly topicPrefix: string;
   readonly sslEnabled: boolean;
   /** PEM. */
   readonly sslCa?: string;
@@ -14,11 +16,28 @@ export interface KafkaAccess {
   readonly sessionTimeoutMs?: number;
 }
 
-export function kafkaClientOf(access: KafkaAccess, clientId: string, logger: KafkaLogger): KafkaClient {
-  const { brokers, sslEnabled, sslCa, saslMechanism, saslUsername = '', saslPassword = '', sessionTimeoutMs } = access;
+export interface KafkaUser {
+  /** Whose rights of access.ts it has. */
+  readonly principal: Principal;
+  /** Name of this process, where there are several of it. */
+  readonly process?: string;
+}
+
+export function kafkaClientOf(access: KafkaAccess, user: KafkaUser, logger: KafkaLogger): KafkaClient {
+  const {
+    brokers,
+    topicPrefix,
+    sslEnabled,
+    sslCa,
+    saslMechanism,
+    saslUsername = '',
+    saslPassword = '',
+    sessionTimeoutMs,
+  } = access;
   return createKafkaClient({
     brokers,
-    clientId,
+    clientId: user.process || user.principal,
+    followerGroupPrefix: `${topicPrefix}${user.principal}`,
     logger,
     ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     ...(sslEnabled ? { ssl: sslCa === undefined ? true : { ca: sslCa } } : {}),

@@ -51,6 +51,8 @@ export interface KafkaLogger {
 export interface KafkaClientOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
+  /** How the names of the groups begin that follow a topic. @default clientId */
+  readonly followerGroupPrefix?: string;
   readonly logger: KafkaLogger;
   readonly ssl?: { readonly ca?: string } | boolean;
   readonly sasl?: {
@@ -130,8 +132,9 @@ class KafkajsClient implements KafkaClient {
   }
 
   async follow(options: FollowOptions): Promise<TopicFollower> {
+    const { clientId, followerGroupPrefix = clientId } = this.options;
     const consumer = this.kafka.consumer({
-      groupId: `${this.options.clientId}-follower-${randomUUID()}`,
+      groupId: `${followerGroupPrefix}-follower-${randomUUID()}`,
       sessionTimeout: SESSION_TIMEOUT_MS,
       maxBytesPerPartition: FOLLOWER_BYTES_PER_PARTITION,
       maxWaitTimeInMs: MAX_WAIT_MS,

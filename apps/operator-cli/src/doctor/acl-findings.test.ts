@@ -1,7 +1,7 @@
 import type { AclRule } from '@callbus/kafka';
 import { aclFinding } from './acl-findings.js';
 
-const tool = { topicPrefix: 'calls.', principal: 'User:operator', groupPrefix: 'operator-cli' };
+const tool = { topicPrefix: 'calls.', principal: 'User:operator' };
 const rule = (changes: Partial<AclRule>): AclRule => ({
   principal: 'User:operator',
   resource: 'topic',
@@ -12,8 +12,9 @@ const rule = (changes: Partial<AclRule>): AclRule => ({
   ...changes,
 });
 const write = (name: string): AclRule => rule({ name, isPrefix: false, operation: 'WRITE' });
-const group = rule({ resource: 'group', name: 'operator-cli' });
-const enough = [rule({}), write('calls.commands'), write('calls.observations'), group];
+const group = rule({ resource: 'group', name: 'calls.operator' });
+const describe = rule({ operation: 'DESCRIBE_CONFIGS' });
+const enough = [rule({}), describe, write('calls.commands'), write('calls.observations'), group];
 
 it('says that there is no authorizer', () => {
   expect(aclFinding(null, tool)).toMatchObject({ verdict: 'ok', found: expect.stringContaining('no authorizer') });
@@ -31,16 +32,20 @@ it('is content with reading all, writing commands and what is replayed, and grou
 });
 
 it.each<[string, AclRule[], RegExp]>([
-  ['nothing', [], /READ topic calls\.commands, WRITE topic calls\.commands, READ topic calls\.dispatch-ledger/],
+  [
+    'nothing',
+    [],
+    /READ topic calls\.commands, WRITE topic calls\.commands, DESCRIBE_CONFIGS topic calls\.commands, READ topic calls\.dispatch-ledger/,
+  ],
   ['rules of others', enough.map((one) => ({ ...one, principal: 'User:gateway' })), /READ topic calls\.commands/],
   ['no right to write commands', enough.filter(({ name }) => name !== 'calls.commands'), /to: WRITE topic calls\.commands$/],
-  ['no groups', enough.filter(({ resource }) => resource !== 'group'), /to: READ group operator-cli$/],
+  ['no groups', enough.filter(({ resource }) => resource !== 'group'), /to: READ group calls\.operator$/],
   ['a prefix of others', [rule({ name: 'other.' }), ...enough.slice(1)], /READ topic calls\.dispatch-ledger/],
   ['a name that is no prefix', [rule({ isPrefix: false }), ...enough.slice(1)], /READ topic calls\.dispatch-ledger/],
   [
     'a rule that denies',
     [...enough, rule({ name: 'calls.snapshots', isPrefix: false, operation: 'ALL', isAllowed: false })],
-    /to: READ topic calls\.snapshots$/,
+    /to: READ topic calls\.snapshots, DESCRIBE_CONFIGS topic calls\.snapshots$/,
   ],
 ])('names what is missing with %s', (_what, rules, missing) => {
   const { verdict, found } = aclFinding(rules, tool);

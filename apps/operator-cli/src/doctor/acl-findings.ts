@@ -1,9 +1,7 @@
-import { topicName, TOPICS, type TopicSpec } from '@callbus/contracts';
+import { ACCESS } from '@callbus/contracts';
 import type { AclRule } from '@callbus/kafka';
 import { ok, warning, type Finding } from './finding.js';
 
-/** This tool among the readers and writers of topics.ts. */
-const TOOL = 'operator-cli';
 interface Right {
   readonly resource: AclRule['resource'];
   readonly name: string;
@@ -13,37 +11,23 @@ interface Right {
 /**
  * What the authorizer's rules lack for this tool. A super user needs none, and no rule says who is one.
  * @param rules null where there is no authorizer
- * @param groupPrefix of the groups that the tool reads in
  */
 export function aclFinding(
   rules: readonly AclRule[] | null,
-  {
-    topicPrefix,
-    principal,
-    groupPrefix,
-  }: { readonly topicPrefix: string; readonly principal: string; readonly groupPrefix: string },
+  { topicPrefix, principal }: { readonly topicPrefix: string; readonly principal: string },
 ): Finding {
   if (rules === null) return ok('ACLs', 'the brokers have no authorizer: everybody may do everything');
-  const missing = neededRights(topicPrefix, groupPrefix).filter((right) => !isAllowed(rules, principal, right));
+  const missing = neededRights(topicPrefix).filter((right) => !isAllowed(rules, principal, right));
   if (missing.length === 0) return ok('ACLs', `${principal} may read and write what this tool needs`);
   const list = missing.map(({ operation, resource, name }) => `${operation} ${resource} ${name}`).join(', ');
   const advice = 'Unless it is a super user, have these added: kafka-acls.sh --add --allow-principal …';
   return warning('ACLs', `no rule allows ${principal} to: ${list}`, advice);
 }
 
-function neededRights(topicPrefix: string, groupPrefix: string): Right[] {
-  const right = (topic: TopicSpec, operation: string): Right => ({
-    resource: 'topic',
-    name: topicName(topicPrefix, topic),
-    operation,
-  });
-  return [
-    ...Object.values(TOPICS as Record<string, TopicSpec>).flatMap((topic) => [
-      ...(topic.readers.includes(TOOL) ? [right(topic, 'READ')] : []),
-      ...(topic.writers.includes(TOOL) ? [right(topic, 'WRITE')] : []),
-    ]),
-    { resource: 'group', name: groupPrefix, operation: 'READ' },
-  ];
+function neededRights(topicPrefix: string): Right[] {
+  return ACCESS.operator.flatMap(({ resource, name, operations }) =>
+    operations.map((operation) => ({ resource, name: `${topicPrefix}${name}`, operation })),
+  );
 }
 
 /** Whoever is denied is denied, whatever else is allowed. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { releaseCallCommand, topicName, TOPICS } from '@callbus/contracts';
 import { COMMAND_SOURCE } from '../calls/sent-command.js';
 import { wordsOf } from '../error-words.js';
-import { CLIENT_ID, type Installation } from '../installation.js';
+import type { Installation } from '../installation.js';
 import { aclFinding } from './acl-findings.js';
 import { clockFinding } from './clock-findings.js';
 import { finding, ok, skipped, warning, type Finding } from './finding.js';
@@ -36,7 +36,7 @@ async function acls({ settings, client, topicPrefix }: Installation): Promise<re
   const principal = `User:${saslUsername ?? 'ANONYMOUS'}`;
   return finding('ACLs', settings.doctorTimeoutMs, '', async () => {
     try {
-      return aclFinding(await client.admin().aclRules(), { topicPrefix, principal, groupPrefix: CLIENT_ID });
+      return aclFinding(await client.admin().aclRules(), { topicPrefix, principal });
     } catch (error) {
       const advice =
         'To have them checked, allow this principal to Describe the cluster. What it may not do shows when it tries.';

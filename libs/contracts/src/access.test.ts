@@ -1,0 +1,46 @@
+import { ACCESS } from './access.js';
+import { TOPICS } from './topics.js';
+
+const rightsOf = (principal: keyof typeof ACCESS): string[] =>
+  ACCESS[principal].map(({ resource, name, pattern, operations }) =>
+    [operations.join('+'), resource, pattern === 'prefixed' ? `${name}*` : name].join(' '),
+  );
+
+it('gives each principal what it needs, and no more', () => {
+  expect(rightsOf('gateway')).toEqual([
+    'WRITE topic commands',
+    'READ topic events',
+    'READ topic snapshots',
+    'READ group gateway*',
+  ]);
+  expect(rightsOf('call-dispatcher')).toEqual([
+    'READ topic commands',
+    'READ+WRITE topic dispatch-ledger',
+    'WRITE topic observations',
+    'READ topic snapshots',
+    'WRITE topic commands.dead-letter',
+    'READ group call-dispatcher*',
+  ]);
+  expect(rightsOf('notification-receiver')).toEqual(['WRITE topic observations']);
+  expect(rightsOf('notification-sequencer')).toEqual([
+    'READ topic observations',
+    'WRITE topic events',
+    'READ+WRITE topic snapshots',
+    'WRITE topic observations.dead-letter',
+    'READ group notification-sequencer*',
+  ]);
+  expect(rightsOf('producer')).toEqual(['WRITE topic commands']);
+  expect(rightsOf('subscriber')).toEqual(['DESCRIBE topic commands', 'READ topic events', 'READ group subscriber*']);
+});
+
+it('lets the operator read all and write commands and what it replays', () => {
+  const written = ['commands', 'observations'];
+  expect(ACCESS.operator.filter(({ resource }) => resource === 'topic')).toEqual(
+    Object.values(TOPICS).map(({ name }) => ({
+      resource: 'topic',
+      name,
+      pattern: 'literal',
+      operations: ['READ', ...(written.includes(name) ? ['WRITE'] : []), 'DESCRIBE_CONFIGS'],
+    })),
+  );
+});
