@@ -54,12 +54,19 @@ export interface KafkaClientOptions {
   /** How the names of the groups begin that follow a topic. @default clientId */
   readonly followerGroupPrefix?: string;
   readonly logger: KafkaLogger;
-  readonly ssl?: { readonly ca?: string } | boolean;
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-    readonly username: string;
-    readonly password: string;
-  };
+  /** PEM: whom to trust, and by what this client proves who it is (mTLS). */
+  readonly ssl?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | boolean;
+  readonly sasl?:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | {
+        readonly mechanism: 'oauthbearer';
+        /** Asked for a token at every connection. */
+        readonly token: () => Promise<string>;
+      };
   /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
   readonly sessionTimeoutMs?: number;
 }
@@ -100,9 +107,13 @@ class KafkajsClient implements KafkaClient {
       logLevel: logLevel.INFO,
       logCreator: logTo(options.logger),
     };
-    if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
-    // The client's type wants one literal mechanism per variant; ours is their union.
-    if (sasl !== undefined) config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...ssl };
+    if (sasl?.mechanism === 'oauthbearer') {
+      config.sasl = { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) };
+    } else if (sasl !== undefined) {
+      // The client's type wants one literal mechanism per variant; ours is their union.
+      config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    }
     this.kafka = new Kafka(config);
     this.adminClient = new KafkajsAdmin(this.kafka);
   }
@@ -127,7 +138,7 @@ class KafkajsClient implements KafkaClient {
       retry: RETRY,
     });
     const running = new KafkajsConsumer(consumer, options, sessionTimeout, this.options.logger);
-    await running.start();
+    await startedOrStopped(running);
     return running;
   }
 
@@ -142,7 +153,7 @@ class KafkajsClient implements KafkaClient {
       retry: RETRY,
     });
     const follower = new KafkajsFollower(consumer, options, this.adminClient);
-    await follower.start();
+    await startedOrStopped(follower);
     return follower;
   }
 
@@ -152,6 +163,16 @@ class KafkajsClient implements KafkaClient {
 
   async close(): Promise<void> {
     await this.adminClient.close();
+  }
+}
+
+/** One that may not read its topic, or its group, has connected before it hears of it. */
+async function startedOrStopped(one: { start(): Promise<void>; stop(): Promise<void> }): Promise<void> {
+  try {
+    await one.start();
+  } catch (error) {
+    await one.stop();
+    throw error;
   }
 }
 
