@@ -37,26 +37,51 @@ function table(heads, rows) {
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function settingsPage() {
-  const services = {
-    gateway: GatewaySettings,
-    'call-dispatcher': DispatcherSettings,
-    'notification-ingest': IngestSettings,
-    'operator-cli': OperatorSettings,
-    'graph-simulator': SimulatorSettings,
-    'local-stack': LocalStackSettings,
-  };
-  const tables = Object.entries(services).map(([name, type]) => {
+const SETTINGS = {
+  gateway: GatewaySettings,
+  'call-dispatcher': DispatcherSettings,
+  'notification-ingest': IngestSettings,
+  'operator-cli': OperatorSettings,
+  'graph-simulator': SimulatorSettings,
+  'local-stack': LocalStackSettings,
+};
+
+function configurationPage() {
+  const tables = Object.entries(SETTINGS).map(([name, type]) => {
     const rows = settingsOf(type).map(({ variable, describe, secret }) => [
       `\`${variable}\``,
       describe + (secret ? ' (secret)' : ''),
-      defaultOf(type, variable),
+      defaultCell(type, variable),
     ]);
     return `## ${name}\n\n${table(['variable', 'meaning', 'default'], rows)}`;
   });
   const intro =
-    'Environment variables. The value of any `NAME` may be in a file that `NAME_FILE` names. A faulty one ends the start, with all faults at once.';
-  return ['# Settings', GENERATED, intro, ...tables].join('\n\n');
+    'Environment variables. The value of any `NAME` may be in a file that `NAME_FILE` names. A faulty one ends the start, with all faults at once. [.env.example](../.env.example) has them in one file.';
+  return ['# Configuration', GENERATED, intro, ...tables].join('\n\n');
+}
+
+/** Every variable under those who read it; what means something else to another service stands there too. */
+function envExample() {
+  const variables = new Map();
+  for (const [service, type] of Object.entries(SETTINGS)) {
+    for (const { variable, describe } of settingsOf(type)) {
+      const value = defaultOf(type, variable);
+      const meaning = `# ${describe}\n#${variable}=${value}`;
+      variables.set(meaning, [...(variables.get(meaning) ?? []), service]);
+    }
+  }
+  const sections = Map.groupBy(variables, ([, services]) => services.join(', '));
+  return [
+    '# Generated from the code by `npm run docs`. Copy it to .env and fill in what you need: `npm run stack -- --graph real` reads',
+    '# it. Any NAME may be in a file that NAME_FILE names instead. What has a value here has it by default.',
+    ...[...sections].map(([services, ones]) => `\n## ${services}\n\n${ones.map(([meaning]) => meaning).join('\n')}`),
+    '',
+  ].join('\n');
+}
+
+function defaultCell(type, variable) {
+  const value = defaultOf(type, variable);
+  return value === '' ? '' : `\`${value}\``;
 }
 
 function defaultOf(type, variable) {
@@ -65,7 +90,7 @@ function defaultOf(type, variable) {
     if (info === undefined || !Object.hasOwn(holder, info.property)) continue;
     const value = holder[info.property];
     if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return '';
-    return `\`${Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : value}\``;
+    return Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value);
   }
   return '';
 }
@@ -190,7 +215,8 @@ const byId = Object.fromEntries(schemas.map(({ schema }) => [schema.$id, schema]
 const schemaFiles = schemas.map((one) => [`schemas/${one.topic}/${one.type}/${one.version}.json`, JSON.stringify(one.schema)]);
 
 const files = {
-  'settings.md': settingsPage(),
+  'configuration.md': configurationPage(),
+  '../.env.example': envExample(),
   'topics.md': topicsPage(),
   'errors.md': errorsPage(),
   'metrics.md': metricsPage(),
@@ -205,7 +231,10 @@ const mistakes = process.argv.includes('--baseline') ? takeAsReleased() : [];
 const isCheck = process.argv.includes('--check');
 for (const [name, text] of Object.entries(files)) {
   const file = join(FOLDER, name);
-  const formatted = await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+  const { inferredParser } = await prettier.getFileInfo(file);
+  const formatted = inferredParser
+    ? await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file })
+    : text;
   if (!isCheck) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, formatted);

@@ -1,12 +1,23 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { KAFKA_VERSION } from '../apps/local-stack/src/kafka-jars.js';
 import { readRegister } from '../apps/local-stack/src/process-register.js';
 import { Launcher, STACK_TIMEOUT_MS, StackForTests, until, type StackOptions } from './support/stack-for-tests.js';
 
 const launchers: Launcher[] = [];
+
+const folders: string[] = [];
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'launcher-'));
+  folders.push(folder);
+  return folder;
+}
 
 function launch(options: StackOptions = {}): Launcher {
   const launcher = new Launcher(options);
@@ -39,6 +50,7 @@ async function untilNothingIsLeft(home: string): Promise<void> {
 }
 
 afterAll(async () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   for (const launcher of launchers) {
     await launcher.stop();
     for (const pid of processesOf(launcher.home)) process.kill(pid, 'SIGKILL');
@@ -177,6 +189,50 @@ describe('a stack that cannot start', () => {
       expect(processesOf(launcher.home)).toEqual([]);
     },
     STACK_TIMEOUT_MS,
+  );
+
+  it('says that jars in the cache are damaged, and what to do when they cannot be fetched again', async () => {
+    const cache = newFolder();
+    const jars = join(cache, `kafka-${KAFKA_VERSION}`);
+    mkdirSync(jars);
+    writeFileSync(join(jars, 'kafka.jar'), 'not a jar any more');
+    writeFileSync(join(jars, 'jars.json'), '{"kafka.jar": "another digest"}');
+    const mvn = '#!/bin/sh\n[ "$1" = -version ] || { echo "no route to the repository"; exit 1; }\n';
+    writeFileSync(join(cache, 'mvn'), mvn, { mode: 0o755 });
+    const launcher = launch({ launcherEnvironment: { CALLBUS_CACHE: cache, PATH: `${cache}:${process.env['PATH'] ?? ''}` } });
+    expect(await launcher.exited()).toBe(1);
+    expect(launcher.output).toContain(`jars in ${jars} are not as they were fetched; fetching them again`);
+    expect(launcher.output).toMatch(/no route to the repository[^]*Check the connection to the Maven repository/);
+  }, 60_000);
+
+  it('says which jars to delete when Java cannot load them', async () => {
+    const cache = newFolder();
+    const jars = join(cache, `kafka-${KAFKA_VERSION}`);
+    mkdirSync(jars);
+    const bad = 'not a jar';
+    writeFileSync(join(jars, 'kafka.jar'), bad);
+    const digest = createHash('sha256').update(bad).digest('hex');
+    writeFileSync(join(jars, 'jars.json'), JSON.stringify({ 'kafka.jar': digest }, null, 1));
+    const launcher = launch({ launcherEnvironment: { CALLBUS_CACHE: cache } });
+    expect(await launcher.exited()).toBe(1);
+    expect(launcher.output).toContain(`If a jar is damaged, delete ${jars}`);
+  }, 60_000);
+
+  // Only root may make a file system that is full.
+  (process.getuid?.() === 0 ? it : it.skip)(
+    'says where to make room when the disk is full',
+    async () => {
+      const disk = newFolder();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk]);
+      try {
+        const launcher = launch({ launcherEnvironment: { CALLBUS_HOME: disk } });
+        expect(await launcher.exited()).toBe(1);
+        expect(launcher.output).toMatch(/The disk is full\. Free some space .*CALLBUS_HOME=<folder>/);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+    60_000,
   );
 
   it('without Java, Docker or KAFKA_BROKERS says how to get a Kafka', async () => {

@@ -64,7 +64,12 @@ const title = HAS_PYTHON ? 'the gateway' : 'the gateway (not run: this machine l
       const authorization = `Authorization: Bearer ${await stack.callerToken()}`;
       const options = ['--url', stack.file.gateway.url, '--header', authorization, '--checks', CHECKS.join(',')];
       const generation = ['--max-examples', String(MAX_EXAMPLES), '--seed', String(SEED), '--generation-database', 'none'];
-      const run = new Program(schemathesis.program('schemathesis'), ['run', document, ...options, ...generation], {}, folder);
+      const run = new Program(
+        schemathesis.program('schemathesis'),
+        ['run', document, ...options, ...generation],
+        {},
+        { cwd: folder },
+      );
       const report = await run.finished().catch((error: unknown) => {
         throw new Error(run.lines.join('\n'), { cause: error });
       });

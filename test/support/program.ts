@@ -1,6 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+/** Where a program runs, and as whom; by default in the project, and as the test itself. */
+export interface Launch {
+  readonly cwd?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 /** A program beside the test, in a process group of its own, so that a shell's children end with it. */
 export class Program {
   /** The lines of its standard output so far. */
@@ -9,10 +16,9 @@ export class Program {
   private errors = '';
   private unfinished = '';
 
-  /** @param cwd where it runs, and may leave files; the project by default */
-  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>>, cwd?: string) {
+  constructor(command: string, args: readonly string[], environment: Readonly<Record<string, string>>, launch: Launch = {}) {
     this.child = spawn(command, args, {
-      cwd,
+      ...launch,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,

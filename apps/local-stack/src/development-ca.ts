@@ -32,15 +32,20 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
  * A certificate authority of this stack alone, and one certificate by it for the https servers on this machine; reused
  * while they are valid. The authority's key is forgotten once it has signed, so it can sign nothing else.
  * @param now milliseconds since 1970
+ * @param hosts names that the servers have beside localhost
  */
-export async function developmentCertificates(folder: string, now: number): Promise<DevelopmentCertificates> {
+export async function developmentCertificates(
+  folder: string,
+  now: number,
+  hosts: readonly string[] = [],
+): Promise<DevelopmentCertificates> {
   const files = {
     caFile: join(folder, 'ca.pem'),
     certFile: join(folder, 'localhost.pem'),
     keyFile: join(folder, 'localhost.key'),
   };
-  if (await areUsable(files, now)) return files;
-  const made = await makeCertificates(now);
+  if (await areUsable(files, now, hosts)) return files;
+  const made = await makeCertificates(now, hosts);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(files.keyFile, made.key, { mode: 0o600 });
   await writeFile(files.certFile, made.cert);
@@ -48,19 +53,27 @@ export async function developmentCertificates(folder: string, now: number): Prom
   return files;
 }
 
-async function areUsable({ caFile, certFile, keyFile }: DevelopmentCertificates, now: number): Promise<boolean> {
+async function areUsable(
+  { caFile, certFile, keyFile }: DevelopmentCertificates,
+  now: number,
+  hosts: readonly string[],
+): Promise<boolean> {
   try {
     const [ca, cert] = [new X509Certificate(await readFile(caFile)), new X509Certificate(await readFile(certFile))];
     const key = createPrivateKey(await readFile(keyFile));
     const ends = Math.min(Date.parse(ca.validTo), Date.parse(cert.validTo));
     const isPair = cert.verify(ca.publicKey) && cert.checkPrivateKey(key);
-    return isPair && ends - now > RENEW_DAYS * DAY_MS && Date.parse(ca.validFrom) <= now;
+    const isForAll = hosts.every((host) => cert.checkHost(host) !== undefined);
+    return isForAll && isPair && ends - now > RENEW_DAYS * DAY_MS && Date.parse(ca.validFrom) <= now;
   } catch {
     return false;
   }
 }
 
-async function makeCertificates(now: number): Promise<{ readonly ca: string; readonly cert: string; readonly key: string }> {
+async function makeCertificates(
+  now: number,
+  hosts: readonly string[],
+): Promise<{ readonly ca: string; readonly cert: string; readonly key: string }> {
   const caKeys = await newKeys();
   const keys = await newKeys();
   // A day back, for clients in containers and virtual machines whose clocks are behind.
@@ -92,6 +105,7 @@ async function makeCertificates(now: number): Promise<{ readonly ca: string; rea
       new SubjectAlternativeNameExtension([
         { type: 'dns', value: 'localhost' },
         { type: 'ip', value: '127.0.0.1' },
+        ...hosts.map((value) => ({ type: 'dns', value }) as const),
       ]),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(caKeys.publicKey),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, StackError } from './errors.js';
 import { jarsAdvice } from './kafka-jars.js';
-import { kafkaProperties, type BrokerAddress } from './kafka-properties.js';
+import { kafkaProperties, type BrokerAddress, type BrokerProperties } from './kafka-properties.js';
 import { acceptsConnections } from './ports.js';
 import { obituary, type ProcessGroup, type RunningProcess } from './process-group.js';
 
@@ -19,6 +19,10 @@ export interface BrokerPlan {
   readonly folder: string;
   readonly address: BrokerAddress;
   readonly cluster: ClusterPlan;
+  /** Properties in addition, or in the place of ours. */
+  readonly further?: BrokerProperties;
+  /** Whom the brokers know by SCRAM-SHA-512: passwords by name. */
+  readonly scramUsers?: Readonly<Record<string, string>>;
 }
 
 export interface ClusterPlan {
@@ -43,11 +47,15 @@ export async function formatBroker(plan: BrokerPlan, group: ProcessGroup): Promi
   const controllerPorts = cluster.controllers.map(({ port }) => port);
   await rm(plan.folder, { recursive: true, force: true });
   await mkdir(plan.folder, { recursive: true });
-  await writeFile(propertiesFile(plan), kafkaProperties(join(plan.folder, 'data'), address, controllerPorts));
+  await writeFile(propertiesFile(plan), kafkaProperties(join(plan.folder, 'data'), address, controllerPorts, plan.further));
   const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
   const controllers = cluster.controllers.map(({ nodeId, port, directoryId }) => `${nodeId}@127.0.0.1:${port}:${directoryId}`);
   const format = ['format', '--initial-controllers', controllers.join(','), '-t', cluster.id, '-c', propertiesFile(plan)];
-  const args = [...quick, '-cp', classPath(plan), 'kafka.tools.StorageTool', ...format];
+  const users = Object.entries(plan.scramUsers ?? {}).flatMap(([name, password]) => [
+    '--add-scram',
+    `SCRAM-SHA-512=[name=${name},password=${password}]`,
+  ]);
+  const args = [...quick, '-cp', classPath(plan), 'kafka.tools.StorageTool', ...format, ...users];
   const name = `kafka-format-${address.nodeId}`;
   try {
     await group.run({ name, command: plan.java, args, environment: process.env }, FORMAT_TIMEOUT_MS);

@@ -16,6 +16,8 @@ export interface FurtherListener {
   readonly advertisedPort: number;
 }
 
+export type BrokerProperties = Readonly<Record<string, string | number | boolean>>;
+
 /** Of production; a cluster of fewer brokers has as many replicas as it can. */
 export const MOST_REPLICAS = 3;
 
@@ -23,14 +25,20 @@ export const MOST_REPLICAS = 3;
  * The properties of one broker of a development stack; each is a controller too (KRaft). Nothing is created by accident,
  * groups form at once, and with three brokers every topic has three replicas, two of which must have what is acknowledged.
  * @param controllerPorts of all brokers of the cluster
+ * @param others in addition, or in their place
  */
-export function kafkaProperties(dataFolder: string, address: BrokerAddress, controllerPorts: readonly number[]): string {
+export function kafkaProperties(
+  dataFolder: string,
+  address: BrokerAddress,
+  controllerPorts: readonly number[],
+  others: BrokerProperties = {},
+): string {
   const { nodeId, brokerPort, controllerPort, advertisedPort = brokerPort, further = [] } = address;
   const replicas = Math.min(MOST_REPLICAS, controllerPorts.length);
   const inSync = Math.max(1, replicas - 1);
   const listed = (line: (listener: FurtherListener, name: string) => string): string =>
     further.map((listener, index) => `,${line(listener, `FURTHER${index + 1}`)}`).join('');
-  const properties: Record<string, string | number | boolean> = {
+  const properties: BrokerProperties = {
     'process.roles': 'broker,controller',
     'node.id': nodeId,
     listeners: `BROKER://127.0.0.1:${brokerPort},CONTROLLER://127.0.0.1:${controllerPort}${listed(({ port }, name) => `${name}://127.0.0.1:${port}`)}`,
@@ -55,6 +63,7 @@ export function kafkaProperties(dataFolder: string, address: BrokerAddress, cont
     'transaction.state.log.num.partitions': 3,
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': inSync,
+    ...others,
   };
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)

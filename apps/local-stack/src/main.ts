@@ -2,6 +2,7 @@ import { ConfigError, loadSettings } from '@callbus/chassis';
 import { parseArguments, USAGE } from './arguments.js';
 import { serveControl } from './control.js';
 import { placeDemoCall } from './demo-call.js';
+import { diskFullAdvice } from './disk-full.js';
 import { messageOf, StackError } from './errors.js';
 import { openGuardedGroup } from './guarded-group.js';
 import { LocalStackSettings } from './local-stack-settings.js';
@@ -64,15 +65,27 @@ function requireNode(): void {
 }
 
 function explain(error: unknown): string {
-  const isExpected = error instanceof StackError || error instanceof ConfigError;
-  return isExpected ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  if (error instanceof ConfigError) return error.message;
+  const advice = diskFullAdvice(error, stackPlaces(loadSettings(LocalStackSettings)));
+  if (advice !== null) return `${messageOf(error)}\n${advice}`;
+  return error instanceof StackError ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+}
+
+function giveReason(error: unknown): void {
+  process.stderr.write(`\n${explain(error)}\n`);
 }
 
 // A reader that went away, as in «npm start | head», is no reason to leave processes behind.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 
+// A full disk shows where nothing waits for it too. The guard ends what this process leaves.
+process.on('uncaughtException', (error) => {
+  giveReason(error);
+  process.exit(1);
+});
+
 const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`\n${explain(error)}\n`);
+  giveReason(error);
   return 1;
 });
 process.exit(exitCode);

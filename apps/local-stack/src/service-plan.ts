@@ -146,12 +146,17 @@ const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
     ...tls(plan.certificates),
     SIMULATOR_PUBLIC_URL: simulator,
     SIMULATOR_GATEWAY_AUDIENCE: DEVELOPMENT.gatewayAudience,
-    SIMULATOR_APPS: JSON.stringify([
-      { clientId: DEVELOPMENT.botAppId, clientSecret: plan.secrets.graphClientSecret, kind: 'bot' },
-      { clientId: DEVELOPMENT.callerAppId, clientSecret: plan.secrets.callerClientSecret, kind: 'caller' },
-    ]),
+    SIMULATOR_APPS: registeredApps(plan.secrets),
   }),
 };
+
+/** The app registrations that a simulator knows: JSON. */
+export function registeredApps({ graphClientSecret, callerClientSecret }: DevelopmentSecrets): string {
+  return JSON.stringify([
+    { clientId: DEVELOPMENT.botAppId, clientSecret: graphClientSecret, kind: 'bot' },
+    { clientId: DEVELOPMENT.callerAppId, clientSecret: callerClientSecret, kind: 'caller' },
+  ]);
+}
 
 function listener(ports: ServicePorts): Variables {
   return { HTTP_HOST: '127.0.0.1', HTTP_PORT: String(ports.http) };

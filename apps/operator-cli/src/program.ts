@@ -19,7 +19,7 @@ const AFTER_EVERY_HELP = `
 Display names, phone numbers, pressed keys, passcodes and tokens are masked; --reveal shows them, where there is such an option.
 --json prints for programs: under npm, «npm run --silent callbus -- …».
 Exit codes: 0 all is well · 1 something is wrong or was not done · 2 the command line or the environment is faulty.
-The settings are environment variables: docs/settings.md, «operator-cli».`;
+The settings are environment variables: docs/configuration.md, «operator-cli».`;
 
 /** The whole command line: what there is to type, and what each of it does. */
 export function createProgram(context: Context): Command {

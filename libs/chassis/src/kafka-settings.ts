@@ -1,5 +1,19 @@
-import { ArrayNotEmpty, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, Equals, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
 import { Setting } from './settings.js';
+
+export type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer';
+
+const IfTls = (): PropertyDecorator =>
+  ValidateIf(({ sslCa, sslCert, sslKey }: KafkaSettings) => [sslCa, sslCert, sslKey].some((one) => one !== undefined));
+const IfCertificate = (): PropertyDecorator =>
+  ValidateIf(({ sslCert, sslKey }: KafkaSettings) => sslCert !== undefined || sslKey !== undefined);
+/** Whoever sets one of them means all that they need. */
+const IfSasl = (): PropertyDecorator =>
+  ValidateIf(({ saslMechanism, saslUsername, saslPassword, saslTokenUrl, saslScope }: KafkaSettings) =>
+    [saslMechanism, saslUsername, saslPassword, saslTokenUrl, saslScope].some((one) => one !== undefined),
+  );
+const IfOauth = (): PropertyDecorator =>
+  ValidateIf(({ saslMechanism, saslTokenUrl }: KafkaSettings) => saslMechanism === 'oauthbearer' || saslTokenUrl !== undefined);
 
 /** How a service reaches Kafka. The defaults are those of the local stack, except the brokers, which are always named. */
 export class KafkaSettings {
@@ -31,25 +45,49 @@ export class KafkaSettings {
   sessionTimeoutMs: number = 10_000;
 
   @Setting('KAFKA_SSL_ENABLED', { kind: 'boolean', describe: 'TLS to the brokers' })
+  @IfTls()
+  @Equals(true, { message: 'must be true where KAFKA_SSL_CA, KAFKA_SSL_CERT or KAFKA_SSL_KEY is set' })
   sslEnabled: boolean = false;
 
-  @Setting('KAFKA_SSL_CA', { describe: 'PEM of the certificate authority that signed the brokers’ certificates' })
+  @Setting('KAFKA_SSL_CA', {
+    describe: 'PEM of the certificate authority that signed the brokers’ certificates; by default those that Node trusts',
+  })
   @IsOptional()
-  @IsString()
+  @Matches(/-----BEGIN CERTIFICATE-----/, { message: 'must be a certificate in PEM' })
   sslCa?: string;
 
-  @Setting('KAFKA_SASL_MECHANISM', { describe: 'plain, scram-sha-256 or scram-sha-512; none when not set' })
-  @IsOptional()
-  @IsIn(['plain', 'scram-sha-256', 'scram-sha-512'])
-  saslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  @Setting('KAFKA_SSL_CERT', { describe: 'PEM of the certificate that this process shows the brokers (mTLS)' })
+  @IfCertificate()
+  @Matches(/-----BEGIN CERTIFICATE-----/, { message: 'must be a certificate in PEM, as KAFKA_SSL_KEY is set' })
+  sslCert?: string;
 
-  @Setting('KAFKA_SASL_USERNAME', { describe: 'SASL user name' })
-  @IsOptional()
-  @IsString()
+  @Setting('KAFKA_SSL_KEY', { describe: 'PEM of that certificate’s key', secret: true })
+  @IfCertificate()
+  @Matches(/-----BEGIN [A-Z ]*PRIVATE KEY-----/, { message: 'must be a private key in PEM, as KAFKA_SSL_CERT is set' })
+  sslKey?: string;
+
+  @Setting('KAFKA_SASL_MECHANISM', { describe: 'plain, scram-sha-256, scram-sha-512 or oauthbearer; none when not set' })
+  @IfSasl()
+  @IsIn(['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'])
+  saslMechanism?: SaslMechanism;
+
+  @Setting('KAFKA_SASL_USERNAME', { describe: 'User name; with oauthbearer the client id' })
+  @IfSasl()
+  @IsString({ message: 'is needed with KAFKA_SASL_MECHANISM' })
   saslUsername?: string;
 
-  @Setting('KAFKA_SASL_PASSWORD', { describe: 'SASL password', secret: true })
+  @Setting('KAFKA_SASL_PASSWORD', { describe: 'Password; with oauthbearer the client secret', secret: true })
+  @IfSasl()
+  @IsString({ message: 'is needed with KAFKA_SASL_MECHANISM' })
+  saslPassword?: string;
+
+  @Setting('KAFKA_SASL_TOKEN_URL', { describe: 'Where oauthbearer gets its tokens, by the client credentials grant' })
+  @IfOauth()
+  @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https address' })
+  saslTokenUrl?: string;
+
+  @Setting('KAFKA_SASL_SCOPE', { describe: 'Scope that oauthbearer asks for; none when not set' })
   @IsOptional()
   @IsString()
-  saslPassword?: string;
+  saslScope?: string;
 }

@@ -1,18 +1,25 @@
 import type { Principal } from '@callbus/contracts';
+import { ClientCredentials } from './client-credentials.js';
 import type { Registry } from 'prom-client';
 import type { KafkaClient } from './kafka-client.js';
-import { createKafkaClient, type KafkaLogger } from './kafkajs-client.js';
+import { createKafkaClient, type KafkaClientOptions, type KafkaLogger } from './kafkajs-client.js';
 
 /** How a process reaches Kafka; the settings KAFKA_* of every service have this shape. */
 export interface KafkaAccess {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   readonly sslEnabled: boolean;
-  /** PEM. */
+  /** PEM, also of the next two, by which the process proves who it is (mTLS). */
   readonly sslCa?: string;
-  readonly saslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly sslCert?: string;
+  readonly sslKey?: string;
+  readonly saslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer';
+  /** With oauthbearer the client’s id and secret. */
   readonly saslUsername?: string;
   readonly saslPassword?: string;
+  /** Where oauthbearer gets its tokens, and what it asks for. */
+  readonly saslTokenUrl?: string;
+  readonly saslScope?: string;
   /** A member of a consumer group that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
 }
@@ -26,26 +33,35 @@ export interface KafkaUser {
 
 /** @param registry where all that is measured is registered */
 export function kafkaClientOf(access: KafkaAccess, user: KafkaUser, logger: KafkaLogger, registry?: Registry): KafkaClient {
-  const {
-    brokers,
-    topicPrefix,
-    sslEnabled,
-    sslCa,
-    saslMechanism,
-    saslUsername = '',
-    saslPassword = '',
-    sessionTimeoutMs,
-  } = access;
+  const { brokers, topicPrefix, sslEnabled, sslCa, sslCert, sslKey, sessionTimeoutMs } = access;
+  const sasl = saslOf(access);
   return createKafkaClient({
     brokers,
     clientId: user.process || user.principal,
     followerGroupPrefix: `${topicPrefix}${user.principal}`,
     logger,
-    ...(registry === undefined ? {} : { registry }),
-    ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
-    ...(sslEnabled ? { ssl: sslCa === undefined ? true : { ca: sslCa } } : {}),
-    ...(saslMechanism === undefined
-      ? {}
-      : { sasl: { mechanism: saslMechanism, username: saslUsername, password: saslPassword } }),
+    ...(registry !== undefined && { registry }),
+    ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
+    ...(sslEnabled && {
+      ssl: {
+        ...(sslCa !== undefined && { ca: sslCa }),
+        ...(sslCert !== undefined && { cert: sslCert }),
+        ...(sslKey !== undefined && { key: sslKey }),
+      },
+    }),
+    ...(sasl !== undefined && { sasl }),
   });
+}
+
+function saslOf(access: KafkaAccess): KafkaClientOptions['sasl'] {
+  const { saslMechanism: mechanism, saslUsername = '', saslPassword = '', saslTokenUrl = '', saslScope } = access;
+  if (mechanism === undefined) return undefined;
+  if (mechanism !== 'oauthbearer') return { mechanism, username: saslUsername, password: saslPassword };
+  const credentials = new ClientCredentials({
+    tokenUrl: saslTokenUrl,
+    clientId: saslUsername,
+    clientSecret: saslPassword,
+    ...(saslScope !== undefined && { scope: saslScope }),
+  });
+  return { mechanism, token: () => credentials.token() };
 }

@@ -64,12 +64,19 @@ export interface KafkaClientOptions {
   /** How the names of the groups begin that follow a topic. @default clientId */
   readonly followerGroupPrefix?: string;
   readonly logger: KafkaLogger;
-  readonly ssl?: { readonly ca?: string } | boolean;
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-    readonly username: string;
-    readonly password: string;
-  };
+  /** PEM: whom to trust, and by what this client proves who it is (mTLS). */
+  readonly ssl?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | boolean;
+  readonly sasl?:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | {
+        readonly mechanism: 'oauthbearer';
+        /** Asked for a token at every connection. */
+        readonly token: () => Promise<string>;
+      };
   /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
   readonly sessionTimeoutMs?: number;
   /** Where all that is measured is registered. @default a registry that nobody reads */
@@ -122,9 +129,13 @@ class KafkajsClient implements KafkaClient {
       logLevel: logLevel.INFO,
       logCreator: logTo(options.logger),
     };
-    if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...(ssl.ca === undefined ? {} : { ca: ssl.ca }) };
-    // The client's type wants one literal mechanism per variant; ours is their union.
-    if (sasl !== undefined) config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...ssl };
+    if (sasl?.mechanism === 'oauthbearer') {
+      config.sasl = { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) };
+    } else if (sasl !== undefined) {
+      // The client's type wants one literal mechanism per variant; ours is their union.
+      config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    }
     this.config = config;
     this.kafka = new Kafka(config);
     this.adminClient = new KafkajsAdmin(this.kafka);
@@ -157,7 +168,7 @@ class KafkajsClient implements KafkaClient {
       logger,
       metrics: this.metrics,
     });
-    await running.start();
+    await startedOrStopped(running);
     return running;
   }
 
@@ -173,7 +184,7 @@ class KafkajsClient implements KafkaClient {
       retry: RETRY,
     });
     const follower = new KafkajsFollower(consumer, options, this.adminClient, { loop, metrics: this.metrics });
-    await follower.start();
+    await startedOrStopped(follower);
     return follower;
   }
 
@@ -203,6 +214,16 @@ class KafkajsClient implements KafkaClient {
       });
     }
     return consumer;
+  }
+}
+
+/** One that may not read its topic, or its group, has connected before it hears of it. */
+async function startedOrStopped(one: { start(): Promise<void>; stop(): Promise<void> }): Promise<void> {
+  try {
+    await one.start();
+  } catch (error) {
+    await one.stop();
+    throw error;
   }
 }
 

@@ -1,0 +1,38 @@
+import { chown, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLogger } from '@callbus/chassis';
+import { createKafkaClient } from '@callbus/kafka';
+import { developmentCertificates } from '../development-ca.js';
+import { developmentSecrets } from '../development-secrets.js';
+import { registeredApps } from '../service-plan.js';
+import { createTopics } from '../topics.js';
+import type { FurnishSettings } from './furnish-settings.js';
+
+/** Certificates and secrets of a development stack as files, one for each NAME_FILE. What is there is kept. */
+export async function furnishFolder({
+  folder,
+  hosts,
+  owner,
+}: Pick<FurnishSettings, 'folder' | 'hosts' | 'owner'>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await developmentCertificates(folder, Date.now(), hosts);
+  const secrets = await developmentSecrets(join(folder, 'secrets.json'));
+  const files = {
+    'callback-mac-key': secrets.callbackMacKey,
+    'graph-client-secret': secrets.graphClientSecret,
+    'caller-client-secret': secrets.callerClientSecret,
+    'simulator-apps.json': registeredApps(secrets),
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
+  // Only root can give away what it has made; whoever else furnishes is the owner itself.
+  if (process.getuid?.() === 0) for (const name of await readdir(folder)) await chown(join(folder, name), owner, owner);
+}
+
+export async function furnishTopics(kafka: FurnishSettings['kafka']): Promise<void> {
+  const client = createKafkaClient({ brokers: kafka.brokers, clientId: 'furnish', logger: createLogger('furnish', 'warn') });
+  try {
+    await createTopics(client, kafka);
+  } finally {
+    await client.close();
+  }
+}
