@@ -30,8 +30,11 @@ interface Service {
 }
 
 const read = (file: string): string => readFileSync(join(PROJECT_ROOT, file), 'utf8');
-const compose = parse(read('docker-compose.yml'), { merge: true }) as { readonly services: Readonly<Record<string, Service>> };
-const { services } = compose;
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly configs: Readonly<Record<string, { readonly content: string }>>;
+};
+const { services, configs } = compose;
 const FURNISHED = '/run/callbus';
 const SETTINGS = {
   furnish: FurnishSettings,
@@ -146,7 +149,7 @@ it('gives what it furnishes to the image’s user', () => {
 });
 
 it('measures every service that takes part', () => {
-  const { scrape_configs: jobs } = parse(read('monitoring/prometheus.yml')) as {
+  const { scrape_configs: jobs } = parse(configs['prometheus']?.content ?? '') as {
     scrape_configs: readonly { job_name: string; static_configs: readonly { targets: readonly string[] }[] }[];
   };
   const targets = jobs.map(({ job_name, static_configs }) => [job_name, static_configs.flatMap((one) => one.targets)]);
