@@ -14,8 +14,8 @@ it('gives each principal what it needs, and no more', () => {
     'READ group gateway*',
   ]);
   expect(rightsOf('call-dispatcher')).toEqual([
-    'READ topic commands',
-    'READ+WRITE topic dispatch-ledger',
+    'READ+DESCRIBE_CONFIGS topic commands',
+    'READ+WRITE+DESCRIBE_CONFIGS topic dispatch-ledger',
     'WRITE topic observations',
     'READ topic snapshots',
     'WRITE topic commands.dead-letter',
