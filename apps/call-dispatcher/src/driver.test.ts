@@ -113,11 +113,11 @@ it('dials with a token that was asked for since Graph refused the last one', asy
 });
 
 it('begins nothing once it was stopped, not even what waited for a token', async () => {
-  let come = (_token: AppToken): void => undefined;
+  let come: ((token: AppToken) => void) | undefined;
   renewed = new Promise((resolve) => (come = resolve));
   const before = await drive(ACCEPTED, intent(1), REFUSED_401);
   driver.stop();
-  come(WITHOUT_ROLES);
+  come?.(WITHOUT_ROLES);
   expect(await settled()).toEqual(before);
 });
 

@@ -73,7 +73,7 @@ function followUps(startedMs = START_MS): FollowUps {
         tokens = { now: `token-${String(tokens.refreshes + 2)}`, refreshes: tokens.refreshes + 1 };
         return Promise.resolve(token());
       },
-    } as never,
+    },
     graph: client,
     clock,
     rules: RULES,

@@ -276,7 +276,7 @@ describe('createCall', () => {
 
 describe('giveUp', () => {
   it('makes of each create at once what is known of its bytes, and sends no other', async () => {
-    let isRead = (): void => undefined;
+    let isRead = (): unknown => undefined;
     const read = new Promise<void>((resolve) => (isRead = resolve));
     const silent = await graph((_socket, text) => text.endsWith('}') && isRead(), {
       headersTimeoutMs: 60_000,
@@ -290,7 +290,7 @@ describe('giveUp', () => {
   });
 
   it('ends requests about a call that exists too', async () => {
-    let isRead = (): void => undefined;
+    let isRead = (): unknown => undefined;
     const read = new Promise<void>((resolve) => (isRead = resolve));
     const silent = await graph((_socket, text) => text.includes('\r\n\r\n') && isRead(), { headersTimeoutMs: 60_000 });
     const running = silent.endCall(graphCallId, 'token');
