@@ -47,9 +47,7 @@ const anyRecord: fc.Arbitrary<LedgerRecord> = fc.oneof(
   attempt.chain((number) => fc.constantFrom(...outcomesOf({ attempt: number }))),
   fc
     .tuple(attempt, fc.constantFrom('operator' as const, 'policy' as const), fc.integer({ min: 0, max: 800 }))
-    .map(([number, by, laterMs]): LedgerRecord => {
-      return { type: 'Released', callId, attempt: number, by, notAfterMs: START_MS + laterMs };
-    }),
+    .map(([number, by, laterMs]) => ({ type: 'Released' as const, callId, attempt: number, by, notAfterMs: START_MS + laterMs })),
 );
 
 /** What processes that keep to the protocol, though late or twice, append to a call in this state; each as often as it is here. */
