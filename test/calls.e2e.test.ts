@@ -284,8 +284,8 @@ describe('the trace of a call', () => {
     const sends = await sendsOf(id);
     console.log(collector.tree(traceId));
 
-    const request = 'gateway: POST /v1.0/communications/calls';
-    const command = [request, 'gateway: send calls.commands', 'call-dispatcher-1: process calls.commands'];
+    const request = 'gateway-1: POST /v1.0/communications/calls';
+    const command = [request, 'gateway-1: send calls.commands', 'call-dispatcher-1: process calls.commands'];
     const accepted = [...command, 'call-dispatcher-1: send calls.dispatch-ledger'];
     const relayed = ['call-dispatcher-1: process calls.dispatch-ledger', 'call-dispatcher-1: send calls.observations'];
     const observed = 'notification-sequencer-1: process calls.observations';
