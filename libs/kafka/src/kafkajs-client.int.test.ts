@@ -29,6 +29,8 @@ async function newTopic(config: Record<string, string> = {}): Promise<string> {
   const topic = `${prefix}${(topics += 1)}`;
   const stamped = { 'message.timestamp.type': 'LogAppendTime', ...config };
   await client.admin().ensureTopics([{ topic, partitions: 3, replicationFactor: 1, config: stamped }]);
+  // Not before each partition has its leader: a send is repeated whole while one of them takes nothing.
+  await client.admin().offsets(topic);
   return topic;
 }
 
