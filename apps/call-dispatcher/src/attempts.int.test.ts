@@ -246,18 +246,6 @@ describe('an attempt to dial (G1, G9)', () => {
     expect(postsOf(callId)).toBe(0);
   });
 
-  it('does not POST for a command with the token of another one of the same callId', async () => {
-    const one = await dispatcher();
-    const callId = await accepted(one);
-    expect(one.attempts.reserve(callId, COMMAND)).toBeNull();
-    const command = { ...COMMAND, tenantId: randomUUID() };
-    const rival = { callId, requestHash: '1:01' };
-    await one.attempts.begin(rival, 1, token, [{ type: 'Accepted', command, ...rival }]);
-    await one.attempts.drain();
-    const dispatch = one.ledger.get(callId);
-    expect([statesOf(dispatch), dispatch?.phase, postsOf(callId)]).toEqual([['not-sent'], 'waiting', 0]);
-  });
-
   it('does not POST after notAfter', async () => {
     const one = await dispatcher();
     const callId = await accepted(one, { untilMs: -1 });

@@ -33,6 +33,18 @@ it('does not POST when reading its Intent back took until after notAfter (G9)', 
   expect([graph.posts, ledger.get(CALL_ID)?.attempts.map(({ state }) => state)]).toEqual([[], ['not-sent']]);
 });
 
+it('does not POST for a command with the token of another one of the same callId', async () => {
+  const { ledger, attempts, graph } = await processOn(log);
+  await ledger.append(CALL_ID, [ACCEPTED]);
+  const rival = { callId: CALL_ID, requestHash: '1:01' };
+  const command = { ...COMMAND, tenantId: '99999999-9999-4999-8999-999999999999' };
+  expect(attempts.reserve(CALL_ID, command)).toBeNull();
+  await attempts.begin(rival, 1, TOKEN, [{ type: 'Accepted', command, ...rival }]);
+  await attempts.drain();
+  expect(graph.posts).toEqual([]);
+  expect(ledger.get(CALL_ID)).toMatchObject({ phase: 'waiting', attempts: [{ state: 'not-sent' }] });
+});
+
 it('does not POST when another process has the call’s next attempt (G1)', async () => {
   jest.spyOn(performance, 'now').mockReturnValue(0);
   const { ledger, attempts, graph } = await processOn(log);
