@@ -106,6 +106,16 @@ export class DispatcherSettings extends ServiceSettings {
   @Max(600_000)
   graphBreakerOpenMs: number = 5_000;
 
+  @Setting('RELAY_LINGER_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds from what took effect in the ledger until the history is told of it; so long, a dial has the process to itself',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(1_000)
+  relayLingerMs: number = 15;
+
   @Setting('KEEP_ALIVE_INTERVAL_MS', {
     kind: 'integer',
     describe: 'Milliseconds between keep-alives of a call; Graph ends one after 45 minutes without',

@@ -3,19 +3,21 @@ import type { AppTokens } from '@callbus/graph';
 import type { RecordSender, SnapshotFollower } from '@callbus/kafka';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Attempts } from './attempts.js';
+import { BrokerClock } from './broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import type { DispatcherSettings } from './dispatcher-settings.js';
 import { InboxController } from './inbox.controller.js';
-import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER, RECORD_SENDER, TOPIC_OPTIONS, type TopicOptions } from './injected.js';
+import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER, RECORD_SENDER, RELAY_OPTIONS } from './injected.js';
 import type { CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
-import { RelayController } from './relay.controller.js';
+import { RelayController, type RelayOptions } from './relay.controller.js';
 import { RoleCheck } from './role-check.js';
 
 export interface DispatcherParts {
   readonly ledger: Ledger;
   readonly attempts: Attempts;
+  readonly clock: BrokerClock;
   readonly histories: SnapshotFollower<CallHistory>;
   readonly tokens: AppTokens;
   readonly roles: RoleCheck;
@@ -28,7 +30,7 @@ export interface DispatcherParts {
 @Module({ controllers: [InboxController, RelayController] })
 export class DispatcherModule {
   static with(parts: DispatcherParts): DynamicModule {
-    const { ledger, attempts, histories, tokens, roles, sender, logger, metrics, settings } = parts;
+    const { ledger, attempts, clock, histories, tokens, roles, sender, logger, metrics, settings } = parts;
     const rules: CreateCallRules = {
       appId: settings.app.graphAppId,
       apps: new Map(settings.app.apps().map(({ appId, tenants }) => [appId, tenants])),
@@ -37,11 +39,13 @@ export class DispatcherModule {
       notAfterRedialExtraMs: settings.notAfterRedialExtraMs,
     };
     const { topicPrefix, partitions } = settings.kafka;
+    const relay: RelayOptions = { topicPrefix, partitions, lingerMs: settings.relayLingerMs };
     return {
       module: DispatcherModule,
       providers: [
         { provide: Ledger, useValue: ledger },
         { provide: Attempts, useValue: attempts },
+        { provide: BrokerClock, useValue: clock },
         { provide: RoleCheck, useValue: roles },
         { provide: DispatcherMetrics, useValue: metrics },
         { provide: APP_TOKENS, useValue: tokens },
@@ -49,7 +53,7 @@ export class DispatcherModule {
         { provide: HISTORIES, useValue: histories },
         { provide: LOGGER, useValue: logger },
         { provide: CREATE_CALL_RULES, useValue: rules },
-        { provide: TOPIC_OPTIONS, useValue: { topicPrefix, partitions } satisfies TopicOptions },
+        { provide: RELAY_OPTIONS, useValue: relay },
       ],
     };
   }

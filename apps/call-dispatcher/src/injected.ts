@@ -4,9 +4,4 @@ export const CREATE_CALL_RULES = Symbol('rules for CreateCall');
 export const HISTORIES = Symbol('histories of all calls');
 export const LOGGER = Symbol('logger');
 export const RECORD_SENDER = Symbol('record sender');
-export const TOPIC_OPTIONS = Symbol('topic options');
-
-export interface TopicOptions {
-  readonly topicPrefix: string;
-  readonly partitions: number;
-}
+export const RELAY_OPTIONS = Symbol('relay options');

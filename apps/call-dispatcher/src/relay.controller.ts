@@ -1,32 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { encodeObservation, partitionOf, topicName, TOPICS } from '@callbus/contracts';
 import { OnRecord, type ReceivedRecord, type RecordContext, type RecordSender } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
-import { RECORD_SENDER, TOPIC_OPTIONS, type TopicOptions } from './injected.js';
+import { BrokerClock } from './broker-clock.js';
+import { RECORD_SENDER, RELAY_OPTIONS } from './injected.js';
 import { Ledger } from './ledger.js';
 
 export const RELAY_GROUP = 'call-dispatcher-relay';
 
+export interface RelayOptions {
+  readonly topicPrefix: string;
+  readonly partitions: number;
+  /** Milliseconds, counted from the record's LogAppendTime. */
+  readonly lingerMs: number;
+}
+
 /**
  * Reports what took effect in the ledger to the calls' histories, in a group of its own: so an outcome reaches the history
- * although the process that wrote it died.
+ * although the process that wrote it died. It lingers first: the record may be an Intent that was just written here, and
+ * the dial goes before its report. What is older, as after an outage, does not wait.
  */
 @Controller()
 export class RelayController {
   constructor(
     private readonly ledger: Ledger,
+    private readonly clock: BrokerClock,
     @Inject(RECORD_SENDER) private readonly sender: RecordSender,
-    @Inject(TOPIC_OPTIONS) private readonly topics: TopicOptions,
+    @Inject(RELAY_OPTIONS) private readonly options: RelayOptions,
   ) {}
 
   @OnRecord(TOPICS.dispatchLedger.name, { group: RELAY_GROUP })
-  async report({ key, offset }: ReceivedRecord, { note }: RecordContext): Promise<void> {
+  async report({ key, offset, timestampMs }: ReceivedRecord, { note }: RecordContext): Promise<void> {
+    const { topicPrefix, partitions, lingerMs } = this.options;
     const observations = await this.ledger.reportAt(offset);
+    const dueInMs = timestampMs + lingerMs - this.clock.nowMs();
+    if (observations.length > 0 && dueInMs > 0) await delay(dueInMs);
     note({ callId: String(key), tenantId: observations[0]?.tenantId, observations: observations.map(({ kind }) => kind) });
-    const topic = topicName(this.topics.topicPrefix, TOPICS.observations);
+    const topic = topicName(topicPrefix, TOPICS.observations);
     await this.sender.send(
       observations.map((observation) => ({
         topic,
-        partition: partitionOf(observation.callId, this.topics.partitions),
+        partition: partitionOf(observation.callId, partitions),
         key: observation.callId,
         value: encodeObservation(observation),
       })),

@@ -160,6 +160,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const module = DispatcherModule.with({
     ledger,
     attempts,
+    clock,
     histories: snapshots,
     tokens,
     roles,
