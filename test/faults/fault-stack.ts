@@ -2,17 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { AssignerProtocol, Partitioners } from 'kafkajs';
 import { freePort } from '../../apps/local-stack/src/ports.js';
 import { createPeerCall } from '../support/peer-call.js';
-import {
-  commandMessage,
-  plainKafka,
-  PlainProducer,
-  PlainReader,
-  type HistoryEvent,
-  type PlainMessage,
-} from '../support/plain-kafka.js';
+import { commandMessage, plainKafka, PlainProducer, type HistoryEvent, type PlainMessage } from '../support/plain-kafka.js';
 import { StackForTests, until } from '../support/stack-for-tests.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { outcomeOf, Seen, shown, violations, type Evidence, type SeenDelivery, type SeenPost } from './oracle.js';
+import { Witness, type WitnessParts } from './witness.js';
 
 export const DISPATCHERS = ['call-dispatcher-1', 'call-dispatcher-2'] as const;
 export type Dispatcher = (typeof DISPATCHERS)[number];
@@ -42,8 +35,6 @@ export const RECEIVER_LIMITS = {
   HTTP_REQUEST_TIMEOUT_MS: '3000',
   HTTP_CONNECTIONS_CHECK_INTERVAL_MS: '200',
 } as const;
-const EVIDENCE_MS = 250;
-const FEW_CALLS = 10;
 
 /** Where the callbacks of a call go, and how Graph names the call. */
 export interface CallbackTarget {
@@ -68,22 +59,22 @@ export interface Placing {
  * ours between them and everything they talk to, and readers of all topics for the oracle. What is killed stays dead
  * until it is restarted.
  */
-export class FaultStack {
+export class FaultStack extends Witness {
   private readonly owned = new Map<number, Dispatcher>();
   /** Processes killed so far. */
   kills = 0;
-  private kept: { readonly untilMs: number; readonly evidence: Promise<Evidence> } | undefined;
 
   private constructor(
-    readonly stack: StackForTests,
+    witness: WitnessParts,
     readonly graph: TcpProxy,
     readonly authority: TcpProxy,
     readonly kafka: TcpProxy,
     /** Between the receiver and Kafka. */
     readonly receiverKafka: TcpProxy,
     readonly commands: PlainProducer,
-    private readonly readers: Omit<Evidence, 'posts' | 'deliveries'> & { readonly commandLog: PlainReader },
-  ) {}
+  ) {
+    super(witness);
+  }
 
   static async start({ brokers: brokerCount = 1 }: FaultStackOptions = {}): Promise<FaultStack> {
     const proxies = await Promise.all([TcpProxy.start(), TcpProxy.start(), TcpProxy.start(), TcpProxy.start()]);
@@ -148,18 +139,20 @@ export class FaultStack {
       await Promise.all(proxies.map((proxy) => proxy.stop()));
       throw error;
     });
-    const { brokers } = stack.file.kafka;
-    const read = (topic: string): Promise<PlainReader> => PlainReader.start(brokers, `${stack.file.topicPrefix}${topic}`);
-    const [ledger, observations, events, snapshots, commandDeadLetters, commandLog] = await Promise.all(
-      ['dispatch-ledger', 'observations', 'events', 'snapshots', 'commands.dead-letter', 'commands'].map(read),
+    const commands = await PlainProducer.start(stack.file.kafka.brokers, `${stack.file.topicPrefix}commands`);
+    const simulatorUrl = `https://localhost:${String(simulatorPort)}`;
+    return new FaultStack(
+      { stack, simulatorUrl, readers: await Witness.readersOf(stack) },
+      graph,
+      authority,
+      kafka,
+      receiverKafka,
+      commands,
     );
-    const readers = { ledger, observations, events, snapshots, commandDeadLetters, commandLog } as FaultStack['readers'];
-    const commands = await PlainProducer.start(brokers, `${stack.file.topicPrefix}commands`);
-    return new FaultStack(stack, graph, authority, kafka, receiverKafka, commands, readers);
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([this.commands, ...Object.values(this.readers)].map((one) => one.stop()));
+  override async stop(): Promise<void> {
+    await Promise.all([this.commands.stop(), super.stop()]);
     await this.stack.stop();
     await Promise.all(this.proxies.map((proxy) => proxy.stop()));
   }
@@ -175,26 +168,6 @@ export class FaultStack {
 
   servicePids(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.stack.current().processes.map(({ name, pid }) => [name, pid]));
-  }
-
-  get ledger(): PlainReader {
-    return this.readers.ledger;
-  }
-
-  get events(): PlainReader {
-    return this.readers.events;
-  }
-
-  observationsOf(callId: string): { kind: string }[] {
-    return this.readers.observations.of(callId).map(({ value }) => JSON.parse(String(value)) as { kind: string });
-  }
-
-  get commandLog(): PlainReader {
-    return this.readers.commandLog;
-  }
-
-  get deadLetters(): PlainReader {
-    return this.readers.commandDeadLetters;
   }
 
   // ---- commands
@@ -256,96 +229,6 @@ export class FaultStack {
       const callId = randomUUID();
       if (partitionOfKey(callId) === partition) return callId;
     }
-  }
-
-  // ---- what can be seen
-
-  /** Everything, no older than EVIDENCE_MS. */
-  async evidence(): Promise<Evidence> {
-    if (this.kept === undefined || performance.now() > this.kept.untilMs) {
-      this.kept = { untilMs: performance.now() + EVIDENCE_MS, evidence: this.gather() };
-    }
-    return await this.kept.evidence;
-  }
-
-  /** @param callIds only of these, if they are few: the simulator's records grow long */
-  private async gather(callIds: readonly string[] = []): Promise<Evidence> {
-    const isFew = callIds.length > 0 && callIds.length <= FEW_CALLS;
-    const queries = isFew ? callIds.map((callId) => `?callId=${callId}`) : [''];
-    const read = async <T>(what: string): Promise<T[]> =>
-      (await Promise.all(queries.map((query) => this.simulator(`${what}${query}`)))).flatMap(
-        (answer) => (answer as Record<string, T[]>)[what] ?? [],
-      );
-    const [posts, deliveries] = await Promise.all([read<SeenPost>('posts'), read<SeenDelivery>('deliveries')]);
-    return { ...this.readers, posts: new Seen(posts), deliveries: new Seen(deliveries) };
-  }
-
-  notificationsOf(callId: string): number {
-    return this.observationsOf(callId).filter(({ kind }) => kind === 'notification').length;
-  }
-
-  /** Waits until so many of these calls' callbacks are on Kafka. */
-  async untilObserved(callIds: readonly string[], count: number): Promise<void> {
-    const seen = (): number => callIds.reduce((sum, callId) => sum + this.notificationsOf(callId), 0);
-    await until(`${count} callbacks are on Kafka`, () => seen() >= count);
-  }
-
-  /** Waits until Graph has told of these calls to their end, whatever became of what it told. */
-  async untilTold(callIds: readonly string[]): Promise<void> {
-    const isOver = ({ answered, error, fault }: SeenDelivery): boolean =>
-      answered !== null || error !== undefined || fault === 'drop';
-    await until('Graph has told all', async () => {
-      const { deliveries } = await this.gather();
-      return callIds.every((callId) => {
-        const told = deliveries.of(callId);
-        return told.every(isOver) && told.some(({ state }) => state === 'terminated');
-      });
-    });
-  }
-
-  async postsOf(callId: string): Promise<readonly SeenPost[]> {
-    return (await this.gather([callId])).posts.of(callId);
-  }
-
-  ledgerTypes(callId: string): string[] {
-    return this.ledger.of(callId).map(({ value }) => (JSON.parse(String(value)) as { type: string }).type);
-  }
-
-  async untilLedger(callId: string, type: string, timeoutMs = 60_000): Promise<void> {
-    await until(`the ledger has ${type} of ${callId}`, () => this.ledgerTypes(callId).includes(type), timeoutMs);
-  }
-
-  /** Waits until every call has its lasting outcome. @returns what they came to */
-  async outcomes(callIds: readonly string[], timeoutMs = 60_000): Promise<string[]> {
-    let left = callIds;
-    const narrow = (): boolean => {
-      left = left.filter((callId) => outcomeOf(callId, this.readers) === null);
-      return left.length === 0;
-    };
-    await until(`each of ${String(callIds.length)} calls has a lasting outcome`, narrow, timeoutMs).catch(
-      async (error: unknown) => {
-        const evidence = await this.evidence();
-        const facts = left.slice(0, 3).map((callId) => shown(callId, evidence));
-        throw new Error(`${String(error)}; ${String(left.length)} have none:\n${facts.join('\n')}`, { cause: error });
-      },
-    );
-    return callIds.map((callId) => outcomeOf(callId, this.readers) ?? 'none');
-  }
-
-  /** Waits until the oracle finds nothing wrong with any of them. @returns the evidence @throws with what it finds at the end */
-  async untilInOrder(callIds: readonly string[], timeoutMs = 30_000): Promise<Evidence> {
-    let evidence = await this.gather(callIds);
-    const isInOrder = async (): Promise<boolean> => {
-      evidence = await this.gather(callIds);
-      return callIds.every((callId) => violations(callId, evidence).length === 0);
-    };
-    await until(`all of ${String(callIds.length)} calls are in order`, isInOrder, timeoutMs).catch((error: unknown) => {
-      const found = callIds.flatMap((callId) =>
-        violations(callId, evidence).map((what) => `${what}\n  ${shown(callId, evidence)}`),
-      );
-      throw new Error(`${String(error)}:\n${found.slice(0, 10).join('\n')}`, { cause: error });
-    });
-    return evidence;
   }
 
   // ---- faults
@@ -453,20 +336,6 @@ export class FaultStack {
     } finally {
       await admin.disconnect();
     }
-  }
-
-  private async simulator(path: string, method = 'GET', body?: object): Promise<unknown> {
-    const response = await this.fetchSimulator(path, method, body);
-    const text = await response.text();
-    if (response.status >= 300) throw new Error(`the simulator answered ${String(response.status)} to ${path}: ${text}`);
-    return text === '' ? null : JSON.parse(text);
-  }
-
-  private async fetchSimulator(path: string, method: string, body?: object): ReturnType<StackForTests['fetch']> {
-    return await this.stack.fetch(`https://localhost:${String(this.graph.targetPort)}/simulator/${path}`, {
-      method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
   }
 }
 
