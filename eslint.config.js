@@ -26,9 +26,9 @@ const otherPackages = {
   message: 'Packages import each other by name, never by path.',
 };
 
-/** One file imports kafkajs, so that another client can take its place. */
-const KAFKAJS_CLIENT = 'libs/kafka/src/kafkajs-client.ts';
-const kafkajs = { regex: '^kafkajs(/|$)', message: `Only ${KAFKAJS_CLIENT} imports kafkajs; use the port of @callbus/kafka.` };
+/** One folder imports kafkajs, so that another client can take its place. */
+const KAFKAJS_FOLDER = 'libs/kafka/src/kafkajs';
+const kafkajs = { regex: '^kafkajs(/|$)', message: `Only ${KAFKAJS_FOLDER} imports kafkajs; use the port of @callbus/kafka.` };
 
 function lawOf(folder, allowed) {
   const others = `^@callbus/(?!(${allowed.join('|') || '-'})$)`;
@@ -65,7 +65,7 @@ export default tseslint.config(
   ...Object.entries(LAW)
     .toSorted(([a], [b]) => Number(b.includes('*')) - Number(a.includes('*')))
     .map(([folder, allowed]) => restrict(`${folder}/**/*.ts`, [...lawOf(folder, allowed), kafkajs])),
-  restrict(KAFKAJS_CLIENT.replace('.ts', '{,.int.test}.ts'), lawOf('libs/kafka', LAW['libs/kafka'])),
+  restrict(`${KAFKAJS_FOLDER}/**/*.ts`, lawOf('libs/kafka', LAW['libs/kafka'])),
   {
     files: ['**/*.test.ts', 'test/**/*.ts'],
     rules: {

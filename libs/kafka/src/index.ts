@@ -21,8 +21,9 @@ export type {
   TopicFollower,
   TopicToEnsure,
 } from './kafka-client.js';
-export { createKafkaClient, type KafkaClientOptions, type KafkaLogger } from './kafkajs-client.js';
+export { createKafkaClient, type KafkaClientOptions } from './kafkajs/kafkajs-client.js';
 export { kafkaClientOf, type KafkaAccess } from './kafka-access.js';
+export type { KafkaLogger } from './kafka-logger.js';
 export { KafkaMetrics } from './kafka-metrics.js';
 export {
   KafkaTransport,

@@ -2,7 +2,8 @@ import type { Principal } from '@callbus/contracts';
 import { ClientCredentials } from './client-credentials.js';
 import type { Registry } from 'prom-client';
 import type { KafkaClient } from './kafka-client.js';
-import { createKafkaClient, type KafkaClientOptions, type KafkaLogger } from './kafkajs-client.js';
+import type { KafkaLogger } from './kafka-logger.js';
+import { createKafkaClient, type KafkaClientOptions } from './kafkajs/kafkajs-client.js';
 
 /** How a process reaches Kafka; the settings KAFKA_* of every service have this shape. */
 export interface KafkaAccess {

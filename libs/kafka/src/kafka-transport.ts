@@ -12,7 +12,7 @@ import type {
   RecordHandler,
   RecordSender,
 } from './kafka-client.js';
-import type { KafkaLogger } from './kafkajs-client.js';
+import type { KafkaLogger } from './kafka-logger.js';
 
 /** What a handler asks of the transport. */
 export interface RecordHandlerOptions {

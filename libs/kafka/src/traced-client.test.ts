@@ -4,7 +4,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { KafkaError } from './errors.js';
 import type { ConsumeOptions, KafkaClient, OutgoingRecord, ReceivedRecord, RecordHandler } from './kafka-client.js';
-import { createKafkaClient } from './kafkajs-client.js';
+import { createKafkaClient } from './kafkajs/kafkajs-client.js';
 import { traced } from './traced-client.js';
 import { inTrace, isTracing, traceparentOf } from './traceparent.js';
 

@@ -1,0 +1,170 @@
+// This folder alone imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
+import { Registry } from 'prom-client';
+import type {
+  Condition,
+  ConsumeOptions,
+  FollowOptions,
+  KafkaAdmin,
+  KafkaClient,
+  RecordConsumer,
+  RecordSender,
+  TopicFollower,
+} from '../kafka-client.js';
+import type { KafkaLogger } from '../kafka-logger.js';
+import { KafkaMetrics } from '../kafka-metrics.js';
+import { PollLoops } from '../poll-loop.js';
+import { traced } from '../traced-client.js';
+import { isTracing } from '../traceparent.js';
+import { KafkajsAdmin } from './kafkajs-admin.js';
+import { heartbeatMs, KafkajsConsumer } from './kafkajs-consumer.js';
+import { KafkajsFollower } from './kafkajs-follower.js';
+import { logTo } from './kafkajs-log.js';
+import { KafkajsSender } from './kafkajs-sender.js';
+import { mendNullHeaders, mendRequestQueue } from './mends.js';
+import { readerOf } from './reader.js';
+import { RETRY } from './retry.js';
+
+export interface KafkaClientOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** How the names of the groups begin that follow a topic. @default clientId */
+  readonly followerGroupPrefix?: string;
+  readonly logger: KafkaLogger;
+  /** PEM: whom to trust, and by what this client proves who it is (mTLS). */
+  readonly ssl?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | boolean;
+  readonly sasl?:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | {
+        readonly mechanism: 'oauthbearer';
+        /** Asked for a token at every connection. */
+        readonly token: () => Promise<string>;
+      };
+  /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
+  readonly sessionTimeoutMs?: number;
+  /** Where all that is measured is registered. @default a registry that nobody reads */
+  readonly registry?: Registry;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const SESSION_TIMEOUT_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 3_000;
+/** Nothing that a loop waits for takes longer than one request and the wait after it. */
+const LEAST_LOOP_LIMIT_MS = REQUEST_TIMEOUT_MS + CONNECTION_TIMEOUT_MS + RETRY.maxRetryTime;
+const MAX_BYTES_PER_PARTITION = 512 * 1024;
+const FOLLOWER_BYTES_PER_PARTITION = 4 * 1024 * 1024;
+const MAX_WAIT_MS = 250;
+
+export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
+  const client = new KafkajsClient(options);
+  return isTracing() ? traced(client) : client;
+}
+
+class KafkajsClient implements KafkaClient {
+  private readonly config: KafkaConfig;
+  private readonly kafka: Kafka;
+  private readonly adminClient: KafkajsAdmin;
+  private readonly loops: PollLoops;
+  private readonly metrics: KafkaMetrics;
+
+  constructor(private readonly options: KafkaClientOptions) {
+    mendRequestQueue();
+    mendNullHeaders();
+    this.metrics = new KafkaMetrics(options.registry ?? new Registry());
+    this.loops = new PollLoops(Math.max(3 * (options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS), LEAST_LOOP_LIMIT_MS));
+    const { brokers, clientId, ssl, sasl } = options;
+    const config: KafkaConfig = {
+      brokers: [...brokers],
+      clientId,
+      retry: RETRY,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      logLevel: logLevel.INFO,
+      logCreator: logTo(options.logger),
+    };
+    if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...ssl };
+    if (sasl?.mechanism === 'oauthbearer') {
+      config.sasl = { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) };
+    } else if (sasl !== undefined) {
+      // The client's type wants one literal mechanism per variant; ours is their union.
+      config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
+    }
+    this.config = config;
+    this.kafka = new Kafka(config);
+    this.adminClient = new KafkajsAdmin(this.kafka);
+  }
+
+  async sender(): Promise<RecordSender> {
+    // T8: never idempotent: after a reconnect such a producer fails for ever; ids make repeats harmless instead.
+    const producer = this.kafka.producer({ allowAutoTopicCreation: false, idempotent: false, retry: RETRY });
+    await producer.connect();
+    return new KafkajsSender(producer, this.adminClient, this.metrics);
+  }
+
+  async consume(options: ConsumeOptions): Promise<RecordConsumer> {
+    const sessionTimeout = options.sessionTimeoutMs ?? this.options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    const loop = this.loops.begin(options.topic);
+    const consumer = readerOf(this.config, loop, {
+      groupId: options.group,
+      sessionTimeout,
+      rebalanceTimeout: sessionTimeout * 2,
+      heartbeatInterval: heartbeatMs(sessionTimeout),
+      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: RETRY,
+    });
+    const { logger } = this.options;
+    const running = new KafkajsConsumer(consumer, options, {
+      sessionTimeoutMs: sessionTimeout,
+      loop,
+      logger,
+      metrics: this.metrics,
+    });
+    await startedOrStopped(running);
+    return running;
+  }
+
+  async follow(options: FollowOptions): Promise<TopicFollower> {
+    const { clientId, followerGroupPrefix = clientId } = this.options;
+    const loop = this.loops.begin(options.topic);
+    const consumer = readerOf(this.config, loop, {
+      groupId: `${followerGroupPrefix}-follower-${randomUUID()}`,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      maxBytesPerPartition: FOLLOWER_BYTES_PER_PARTITION,
+      maxWaitTimeInMs: MAX_WAIT_MS,
+      allowAutoTopicCreation: false,
+      retry: RETRY,
+    });
+    const follower = new KafkajsFollower(consumer, options, this.adminClient, { loop, metrics: this.metrics });
+    await startedOrStopped(follower);
+    return follower;
+  }
+
+  admin(): KafkaAdmin {
+    return this.adminClient;
+  }
+
+  liveness(): Condition {
+    return this.loops.condition();
+  }
+
+  async close(): Promise<void> {
+    await this.adminClient.close();
+  }
+}
+
+/** One that may not read its topic, or its group, has connected before it hears of it. */
+async function startedOrStopped(one: { start(): Promise<void>; stop(): Promise<void> }): Promise<void> {
+  try {
+    await one.start();
+  } catch (error) {
+    await one.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,189 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { ConsumerLag } from '../consumer-lag.js';
+import { dispositionOf } from '../disposition-of.js';
+import type { Condition, ConsumeOptions, ReceivedRecord, RecordConsumer, RecordContext } from '../kafka-client.js';
+import type { KafkaLogger } from '../kafka-logger.js';
+import { runByKey } from '../run-by-key.js';
+import { receivedFrom, type ReaderParts } from './reader.js';
+import { delay } from './retry.js';
+
+const DEFAULT_CONCURRENCY = 64;
+
+interface ConsumerParts extends ReaderParts {
+  readonly sessionTimeoutMs: number;
+  readonly logger: KafkaLogger;
+}
+
+export class KafkajsConsumer implements RecordConsumer {
+  private readonly stopping = new AbortController();
+  private partitions: readonly number[] = [];
+  /** Counts the assignments; a batch may commit only under the one that read it. */
+  private generation = 0;
+  private assigned: Promise<void> = Promise.resolve();
+  private isJoined = false;
+  private readonly lag = new ConsumerLag();
+
+  constructor(
+    private readonly consumer: Consumer,
+    private readonly options: ConsumeOptions,
+    private readonly parts: ConsumerParts,
+  ) {}
+
+  async start(): Promise<void> {
+    const { consumer, options, lag } = this;
+    const { metrics } = this.parts;
+    metrics.watch(options.topic, options.group, lag);
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.generation += 1;
+      this.partitions = payload.memberAssignment[options.topic] ?? [];
+      this.isJoined = true;
+      metrics.assigned(options.group);
+      lag.keep(this.partitions);
+      this.assigned = Promise.resolve(options.onAssigned?.(this.partitions));
+      this.assigned.catch(options.onFatal);
+    });
+    consumer.on(consumer.events.REBALANCING, () => {
+      this.isJoined = false;
+    });
+    // T2: a crash that the client does not recover from leaves a process alive and deaf; it has to end.
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.isJoined = false;
+      metrics.crashed(options.group, payload.restart);
+      if (!payload.restart && !this.stopping.signal.aborted) options.onFatal(payload.error);
+    });
+    await consumer.connect();
+    // T4: without fromBeginning an offset that is out of range silently becomes the latest.
+    await consumer.subscribe({ topic: options.topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 64,
+      eachBatch: (payload) => this.batch(payload),
+    });
+  }
+
+  assignment(): readonly number[] {
+    return this.partitions;
+  }
+
+  condition(): Condition {
+    return this.isJoined ? { ok: true } : { ok: false, reason: `the consumer of ${this.options.topic} has not joined its group` };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.parts.loop.end();
+    await this.consumer.disconnect();
+  }
+
+  private async batch(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition } = payload.batch;
+    const { generation } = this;
+    const { loop, logger, sessionTimeoutMs } = this.parts;
+    const lost = new AbortController();
+    const signal = AbortSignal.any([lost.signal, this.stopping.signal]);
+    const mayStart = (): boolean =>
+      !signal.aborted &&
+      payload.isRunning() &&
+      !payload.isStale() &&
+      generation === this.generation &&
+      // T7: what was fetched before a rebalance is still delivered after it.
+      this.partitions.includes(partition);
+    // T7: on a timer, caught: a rebalance means to begin nothing more, and to finish what is under way.
+    const beat = setInterval(() => {
+      loop.turned();
+      payload.heartbeat().catch((error: unknown) => {
+        logger.debug({ err: error, topic, partition }, 'a heartbeat said that the assignment is over');
+        lost.abort();
+      });
+    }, heartbeatMs(sessionTimeoutMs));
+    try {
+      await this.assigned;
+      const records = payload.batch.messages.map((message) => receivedFrom(topic, partition, message));
+      const [first] = records;
+      if (first !== undefined) this.lag.fetched(partition, first.offset, BigInt(payload.batch.highWatermark));
+      const done = await runByKey(
+        records,
+        this.options.concurrency ?? DEFAULT_CONCURRENCY,
+        (record, isLastOfKey) => this.handle(record, isLastOfKey, signal, mayStart),
+        mayStart,
+      );
+      const last = records[done - 1];
+      if (last === undefined || generation !== this.generation) return;
+      payload.resolveOffset(String(last.offset));
+      // T5: only in here does a commit still work once the consumer is stopping.
+      await payload.commitOffsetsIfNecessary({
+        topics: [{ topic, partitions: [{ partition, offset: String(last.offset + 1n) }] }],
+      });
+      this.lag.done(partition, last.offset + 1n);
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  /** Measures the work on a record, and says it in one line. @returns whether the record is done with */
+  private async handle(
+    record: ReceivedRecord,
+    isLastOfKey: boolean,
+    signal: AbortSignal,
+    mayGoOn: () => boolean,
+  ): Promise<boolean> {
+    const begunAtMs = performance.now();
+    const noted: Record<string, unknown> = {};
+    const note = (facts: Readonly<Record<string, unknown>>): void => {
+      Object.assign(noted, facts);
+    };
+    const settled = await this.settle(record, (attempt) => ({ signal, attempt, isLastOfKey, note }), mayGoOn);
+    if (settled === null) return false;
+    const durationMs = performance.now() - begunAtMs;
+    const { topic, partition, offset } = record;
+    const { group } = this.options;
+    this.parts.metrics.handled(topic, group, durationMs / 1_000);
+    const place = { topic, partition, offset: String(offset), group };
+    this.parts.logger.info({ ...place, ...noted, ...settled, durationMs: Math.round(durationMs) }, 'a record is done with');
+    return true;
+  }
+
+  /** @returns what came of it; null: it is left to whoever reads it next */
+  private async settle(
+    record: ReceivedRecord,
+    contextOf: (attempt: number) => RecordContext,
+    mayGoOn: () => boolean,
+  ): Promise<{ readonly outcome: 'handled' | 'dead letter'; readonly attempts: number } | null> {
+    const { handler, deadLetter, onFatal } = this.options;
+    const { signal } = contextOf(1);
+    let run = (attempt: number): Promise<void> => handler(record, contextOf(attempt));
+    let isPutAside = false;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await run(attempt);
+        return { outcome: isPutAside ? 'dead letter' : 'handled', attempts: attempt };
+      } catch (error) {
+        const disposition = dispositionOf(error, attempt);
+        // Without a place for dead letters, or with one that refuses it, the record must not be passed over.
+        if (disposition.kind === 'stop' || (disposition.kind === 'dead-letter' && (deadLetter === undefined || isPutAside))) {
+          onFatal(error);
+          return null;
+        }
+        const { topic, partition, offset } = record;
+        this.parts.logger.warn(
+          { err: error, topic, partition, offset: String(offset), attempt, disposition },
+          'a record could not be handled',
+        );
+        if (disposition.kind === 'dead-letter') {
+          const attempts = attempt;
+          isPutAside = true;
+          run = async () => deadLetter?.(record, error, attempts);
+          continue;
+        }
+        if (!mayGoOn()) return null;
+        await delay(disposition.delayMs, signal);
+        if (!mayGoOn()) return null;
+      }
+    }
+  }
+}
+
+export function heartbeatMs(sessionTimeoutMs: number): number {
+  return Math.min(3_000, Math.floor(sessionTimeoutMs / 10));
+}

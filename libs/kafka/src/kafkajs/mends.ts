@@ -1,0 +1,46 @@
+import { createRequire } from 'node:module';
+
+/**
+ * T11: with nothing pending the client's request queue sets a timer with a negative delay that comes back at once: a
+ * loop of a thousand timers a second in an idle process. Mended where it arises: nothing pending, nothing scheduled.
+ */
+export function mendRequestQueue(): void {
+  const require = createRequire(import.meta.url);
+  interface Queue {
+    pending: unknown[];
+    scheduleCheckPendingRequests(): void;
+  }
+  const { prototype } = require('kafkajs/src/network/requestQueue/index.js') as { prototype: Queue & { [MENDED]?: true } };
+  if (prototype[MENDED]) return;
+  const schedule = (queue: Queue): void => {
+    original.call(queue);
+  };
+  const original = Reflect.get(prototype, 'scheduleCheckPendingRequests');
+  prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: Queue): void {
+    if (this.pending.length > 0) schedule(this);
+  };
+  prototype[MENDED] = true;
+}
+
+/**
+ * T3: Kafka has headers without a value, and the client writes them, but it measures each value first and throws at null.
+ * What it can measure stands for null, and is written as such.
+ */
+export function mendNullHeaders(): void {
+  const require = createRequire(import.meta.url);
+  interface Encoder {
+    writeVarIntBytes(value: unknown): Encoder;
+  }
+  const { prototype } = require('kafkajs/src/protocol/encoder.js') as { prototype: Encoder & { [MENDED]?: true } };
+  if (prototype[MENDED]) return;
+  const write = Reflect.get(prototype, 'writeVarIntBytes');
+  prototype.writeVarIntBytes = function writeVarIntBytes(this: Encoder, value: unknown): Encoder {
+    return write.call(this, value === NULL_HEADER ? null : value);
+  };
+  prototype[MENDED] = true;
+}
+
+/** As long as null is on the wire, where both have one byte. */
+export const NULL_HEADER = Buffer.alloc(0);
+
+const MENDED = Symbol('callbus:mended');

@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module';
+import { Kafka, type Consumer, type ConsumerConfig, type ISocketFactory, type KafkaConfig, type KafkaMessage } from 'kafkajs';
+import type { ReceivedRecord } from '../kafka-client.js';
+import type { KafkaMetrics } from '../kafka-metrics.js';
+import type { PollLoop } from '../poll-loop.js';
+
+export interface ReaderParts {
+  readonly loop: PollLoop;
+  readonly metrics: KafkaMetrics;
+}
+
+/** As the client does it unless it is told otherwise. */
+const connectSocket = (createRequire(import.meta.url)('kafkajs/src/network/socketFactory.js') as () => ISocketFactory)();
+
+/** A consumer that shows in the loop whatever it does: also that it tries to connect, of which the client itself tells nothing. */
+export function readerOf(kafka: KafkaConfig, loop: PollLoop, config: ConsumerConfig): Consumer {
+  const socketFactory: ISocketFactory = (options) => {
+    loop.turned();
+    return connectSocket(options);
+  };
+  const consumer = new Kafka({ ...kafka, socketFactory }).consumer(config);
+  const { FETCH_START, FETCH, GROUP_JOIN, REBALANCING, CRASH, REQUEST, REQUEST_TIMEOUT } = consumer.events;
+  for (const event of [FETCH_START, FETCH, GROUP_JOIN, REBALANCING, CRASH, REQUEST, REQUEST_TIMEOUT]) {
+    (consumer.on as (name: string, listener: () => void) => void)(event, () => {
+      loop.turned();
+    });
+  }
+  return consumer;
+}
+
+export function receivedFrom(
+  topic: string,
+  partition: number,
+  { offset, timestamp, key, value, headers }: KafkaMessage,
+): ReceivedRecord {
+  return {
+    topic,
+    partition,
+    offset: BigInt(offset),
+    timestampMs: Number(timestamp),
+    key: key ?? null,
+    value,
+    headers: headers ?? {},
+  };
+}
