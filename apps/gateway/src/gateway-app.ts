@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
-import { measureRequests, nestLogger, traceRequests, type Logger } from '@callbus/chassis';
+import { measureRequests, nestLogger, sendAwayWhileDraining, traceRequests, type Health, type Logger } from '@callbus/chassis';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -24,6 +24,7 @@ export interface GatewayAppParts extends Omit<GatewayParts, 'callers'> {
   readonly tokens: Pick<CallerTokens, 'verify'>;
   readonly logger: Logger;
   readonly registry: Registry;
+  readonly health: Pick<Health, 'isDraining'>;
 }
 
 /** The HTTP side of the gateway. */
@@ -47,6 +48,7 @@ export class GatewayApp {
     app.useGlobalFilters(new ErrorFilter(logger));
     const fastify = adapter.getInstance();
     measureRequests(fastify, parts.registry);
+    sendAwayWhileDraining(fastify, parts.health);
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request: FastifyRequest, body: Buffer) =>
       Promise.resolve(readBody(body)),

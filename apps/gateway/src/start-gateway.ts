@@ -36,7 +36,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const tokens = await startTokens(context);
   const metrics = new GatewayMetrics(registry);
   const commands = new CommandLog({ sender, topicPrefix, partitions, timeoutMs: settings.sendTimeoutMs, metrics });
-  const app = await GatewayApp.create({ settings, logger, registry, tokens, commands, calls, events });
+  const app = await GatewayApp.create({ settings, logger, registry, health, tokens, commands, calls, events });
   const port = await app.listen(settings.httpPort, settings.httpHost);
   onShutdown('http', () => app.close());
   return port;

@@ -1,6 +1,6 @@
 import { KafkaSettings, Setting } from '@callbus/chassis';
 import type { FurtherListener } from './kafka-properties.js';
-import { IsArray, IsIn, IsInt, IsObject, IsString, Matches, Max, Min } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
 /** Variables by the name of a process (`call-dispatcher-1`) or of all of a kind (`call-dispatcher`). */
 export type EnvironmentByService = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -54,6 +54,13 @@ export class LocalStackSettings {
   @IsArray()
   @IsObject({ each: true })
   kafkaListeners: readonly FurtherListener[] = [];
+
+  @Setting('CALLBUS_UPGRADE_FROM', {
+    describe: 'Folder with another build of this project, to try an upgrade: each service runs from it until it is restarted',
+  })
+  @IsOptional()
+  @IsString()
+  upgradeFrom?: string;
 
   @Setting('KAFKA_TOPIC_PREFIX', { describe: 'Prefix of every topic of this installation' })
   @Matches(/^[A-Za-z0-9._-]{0,100}$/)

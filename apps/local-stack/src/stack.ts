@@ -70,8 +70,11 @@ export class Stack {
   async start(): Promise<{ readonly file: StackFile; readonly client: KafkaClient }> {
     const { args, settings, places, progress, guarded } = this.options;
     const services = serviceNames(args.counts, args.graph === 'simulator');
-    const unbuilt = services.map((service) => mainFile(places.root, service)).filter((file) => !existsSync(file));
-    if (unbuilt.length > 0) throw new StackError('NOT_BUILT', `Not built yet: ${unbuilt.join(', ')}. Run «npm run build».`);
+    const builds = [places.root, ...(settings.upgradeFrom === undefined ? [] : [settings.upgradeFrom])];
+    const unbuilt = builds
+      .flatMap((root) => services.map((service) => mainFile(root, service)))
+      .filter((file) => !existsSync(file));
+    if (unbuilt.length > 0) throw new StackError('NOT_BUILT', `Not built yet: ${unbuilt.join(', ')}. Run «npm run build» there.`);
     const graph = graphOf(args, places);
     const taken = new Set<number>();
     const isAuto = (args.ports ?? settings.ports) === 'auto';
@@ -135,15 +138,17 @@ export class Stack {
 
   private supervised(service: PlannedService): Supervised {
     const { places, settings, guarded } = this.options;
+    let build = settings.upgradeFrom ?? places.root;
     return {
       name: service.name,
       launch: async () => {
         const process = guarded.group.start({
           name: service.name,
           command: globalThis.process.execPath,
-          args: ['--enable-source-maps', mainFile(places.root, service)],
+          args: ['--enable-source-maps', mainFile(build, service)],
           environment: processEnvironment(globalThis.process.env, service.environment),
         });
+        build = places.root;
         await untilReady(process, managementUrl(service), settings.readyTimeoutMs);
         return process;
       },

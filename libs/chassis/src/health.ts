@@ -17,7 +17,7 @@ export class Health {
   private readonly readiness = new Map<string, () => Condition>();
   private readonly liveness = new Map<string, () => Condition>();
   private hasStarted = false;
-  private isDraining = false;
+  private drains = false;
 
   addReadiness(name: string, check: () => Condition): void {
     this.readiness.set(name, check);
@@ -34,7 +34,11 @@ export class Health {
 
   /** From now on the process is not ready: it is shutting down. */
   drain(): void {
-    this.isDraining = true;
+    this.drains = true;
+  }
+
+  isDraining(): boolean {
+    return this.drains;
   }
 
   /** Whether the start is over, once and for all. */
@@ -48,7 +52,7 @@ export class Health {
       new Map([
         ['started', () => this.start()],
         ...this.readiness,
-        ...(this.isDraining ? [['draining', () => draining] as const] : []),
+        ...(this.drains ? [['draining', () => draining] as const] : []),
       ]),
     );
   }

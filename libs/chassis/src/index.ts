@@ -1,3 +1,4 @@
+export { sendAwayWhileDraining } from './draining-server.js';
 export { ConfigError, type ConfigFault } from './errors.js';
 export { Health, type Condition, type HealthReport } from './health.js';
 export { HttpLimits } from './http-limits.js';

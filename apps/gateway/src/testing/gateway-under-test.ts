@@ -94,6 +94,7 @@ export class GatewayUnderTest {
       settings,
       logger,
       registry,
+      health: { isDraining: () => false },
       tokens: {
         verify: (authorization = '') => {
           const caller = callers[authorization.replace('Bearer ', '')];

@@ -1,5 +1,5 @@
 import underPressure from '@fastify/under-pressure';
-import { measureRequests, nestLogger, traceRequests, type ServiceContext } from '@callbus/chassis';
+import { measureRequests, nestLogger, sendAwayWhileDraining, traceRequests, type ServiceContext } from '@callbus/chassis';
 import { CallbackPaths } from '@callbus/contracts';
 import { CallbackTokens } from '@callbus/graph';
 import type { RecordSender } from '@callbus/kafka';
@@ -53,6 +53,7 @@ export async function startReceiver(context: ReceiverContext, sender: RecordSend
   app.useGlobalFilters(filter);
   const fastify = adapter.getInstance();
   measureRequests(fastify, context.metrics);
+  sendAwayWhileDraining(fastify, context.health);
   traceRequests(fastify, { continuesTraces: false });
   await app.register(underPressure, {
     maxEventLoopDelay: maxEventLoopDelayMs,
