@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ADVISED_CODES, CALLING_ROLES } from '@callbus/graph';
+import { SIGNATURES } from '../apps/graph-simulator/src/control-orders.js';
+import { ACTIONS, TARGETS } from '../apps/graph-simulator/src/fault-order.js';
 import { createProgram, type Context } from '../apps/operator-cli/src/program.js';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { REAL_SETTINGS } from '../apps/local-stack/src/service-plan.js';
@@ -49,6 +51,14 @@ describe('docs/tenant-setup.md', () => {
 
   it.each(Object.keys(REAL_SETTINGS))('says what %s is to those who try a real tenant', (name) => {
     expect(text).toMatch(new RegExp(`^ *\\| .*\`${name}\`.*\\|.*\\|$`, 'm'));
+  });
+});
+
+describe('docs/simulator.md', () => {
+  const text = readFileSync(join(PROJECT_ROOT, 'docs', 'simulator.md'), 'utf8');
+
+  it.each([...TARGETS, ...ACTIONS, ...SIGNATURES])('knows %s', (name) => {
+    expect(text).toContain(`\`${name}\``);
   });
 });
 

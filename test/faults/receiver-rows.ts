@@ -140,9 +140,14 @@ export const RECEIVER_ROWS: readonly FaultRow[] = [
       expect((await tone(bomb)).status).toBe(415);
       injected(clients.length + 2);
       let longestMs = 0;
+      let taken = 0;
       const isTurnedAway = async (): Promise<boolean> => {
         const sentAt = performance.now();
-        expect((await tone()).status).toBe(202);
+        const { status, headers } = await tone();
+        // So many handshakes at once may be more than a small machine has time for; then it says so (G10).
+        if (status === 503) expect(headers['retry-after']).toMatch(/^\d+$/);
+        else expect(status).toBe(202);
+        if (status === 202 && !clients.every((client) => client.isClosed)) taken += 1;
         longestMs = Math.max(longestMs, performance.now() - sentAt);
         return clients.every((client) => client.isClosed);
       };
@@ -150,6 +155,7 @@ export const RECEIVER_ROWS: readonly FaultRow[] = [
       healed();
       for (const client of clients) client.end();
       expect(longestMs).toBeLessThan(LONGEST_ANSWER_MS);
+      expect(taken).toBeGreaterThan(0);
       expect(clients.filter(({ answer }) => / 2\d\d /.test(answer.slice(0, 20)))).toEqual([]);
       await system.endAll([callId]);
       return [callId];
