@@ -1,6 +1,6 @@
 // npm run test:faults [-- --seed S --rows F1-F7]
 // npm run test:history-chaos [-- --seed S]
-// npm run test:rolling [-- --minutes N --rate R]
+// npm run test:rolling [-- --minutes N --rate R --from <commit>]
 // npm run soak -- --minutes N --rate R [--seed S --rows F1-F10]
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ const KINDS = {
     options: { seed: option, rows: option },
   },
   'history-chaos': { files: ['test/faults/history-chaos.long.test.ts'], options: { seed: option } },
-  rolling: { files: ['test/rolling/rolling-restart.long.test.ts'], options: { minutes: option, rate: option } },
+  rolling: { files: ['test/rolling/rolling-restart.long.test.ts'], options: { minutes: option, rate: option, from: option } },
   soak: {
     files: ['test/faults/soak.long.test.ts'],
     options: { seed: option, rows: option, minutes: option, rate: option },

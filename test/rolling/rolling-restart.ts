@@ -1,6 +1,6 @@
-import { surplusPosts } from '../faults/oracle.js';
+import { surplusPosts, type SeenDelivery } from '../faults/oracle.js';
 import { RAISED, SERVICES, type RollingStack } from './rolling-stack.js';
-import { SteadyLoad } from './steady-load.js';
+import { SteadyLoad, type Refusal } from './steady-load.js';
 
 export interface RollingRestartOptions {
   /** Calls a second. */
@@ -10,11 +10,30 @@ export interface RollingRestartOptions {
   readonly say: (line: string) => void;
 }
 
+/** What somebody would have noticed. */
+export interface Noticed {
+  readonly outcomes: ReadonlySet<string>;
+  /** Answers to requests for a call that were no 202. */
+  readonly refusals: readonly Refusal[];
+  /** Calls with an attempt of which nobody knew for a while whether it had dialled. */
+  readonly unknown: readonly string[];
+  readonly surplusPosts: number;
+  /** Callbacks without an answer, or with another than 2xx. */
+  readonly notTaken: readonly SeenDelivery[];
+  /** Calls whose end the history lacks. */
+  readonly notEnded: readonly string[];
+  /** Lines of the services’ logs. */
+  readonly errors: readonly string[];
+}
+
 /** Within which every call has its whole history after the last restart. */
 const SETTLE_MS = 120_000;
 
-/** Ends each service in turn by SIGTERM and starts it again, under a steady load, and expects that nobody notices. */
-export async function rollingRestart(system: RollingStack, { rate, durationMs, say }: RollingRestartOptions): Promise<void> {
+/**
+ * Ends each service in turn by SIGTERM and starts it again, under a steady load.
+ * @throws when a call has no outcome at the end, or the oracle finds something wrong, or a consumer is left behind
+ */
+export async function rollingRestart(system: RollingStack, { rate, durationMs, say }: RollingRestartOptions): Promise<Noticed> {
   const { stack, seen } = system;
   const endAt = performance.now() + durationMs;
   const load = await SteadyLoad.begin(stack, rate);
@@ -28,7 +47,7 @@ export async function rollingRestart(system: RollingStack, { rate, durationMs, s
   await load.end();
   const { callIds, refusals, unanswered } = load;
 
-  const outcomes = await seen.outcomes(callIds, SETTLE_MS);
+  const outcomes = new Set(await seen.outcomes(callIds, SETTLE_MS));
   await seen.untilTold(callIds);
   const { posts, deliveries, ledger } = await seen.untilInOrder(callIds, SETTLE_MS);
   await system.untilNoLag();
@@ -43,13 +62,5 @@ export async function rollingRestart(system: RollingStack, { rate, durationMs, s
       `unknown outcomes ${String(unknown.length)}, refused requests ${String(refusals.length)}, unanswered ${String(unanswered)}, ` +
       `callbacks ${String(deliveries.all.length)}, not taken ${String(notTaken.length)}, records of the ledger ${String(ledger.records.length)}; raised: ${raised.join(' ')}`,
   );
-  expect({ refusals, unknown, surplus, notTaken, notEnded, errors: system.errors() }).toEqual({
-    refusals: [],
-    unknown: [],
-    surplus: 0,
-    notTaken: [],
-    notEnded: [],
-    errors: [],
-  });
-  expect(new Set(outcomes)).toEqual(new Set(['created']));
+  return { outcomes, refusals, unknown, surplusPosts: surplus, notTaken, notEnded, errors: system.errors() };
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { freePort } from '../../apps/local-stack/src/ports.js';
 import { Witness } from '../faults/witness.js';
 import { plainKafka } from '../support/plain-kafka.js';
@@ -68,6 +70,14 @@ export class RollingStack {
     await this.seen.stop();
     await this.receivers.close();
     await this.stack.stop();
+  }
+
+  /** Those that run from this build. @param folder of a project */
+  servicesOf(folder: string): string[] {
+    return SERVICES.filter((name) => {
+      const [, , main = ''] = readFileSync(`/proc/${String(this.stack.pid(name))}/cmdline`, 'utf8').split('\0');
+      return main.startsWith(join(folder, 'apps/'));
+    });
   }
 
   /** What the services have logged as an error. */
