@@ -1,6 +1,11 @@
 // Tests run on the TypeScript sources of every package: the export condition «source» names them.
 // *.test.ts is pure, *.int.test.ts needs Kafka, *.e2e.test.ts needs the whole stack, *.k8s.test.ts builds the manifests;
 // *.long.test.ts is run by itself only.
+import { join } from 'node:path';
+
+// Every program that a test starts loads the same modules: compiled once, they are there in three quarters of the time.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '.cache', 'compile');
+
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -27,6 +32,8 @@ const common = {
 const sources = ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/bench', '<rootDir>/test'];
 
 export default {
+  // Tests on real processes wait more than they work.
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   testTimeout: 30_000,
   projects: [

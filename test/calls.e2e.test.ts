@@ -478,7 +478,33 @@ describe('the metrics', () => {
 });
 
 describe('the logs', () => {
-  it('hold no token, secret, passcode, media blob, number or name, nor do the metrics (G8)', async () => {
+  it('have one line for each record that was handled, and one for each attempt to dial', async () => {
+    const callId = await placeOverHttp(requestOf('seed-ex1'));
+    const history = await events.ended(callId);
+    const linesOf = (name: string, message: string): Json[] =>
+      stack
+        .log(name)
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Json)
+        .filter((line) => line['callId'] === callId && line['msg'] === message);
+    const handled = (name: string, topic: string): Json[] =>
+      linesOf(name, 'a record is done with').filter((line) => line['topic'] === `${stack.file.topicPrefix}${topic}`);
+    const [number, text] = [expect.any(Number) as number, expect.any(String) as string];
+    const well = { service: text, tenantId: stack.file.caller.tenantId, outcome: 'handled', attempts: 1, durationMs: number };
+
+    const told = (): unknown[] => handled('notification-sequencer-1', 'observations').flatMap(({ events: types }) => types);
+    await until('the sequencer has logged the end', () => told().length === history.length);
+    expect(told()).toEqual(history.map(({ type }) => type));
+    const observations = handled('notification-sequencer-1', 'observations');
+    expect(new Set(observations.map(({ offset }) => offset)).size).toBe(observations.length);
+    for (const line of observations) expect(line).toMatchObject({ ...well, kind: text, partition: number, group: text });
+    expect(handled('call-dispatcher-1', 'commands')).toEqual([expect.objectContaining({ ...well, type: 'CreateCall' })]);
+    const created = { attempt: 1, outcome: 'created', graphCallId: text, clientRequestId: text, durationMs: number };
+    expect(linesOf('call-dispatcher-1', 'attempted')).toEqual([expect.objectContaining(created)]);
+  });
+
+  it('hold no token, secret, passcode, media blob, number or name, nor do the metrics and the traces (G8)', async () => {
     const samples = readdirSync(SAMPLES).map((name) => readFileSync(new URL(name, SAMPLES), 'utf8'));
     const member = (name: string): string[] =>
       samples.flatMap((text) => [...text.matchAll(new RegExp(`"${name}": *"([^"]+)"`, 'g'))].map(([, value = '']) => value));
@@ -500,7 +526,9 @@ describe('the logs', () => {
     const metrics = await Promise.all(
       processes.map(async ({ name }) => [`metrics of ${name}`, (await Metrics.of(stack, name)).text] as const),
     );
-    for (const [what, text] of [...texts, ...metrics]) {
+    const traces = ['traces', collector.bodies.join('\n')] as const;
+    expect(traces[1]).not.toBe('');
+    for (const [what, text] of [...texts, ...metrics, traces]) {
       expect([what, forbidden.filter((value) => text.includes(value.replace('+', '')))]).toEqual([what, []]);
       expect([what, /eyJ[\w-]{4}/.exec(text)?.[0]]).toEqual([what, undefined]);
     }
