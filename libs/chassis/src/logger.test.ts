@@ -23,4 +23,14 @@ describe('createLogger', () => {
     expect(lines.join('')).not.toMatch(/abc|\+12345678901/);
     expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'info', service: 'test', headers: { authorization: '[redacted]' } });
   });
+
+  it('redacts secret members that are no text, however deep they are, and leaves the line one line of JSON', () => {
+    const lines: string[] = [];
+    const logger = createLogger('test', 'info', (line) => lines.push(line));
+    logger.info({ a: { b: [{ c: { blob: { part: 'abc' }, passcode: 4711, token: null, Token: ['def'], id: 'kept' } }] } }, 'x');
+    const c = { blob: '[redacted]', passcode: '[redacted]', token: null, Token: '[redacted]', id: 'kept' };
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^[^\n]*\n$/);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ a: { b: [{ c }] }, msg: 'x' });
+  });
 });

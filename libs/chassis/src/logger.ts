@@ -2,7 +2,7 @@ import { destination, pino, type Logger as PinoLogger } from 'pino';
 
 export type Logger = PinoLogger;
 
-/** Members whose values never reach a log line, at any of the depths that our lines use (G8). */
+/** Members whose values never reach a log line, at any depth (G8). */
 export const SECRET_MEMBERS: readonly string[] = [
   'authorization',
   'Authorization',
@@ -24,6 +24,10 @@ const PHONE = /(\+|%2B|\btel:)\d{6,15}\b/gi;
 const SECRET_MEMBER = new RegExp(`"(${SECRET_MEMBERS.join('|')})"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"`, 'gi');
 const QUOTED_SECRET_MEMBER = new RegExp(`\\\\"(${SECRET_MEMBERS.join('|')})\\\\"\\s*:\\s*\\\\"[^"\\\\]*\\\\"`, 'gi');
 
+/** Any other value of such a member than text, which is looked for in what is scrubbed already. */
+const SECRET_STRUCTURE = new RegExp(`"(${SECRET_MEMBERS.join('|')})"\\s*:\\s*(?!"|null)`, 'i');
+const IS_SECRET = new RegExp(`^(${SECRET_MEMBERS.join('|')})$`, 'i');
+
 /** Takes tokens, phone numbers and secret members out of free text, such as the message of somebody else's error. */
 export function scrub(text: string): string {
   return text
@@ -41,14 +45,22 @@ export function createLogger(service: string, level = 'info', write: (line: stri
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_MEMBERS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     },
     {
+      // Not pino's own redaction, which takes ten times as long as all the rest of a line.
       write: (line: string) => {
-        write(scrub(line));
+        write(withoutSecrets(line));
       },
     },
   );
+}
+
+/** @param line JSON */
+function withoutSecrets(line: string): string {
+  const text = scrub(line);
+  if (!SECRET_STRUCTURE.test(text)) return text;
+  const redacted = (name: string, value: unknown): unknown => (IS_SECRET.test(name) && value !== null ? '[redacted]' : value);
+  return `${JSON.stringify(JSON.parse(text, redacted))}\n`;
 }
 
 function standardOutput(): (line: string) => void {
