@@ -197,7 +197,8 @@ it('is not ready before it takes no more, when it is told to stop', async () => 
   process.kill(receiver.pid, 'SIGTERM');
   await until('it drains', async () => (await healthOf(receiver, '/readyz')).status === 503);
   expect((await healthOf(receiver, '/readyz')).conditions).toMatchObject({ draining: { ok: false } });
-  expect(await deliver({ raw: `{"late":"${randomUUID()}"}` })).toMatchObject({ status: 202 });
+  const late = await deliver({ raw: `{"late":"${randomUUID()}"}` });
+  expect(late).toMatchObject({ status: 202, headers: { connection: 'close' } });
   expect((await healthOf(receiver, '/livez')).status).toBe(200);
   await until('it is gone', () => stack.pid('notification-receiver-1') !== receiver.pid);
 });

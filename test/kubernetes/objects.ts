@@ -58,7 +58,6 @@ export interface Container {
   readonly startupProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
-  readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 

@@ -7,9 +7,13 @@ it('keeps connections until the process drains, and from then on ends each with 
   const server = fastify();
   sendAwayWhileDraining(server, health);
   server.get('/', () => 'here');
+  server.get('/slow', () => {
+    health.drain();
+    return 'here';
+  });
   const connectionAfter = async (url: string): Promise<unknown> => (await server.inject(url)).headers.connection;
   expect(await connectionAfter('/')).not.toBe('close');
-  health.drain();
+  expect(await connectionAfter('/slow')).toBe('close');
   expect([await connectionAfter('/'), await connectionAfter('/nowhere')]).toEqual(['close', 'close']);
   await server.close();
 });

@@ -1,6 +1,6 @@
 import { DispatcherSettings } from '../../../apps/call-dispatcher/src/dispatcher-settings.js';
 import { containerOf, deployments, environmentOf, isSelected, ofKind, services } from '../objects.js';
-import type { Container, Deployment, KubernetesObject, Selector } from '../objects.js';
+import type { Deployment, KubernetesObject, Selector } from '../objects.js';
 import { forEach, type Rule } from '../rule.js';
 
 interface DisruptionBudget extends KubernetesObject {
@@ -25,8 +25,9 @@ function answersHttp(deployment: Deployment): boolean {
   return 'HTTP_PORT' in environmentOf(deployment);
 }
 
-function preStopSeconds({ lifecycle }: Container): number {
-  return lifecycle?.preStop?.sleep?.seconds ?? 0;
+/** For so long a pod that is to end goes on, not ready any more. */
+function delaySeconds(deployment: Deployment): number {
+  return Number(environmentOf(deployment)['SHUTDOWN_DELAY_MS'] ?? new DispatcherSettings().shutdownDelayMs) / 1_000;
 }
 
 function shutdownSeconds(deployment: Deployment): number {
@@ -66,16 +67,16 @@ export const LIFECYCLE_RULES: readonly Rule[] = [
     ],
   },
   {
-    name: 'the grace period covers the wait before SIGTERM and the whole shutdown',
+    name: 'the grace period covers the delay of the shutdown and all of it',
     faults: forEach(services, (deployment) => {
-      const needed = preStopSeconds(containerOf(deployment)) + shutdownSeconds(deployment) + SLACK_SECONDS;
+      const needed = delaySeconds(deployment) + shutdownSeconds(deployment) + SLACK_SECONDS;
       const grace = deployment.spec.template.spec.terminationGracePeriodSeconds ?? 30;
       return [grace < needed && `is killed after ${grace} s, and may need ${needed} s`];
     }),
     broken: [
       [DISPATCHER, `${POD} terminationGracePeriodSeconds`, 30],
       [DISPATCHER, `${POD} terminationGracePeriodSeconds`],
-      [GATEWAY, `${CONTAINER} lifecycle preStop sleep seconds`, 40],
+      [GATEWAY, `${CONTAINER} env [SHUTDOWN_DELAY_MS] value`, '40000'],
     ],
   },
   {
@@ -96,7 +97,7 @@ export const LIFECYCLE_RULES: readonly Rule[] = [
       (objects) => services(objects).filter(answersHttp),
       (deployment) => {
         const { maxSurge, maxUnavailable } = deployment.spec.strategy.rollingUpdate ?? {};
-        const seconds = preStopSeconds(containerOf(deployment));
+        const seconds = delaySeconds(deployment);
         return [
           (maxSurge !== 1 || maxUnavailable !== 0) && 'is not replaced first',
           (seconds < 5 || seconds > 10) && `goes after ${seconds} s`,
@@ -105,7 +106,7 @@ export const LIFECYCLE_RULES: readonly Rule[] = [
     ),
     broken: [
       [RECEIVER, 'spec strategy rollingUpdate maxUnavailable', 1],
-      [RECEIVER, `${CONTAINER} lifecycle`],
+      [RECEIVER, `${CONTAINER} env [SHUTDOWN_DELAY_MS]`],
     ],
   },
   {

@@ -1,4 +1,4 @@
-import { createLogger, HttpLimits } from '@callbus/chassis';
+import { createLogger, Health, HttpLimits } from '@callbus/chassis';
 import {
   decodeCloudEvent,
   encodeCloudEvent,
@@ -63,6 +63,7 @@ export class GatewayUnderTest {
   onWait: () => void = () => undefined;
   /** Why no reader of events can be opened. */
   whyNoReader: Error | undefined;
+  readonly health = new Health();
   url = '';
   private readonly events: WrittenRecord[] = [];
   private readonly live = new Set<FollowOptions>();
@@ -94,7 +95,7 @@ export class GatewayUnderTest {
       settings,
       logger,
       registry,
-      health: { isDraining: () => false },
+      health: gateway.health,
       tokens: {
         verify: (authorization = '') => {
           const caller = callers[authorization.replace('Bearer ', '')];
