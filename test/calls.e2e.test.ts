@@ -87,11 +87,10 @@ async function placeOverKafka(
 }
 
 /** Orders something of Graph's side. */
-async function order(method: 'PUT' | 'POST', path: string, body: Json): Promise<void> {
+async function order(method: 'PUT' | 'POST' | 'DELETE', path: string, body?: Json): Promise<void> {
   const response = await stack.fetch(`${stack.file.simulator?.url ?? ''}/simulator/${path}`, {
     method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
   expect([path, response.ok]).toEqual([path, true]);
 }
@@ -370,6 +369,7 @@ describe('the gateway', () => {
     });
     expect(response.status).toBe(202);
     expect(statesOf(await events.ended(callId)).at(-1)).toBe('terminated');
+    await order('DELETE', 'script');
   });
 });
 

@@ -335,7 +335,18 @@ describe('doctor', () => {
     const { exitCode, output } = await callbus(stack, ['doctor']);
     expect(output).toContain('Nothing is wrong (warnings: 0, not looked at: 0).');
     expect(exitCode).toBe(0);
-    const checks = ['Kafka', 'topic ', 'ACLs', 'token ', 'peer calls', 'group calls', 'meeting calls', 'pstn calls'];
+    const checks = [
+      'Kafka',
+      'topic ',
+      'consumers of commands',
+      'consumers of observations',
+      'ACLs',
+      'token ',
+      'peer calls',
+      'group calls',
+      'meeting calls',
+      'pstn calls',
+    ];
     for (const check of [...checks, 'callback address', 'callback keys', 'clock of the broker', 'clock of the authority']) {
       expect(output).toContain(`ok       ${check}`);
     }
@@ -424,6 +435,23 @@ describe('doctor', () => {
       'callback keys': expect.stringContaining('404') as string,
     });
   });
+
+  it('names a service of which nobody is at work, though its process runs', async () => {
+    const pid = stack.pid('call-dispatcher-1')!;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      let found: Record<string, string> = {};
+      const isNamed = async (): Promise<boolean> => {
+        found = await wrong({}, '--read-only');
+        return 'consumers of commands' in found;
+      };
+      await until('it is named', isNamed, 60_000);
+      expect(found['consumers of commands']).toMatch(/no process of call-dispatcher .* Start call-dispatcher/);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await until('nothing is wrong any more', async () => Object.keys(await wrong({}, '--read-only')).length === 0, 60_000);
+  }, 150_000);
 
   it('names a clock that is wrong', async () => {
     const clock = new URL('faults/skewed-clock.mjs', import.meta.url).href;

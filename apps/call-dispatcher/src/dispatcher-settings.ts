@@ -108,8 +108,7 @@ export class DispatcherSettings extends ServiceSettings {
 
   @Setting('RELAY_LINGER_MS', {
     kind: 'integer',
-    describe:
-      'Milliseconds from what took effect in the ledger until the history is told of it; so long, a dial has the process to itself',
+    describe: 'Milliseconds from what took effect in the ledger until the history is told of it, so that a dial goes first',
   })
   @IsInt()
   @Min(0)

@@ -2,6 +2,7 @@ import type { Logger } from '@callbus/chassis';
 import {
   ContractError,
   decodeCommand,
+  GROUPS,
   TOPICS,
   type Command,
   type CreateCallData,
@@ -21,8 +22,6 @@ import type { CallHistory } from './next-step.js';
 import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER } from './injected.js';
 import { RoleCheck } from './role-check.js';
 
-export const INBOX_GROUP = 'call-dispatcher';
-
 /** Takes commands into the ledger. Nothing waits here: what cannot go on at once is the driver's. */
 @Controller()
 export class InboxController {
@@ -37,7 +36,7 @@ export class InboxController {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  @OnRecord(TOPICS.commands.name, { group: INBOX_GROUP, deadLetterTopic: TOPICS.commandsDeadLetter.name })
+  @OnRecord(TOPICS.commands.name, { group: GROUPS.inbox.name, deadLetterTopic: TOPICS.commandsDeadLetter.name })
   async take(record: ReceivedRecord, { note }: RecordContext): Promise<void> {
     const command = decodeCommand(record.key, record.value, record.headers);
     const { callId, tenantId } = command.data;

@@ -1,8 +1,6 @@
-import { topicName, TOPICS } from '@callbus/contracts';
+import { groupName, GROUPS, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient } from '@callbus/kafka';
-import { INBOX_GROUP } from './inbox.controller.js';
 import { Ledger, type LedgerOptions } from './ledger.js';
-import { RELAY_GROUP } from './relay.controller.js';
 import { requireSafeTopics } from './require-safe-topics.js';
 import { requireWholeLedger } from './require-whole-ledger.js';
 
@@ -22,8 +20,8 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   const reportFrom = await requireWholeLedger(client, {
     ledgerTopic,
     commandsTopic,
-    relayGroup: `${topicPrefix}${RELAY_GROUP}`,
-    inboxGroup: `${topicPrefix}${INBOX_GROUP}`,
+    relayGroup: groupName(topicPrefix, GROUPS.relay),
+    inboxGroup: groupName(topicPrefix, GROUPS.inbox),
   });
   return Ledger.open({ ...options, reportFrom });
 }

@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { encodeObservation, partitionOf, topicName, TOPICS } from '@callbus/contracts';
+import { encodeObservation, GROUPS, partitionOf, topicName, TOPICS } from '@callbus/contracts';
 import { OnRecord, type ReceivedRecord, type RecordContext, type RecordSender } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { BrokerClock } from './broker-clock.js';
 import { RECORD_SENDER, RELAY_OPTIONS } from './injected.js';
 import { Ledger } from './ledger.js';
-
-export const RELAY_GROUP = 'call-dispatcher-relay';
 
 export interface RelayOptions {
   readonly topicPrefix: string;
@@ -17,8 +15,8 @@ export interface RelayOptions {
 
 /**
  * Reports what took effect in the ledger to the calls' histories, in a group of its own: so an outcome reaches the history
- * although the process that wrote it died. It lingers first: the record may be an Intent that was just written here, and
- * the dial goes before its report. What is older, as after an outage, does not wait.
+ * although the process that wrote it died. It lingers first: an Accepted may have come in one send with an Intent, whose dial
+ * goes before the report. What is older, as after an outage, does not wait.
  */
 @Controller()
 export class RelayController {
@@ -29,7 +27,7 @@ export class RelayController {
     @Inject(RELAY_OPTIONS) private readonly options: RelayOptions,
   ) {}
 
-  @OnRecord(TOPICS.dispatchLedger.name, { group: RELAY_GROUP })
+  @OnRecord(TOPICS.dispatchLedger.name, { group: GROUPS.relay.name })
   async report({ key, offset, timestampMs }: ReceivedRecord, { note }: RecordContext): Promise<void> {
     const { topicPrefix, partitions, lingerMs } = this.options;
     const observations = await this.ledger.reportAt(offset);

@@ -1,5 +1,5 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { CallbackPaths, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
+import { CallbackPaths, groupName, GROUPS, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
 import { AppTokens, GraphClient, type Exchange } from '@callbus/graph';
 import { kafkaClientOf, KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
@@ -14,7 +14,6 @@ import { Driver } from './driver.js';
 import { FollowUps } from './follow-ups.js';
 import { openLedger } from './open-ledger.js';
 import { Quotas } from './quotas.js';
-import { RELAY_GROUP } from './relay.controller.js';
 import { RoleCheck } from './role-check.js';
 import { UnsettledCalls } from './unsettled-calls.js';
 
@@ -188,7 +187,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const forget = setInterval(() => {
     client
       .admin()
-      .committed(`${topicPrefix}${RELAY_GROUP}`, topicName(topicPrefix, TOPICS.dispatchLedger))
+      .committed(groupName(topicPrefix, GROUPS.relay), topicName(topicPrefix, TOPICS.dispatchLedger))
       .then((offsets) => {
         ledger.reportedBefore(offsets.get(0) ?? 0n);
       })

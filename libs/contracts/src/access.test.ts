@@ -33,6 +33,15 @@ it('gives each principal what it needs, and no more', () => {
   expect(rightsOf('subscriber')).toEqual(['DESCRIBE topic commands', 'READ topic events', 'READ group subscriber*']);
 });
 
+it('lets the operator see how far the services are', () => {
+  expect(rightsOf('operator').filter((right) => right.includes(' group '))).toEqual([
+    'READ group operator*',
+    'DESCRIBE group call-dispatcher',
+    'DESCRIBE group call-dispatcher-relay',
+    'DESCRIBE group notification-sequencer',
+  ]);
+});
+
 it('lets the operator read all and write commands and what it replays', () => {
   const written = ['commands', 'observations'];
   expect(ACCESS.operator.filter(({ resource }) => resource === 'topic')).toEqual(

@@ -1,4 +1,4 @@
-import { TOPICS, type Principal, type TopicSpec } from './topics.js';
+import { GROUPS, TOPICS, type Principal, type TopicSpec } from './topics.js';
 
 /** Kafka's names. Who may READ or WRITE may DESCRIBE too. */
 export type Operation = 'READ' | 'WRITE' | 'DESCRIBE' | 'DESCRIBE_CONFIGS';
@@ -13,6 +13,13 @@ export interface AccessRule {
 
 const topics: readonly TopicSpec[] = Object.values(TOPICS);
 
+const GROUPS_DESCRIBED: readonly AccessRule[] = Object.values(GROUPS).map(({ name }) => ({
+  resource: 'group',
+  name,
+  pattern: 'literal',
+  operations: ['DESCRIBE'],
+}));
+
 /** What each principal may do on Kafka, and nothing else: nobody creates or alters a topic at run time. */
 export const ACCESS: Readonly<Record<Principal, readonly AccessRule[]>> = {
   gateway: rulesOf('gateway'),
@@ -20,8 +27,8 @@ export const ACCESS: Readonly<Record<Principal, readonly AccessRule[]>> = {
   'call-dispatcher': rulesOf('call-dispatcher', { DESCRIBE_CONFIGS: [TOPICS.commands, TOPICS.dispatchLedger] }),
   'notification-receiver': rulesOf('notification-receiver'),
   'notification-sequencer': rulesOf('notification-sequencer'),
-  // The doctor compares the topics’ settings with topics.ts.
-  operator: rulesOf('operator', { DESCRIBE_CONFIGS: topics }),
+  // The doctor compares the topics’ settings with topics.ts, and looks whether the services take what is theirs.
+  operator: [...rulesOf('operator', { DESCRIBE_CONFIGS: topics }), ...GROUPS_DESCRIBED],
   producer: rulesOf('producer'),
   // The client library counts the partitions of the commands as it connects, whatever it is used for.
   subscriber: rulesOf('subscriber', { DESCRIBE: [TOPICS.commands] }),

@@ -2,7 +2,7 @@ export { ACCESS, type AccessRule, type Operation } from './access.js';
 export { CONTRACT_ERRORS, ContractError, JoinUrlError, type ContractErrorCode } from './errors.js';
 export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
 export { partitionOf } from './partition-of.js';
-export { partitionsOf, topicName, TOPICS, type Principal, type TopicSpec } from './topics.js';
+export { groupName, GROUPS, partitionsOf, topicName, TOPICS, type GroupSpec, type Principal, type TopicSpec } from './topics.js';
 export { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';
 export type { CreationError } from './creation-error.js';
 export { CallbackPaths, type CallbackAddress } from './callback-path.js';

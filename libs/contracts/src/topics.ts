@@ -76,6 +76,24 @@ export const TOPICS = {
   },
 } as const satisfies Record<string, TopicSpec>;
 
+export interface GroupSpec {
+  /** Without the installation’s prefix. */
+  readonly name: string;
+  readonly topic: TopicSpec;
+  readonly service: Principal;
+}
+
+/** The consumer groups in which the processes of a service share out a topic. */
+export const GROUPS = {
+  inbox: { name: 'call-dispatcher', topic: TOPICS.commands, service: 'call-dispatcher' },
+  relay: { name: 'call-dispatcher-relay', topic: TOPICS.dispatchLedger, service: 'call-dispatcher' },
+  sequencer: { name: 'notification-sequencer', topic: TOPICS.observations, service: 'notification-sequencer' },
+} as const satisfies Record<string, GroupSpec>;
+
+export function groupName(prefix: string, group: GroupSpec): string {
+  return `${prefix}${group.name}`;
+}
+
 export function topicName(prefix: string, topic: TopicSpec): string {
   return `${prefix}${topic.name}`;
 }

@@ -186,6 +186,8 @@ export interface KafkaAdmin {
   offsets(topic: string): Promise<readonly OffsetRange[]>;
   /** @returns partition → offset of the first record whose timestamp (ms since 1970) is at least this; the end where there is none */
   offsetsFrom(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>>;
+  /** How many members a consumer group has now. */
+  groupMembers(group: string): Promise<number>;
   /** Partition → next offset, null without a commit. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>>;
   close(): Promise<void>;

@@ -1,4 +1,12 @@
-import { ContractError, decodeObservation, encodeSnapshot, FOLD_VERSION, TOPICS, type Observation } from '@callbus/contracts';
+import {
+  ContractError,
+  decodeObservation,
+  encodeSnapshot,
+  FOLD_VERSION,
+  GROUPS,
+  TOPICS,
+  type Observation,
+} from '@callbus/contracts';
 import { KafkaError, OnRecord, traceparentOf, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
 import { Controller } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
@@ -6,8 +14,6 @@ import { foldCall } from './fold-call.js';
 import { Histories } from './histories.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
 import { SequencerOutput } from './sequencer-output.js';
-
-export const SEQUENCER_GROUP = 'notification-sequencer';
 
 /**
  * Turns observations into numbered events. Per call: first the events, then the snapshot, then the commit. Of observations
@@ -21,7 +27,7 @@ export class SequencerController {
     private readonly metrics: SequencerMetrics,
   ) {}
 
-  @OnRecord(TOPICS.observations.name, { group: SEQUENCER_GROUP, deadLetterTopic: TOPICS.observationsDeadLetter.name })
+  @OnRecord(TOPICS.observations.name, { group: GROUPS.sequencer.name, deadLetterTopic: TOPICS.observationsDeadLetter.name })
   async sequence(record: ReceivedRecord, context: RecordContext): Promise<void> {
     try {
       await this.fold(record, context);

@@ -138,9 +138,22 @@ it('tells of commands that were put aside, or that nobody takes', () => {
   const aside = explained([ACCEPTED], undefined, { ...NOTHING, deadLetters: [letter as DeadLetter] });
   expect(aside.text).toContain('put aside at 1970-01-01T00:00:00.000Z: CONFLICT. Known.');
   expect(commandsOf(aside)).toContain('dead-letters show calls.commands.dead-letter/3/7');
-  const untaken = explained([], undefined, { ...NOTHING, commands: [{ type: 'CreateCall', appendedAtMs: 0 }] });
-  expect(untaken.text).toContain('A CreateCall is on Kafka since 1970-01-01T00:00:00.000Z, and no dispatcher has taken it.');
+  const untaken = explained([], undefined, { ...NOTHING, commands: [{ type: 'CreateCall', appendedAtMs: 0, isTaken: false }] });
+  expect(untaken.text).toContain('CreateCall is on Kafka since 1970-01-01T00:00:00.000Z, and no dispatcher has taken it.');
   expect(commandsOf(untaken)).toEqual(['doctor']);
+  const ending = explained([ACCEPTED], undefined, {
+    ...NOTHING,
+    commands: [{ type: 'EndCall', appendedAtMs: 0, isTaken: false }],
+  });
+  expect(ending.text).toContain('EndCall is on Kafka since');
+});
+
+it('tells of a command for a call that there is not, which was taken, that it could do nothing; of others the ledger tells', () => {
+  const taken: Unhandled = { ...NOTHING, commands: [{ type: 'ReleaseCall', appendedAtMs: 0, isTaken: true }] };
+  const vain = explained([], undefined, taken);
+  expect(vain.text).toContain('ReleaseCall came at 1970-01-01T00:00:00.000Z, and there was nothing that it could do.');
+  expect(commandsOf(vain)).toEqual([]);
+  expect(explained([ACCEPTED], undefined, taken).text).not.toContain('ReleaseCall');
 });
 
 it('puts under the sentences what to type, as it is typed here', () => {

@@ -5,11 +5,11 @@ import type { CallFacts } from './call-facts.js';
 import { errorText, resultText } from './graph-words.js';
 import { situationOf, type Situation } from './situation.js';
 
-/** What else is on Kafka about a call that the ledger does not know. */
+/** What else is on Kafka about a call than its ledger and its history. */
 export interface Unhandled {
   readonly deadLetters: readonly DeadLetter[];
-  /** Commands that nobody has taken: their types, and when the broker took them. */
-  readonly commands: readonly { readonly type: string; readonly appendedAtMs: number }[];
+  /** Commands that were not put aside: when the broker took them, and whether a dispatcher has. */
+  readonly commands: readonly { readonly type: string; readonly appendedAtMs: number; readonly isTaken: boolean }[];
 }
 
 export interface Explanation {
@@ -35,15 +35,17 @@ export function explainCall(
     (letter) =>
       `A command for it was put aside at ${timeOf(letter.putAsideAtMs)}: ${letter.reason}. ${letter.message} It is ${placeOf(letter)}.`,
   );
-  const untaken = dispatch === undefined ? commands : [];
+  const untaken = commands.filter(({ isTaken }) => !isTaken);
+  const vain = dispatch === undefined ? commands.filter(({ isTaken }) => isTaken) : [];
   return {
     situation: situation.kind,
     summary: [
       ...summary,
       ...surplus,
       ...aside,
+      ...vain.map(({ type, appendedAtMs }) => `${type} came at ${timeOf(appendedAtMs)}, and there was nothing that it could do.`),
       ...untaken.map(
-        ({ type, appendedAtMs }) => `A ${type} is on Kafka since ${timeOf(appendedAtMs)}, and no dispatcher has taken it.`,
+        ({ type, appendedAtMs }) => `${type} is on Kafka since ${timeOf(appendedAtMs)}, and no dispatcher has taken it.`,
       ),
     ],
     next: [

@@ -1,4 +1,4 @@
-import { ContractError, decodeCloudEvent, partitionOf, TOPICS } from '@callbus/contracts';
+import { ContractError, decodeCloudEvent, groupName, GROUPS, partitionOf, TOPICS } from '@callbus/contracts';
 import { placeOf, readDeadLetter, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
 import type { Installation } from '../installation.js';
 import { masked } from '../masked.js';
@@ -49,6 +49,7 @@ function withTextOffset<E extends { offset: bigint }>(entry: E): Omit<E, 'offset
 }
 
 async function readUnhandled(installation: Installation, callId: string, isUnknown: boolean): Promise<Unhandled> {
+  const partition = partitionOf(callId, installation.partitions);
   const deadLetters: DeadLetter[] = [];
   const commands: ReceivedRecord[] = [];
   const onlyOf = (take: (record: ReceivedRecord) => void) => (record: ReceivedRecord) => {
@@ -60,21 +61,27 @@ async function readUnhandled(installation: Installation, callId: string, isUnkno
       const letter = readDeadLetter(record);
       if (letter !== null) deadLetters.push(letter);
     }),
-    [partitionOf(callId, installation.partitions)],
+    [partition],
   );
-  // A foreign producer may have put it into any partition.
-  const readCommands = !isUnknown
-    ? Promise.resolve()
-    : installation.read(
-        TOPICS.commands,
-        onlyOf((record) => commands.push(record)),
-      );
+  const readCommands = installation.read(
+    TOPICS.commands,
+    onlyOf((record) => commands.push(record)),
+    // The one that a foreign producer has put into another partition is worth reading all only if nobody knows the call.
+    isUnknown ? undefined : [partition],
+  );
   await Promise.all([readLetters, readCommands]);
+  const taken = await installation.client
+    .admin()
+    .committed(groupName(installation.topicPrefix, GROUPS.inbox), installation.nameOf(TOPICS.commands));
   const places = new Set(deadLetters.map(({ original }) => placeOf(original)));
-  const untaken = commands.filter((record) => !places.has(placeOf(record)));
+  const kept = commands.filter((record) => !places.has(placeOf(record)));
   return {
     deadLetters,
-    commands: untaken.map(({ value, headers, timestampMs }) => ({ type: typeOf(value, headers), appendedAtMs: timestampMs })),
+    commands: kept.map(({ value, headers, timestampMs, offset, partition: where }) => ({
+      type: typeOf(value, headers),
+      appendedAtMs: timestampMs,
+      isTaken: offset < (taken.get(where) ?? 0n),
+    })),
   };
 }
 

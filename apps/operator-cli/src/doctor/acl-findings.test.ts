@@ -14,7 +14,8 @@ const rule = (changes: Partial<AclRule>): AclRule => ({
 const write = (name: string): AclRule => rule({ name, isPrefix: false, operation: 'WRITE' });
 const group = rule({ resource: 'group', name: 'calls.operator' });
 const describe = rule({ operation: 'DESCRIBE_CONFIGS' });
-const enough = [rule({}), describe, write('calls.commands'), write('calls.observations'), group];
+const look = rule({ resource: 'group', operation: 'DESCRIBE' });
+const enough = [rule({}), describe, write('calls.commands'), write('calls.observations'), group, look];
 
 it('says that there is no authorizer', () => {
   expect(aclFinding(null, tool)).toMatchObject({ verdict: 'ok', found: expect.stringContaining('no authorizer') });
@@ -22,7 +23,9 @@ it('says that there is no authorizer', () => {
 
 it('is content with reading all, writing commands and what is replayed, and groups of its own', () => {
   expect(aclFinding(enough, tool)).toMatchObject({ verdict: 'ok' });
-  expect(aclFinding([rule({ name: '*', isPrefix: false, operation: 'ALL' }), group], tool)).toMatchObject({ verdict: 'ok' });
+  expect(aclFinding([rule({ name: '*', isPrefix: false, operation: 'ALL' }), group, look], tool)).toMatchObject({
+    verdict: 'ok',
+  });
   expect(
     aclFinding(
       enough.map((one) => ({ ...one, principal: 'User:*' })),
@@ -39,7 +42,8 @@ it.each<[string, AclRule[], RegExp]>([
   ],
   ['rules of others', enough.map((one) => ({ ...one, principal: 'User:gateway' })), /READ topic calls\.commands/],
   ['no right to write commands', enough.filter(({ name }) => name !== 'calls.commands'), /to: WRITE topic calls\.commands$/],
-  ['no groups', enough.filter(({ resource }) => resource !== 'group'), /to: READ group calls\.operator$/],
+  ['no group', enough.filter((one) => one !== group), /to: READ group calls\.operator$/],
+  ['no look at others’ groups', enough.filter((one) => one !== look), /to: DESCRIBE group calls\.call-dispatcher, /],
   ['a prefix of others', [rule({ name: 'other.' }), ...enough.slice(1)], /READ topic calls\.dispatch-ledger/],
   ['a name that is no prefix', [rule({ isPrefix: false }), ...enough.slice(1)], /READ topic calls\.dispatch-ledger/],
   [

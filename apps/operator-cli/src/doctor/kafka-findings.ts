@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { releaseCallCommand, topicName, TOPICS } from '@callbus/contracts';
+import { groupName, GROUPS, releaseCallCommand, topicName, TOPICS, type GroupSpec } from '@callbus/contracts';
 import { COMMAND_SOURCE } from '../calls/sent-command.js';
 import { wordsOf } from '../error-words.js';
 import type { Installation } from '../installation.js';
+import type { TopicDescription } from '@callbus/kafka';
 import { aclFinding } from './acl-findings.js';
 import { clockFinding } from './clock-findings.js';
+import { consumerFinding } from './consumer-findings.js';
 import { finding, ok, skipped, warning, type Finding } from './finding.js';
 import { topicFindings } from './topic-findings.js';
 
 const BROKER_CLOCK = 'clock of the broker';
-const DEPEND_ON_KAFKA = ['topics', 'ACLs', BROKER_CLOCK];
+const DEPEND_ON_KAFKA = ['topics', 'consumers', 'ACLs', BROKER_CLOCK];
 
 /** Whether Kafka can be reached, and is as it has to be. */
 export async function kafkaFindings(installation: Installation, isReadOnly: boolean): Promise<readonly Finding[]> {
@@ -25,10 +27,39 @@ export async function kafkaFindings(installation: Installation, isReadOnly: bool
   });
   if (brokers.length === 0) return [...reached, ...DEPEND_ON_KAFKA.map((check) => skipped(check, 'Kafka cannot be reached'))];
   const names = Object.values(TOPICS).map((topic) => topicName(topicPrefix, topic));
-  const topics = await finding('topics', timeoutMs, 'Allow this principal to Describe the topics and their settings.', async () =>
-    topicFindings(await client.admin().describeTopics(names), { topicPrefix, partitions, brokers: brokers.length }),
+  let described: readonly TopicDescription[] = [];
+  const topics = await finding(
+    'topics',
+    timeoutMs,
+    'Allow this principal to Describe the topics and their settings.',
+    async () => {
+      described = await client.admin().describeTopics(names);
+      return topicFindings(described, { topicPrefix, partitions, brokers: brokers.length });
+    },
   );
-  return [...reached, ...topics, ...(await acls(installation)), ...(await brokerClock(installation, isReadOnly))];
+  const there = new Set(described.map(({ topic }) => topic));
+  const looked = Object.values(GROUPS).map((group) => consumersOf(installation, group, there));
+  const consumers = (await Promise.all(looked)).flat();
+  return [...reached, ...topics, ...consumers, ...(await acls(installation)), ...(await brokerClock(installation, isReadOnly))];
+}
+
+async function consumersOf(
+  installation: Installation,
+  group: GroupSpec,
+  there: ReadonlySet<string>,
+): Promise<readonly Finding[]> {
+  const { client, topicPrefix, settings } = installation;
+  const check = `consumers of ${group.topic.name}`;
+  const topic = installation.nameOf(group.topic);
+  if (!there.has(topic)) return [skipped(check, 'the topic cannot be seen')];
+  return finding(check, settings.doctorTimeoutMs, 'Allow this principal to Describe the group.', async () => {
+    const name = groupName(topicPrefix, group);
+    const members = await client.admin().groupMembers(name);
+    const committed = await client.admin().committed(name, topic);
+    const ranges = await client.admin().offsets(topic);
+    const waiting = ranges.reduce((sum, { partition, start, end }) => sum + end - (committed.get(partition) ?? start), 0n);
+    return consumerFinding({ group, members, waiting });
+  });
 }
 
 async function acls({ settings, client, topicPrefix }: Installation): Promise<readonly Finding[]> {

@@ -121,6 +121,12 @@ export class KafkajsAdmin implements KafkaAdmin {
     return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
   }
 
+  async groupMembers(group: string): Promise<number> {
+    const admin = await this.connect();
+    const { groups } = await admin.describeGroups([group]);
+    return groups.find(({ groupId }) => groupId === group)?.members.length ?? 0;
+  }
+
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
     const admin = await this.connect();
     const [answer] = await untilAnswered(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
