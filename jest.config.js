@@ -32,8 +32,6 @@ const common = {
 const sources = ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/bench', '<rootDir>/test'];
 
 export default {
-  // Tests on real processes wait more than they work.
-  maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   testTimeout: 30_000,
   projects: [
