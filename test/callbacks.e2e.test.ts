@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ServiceEntry } from '../apps/local-stack/src/stack-file.js';
 import { commandMessage, PlainProducer, PlainReader } from './support/plain-kafka.js';
+import { whileStopped } from './support/standstill.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
 interface Observed {
@@ -140,9 +141,8 @@ it('answers 503 with Retry-After while Kafka is away, and 202 when it is back (G
   const raw = `{"while":"away ${randomUUID()}"}`;
   const pid = stack.pid('kafka-1') ?? 0;
   const services = stack.current().processes.filter(({ name }) => !name.startsWith('graph-simulator'));
-  process.kill(pid, 'SIGSTOP');
-  const goneAtMs = performance.now();
-  try {
+  await whileStopped(pid, async () => {
+    const goneAtMs = performance.now();
     const answer = await deliver({ raw });
     expect(answer.status).toBe(503);
     expect(answer.headers['retry-after']).toMatch(/^\d+$/);
@@ -167,9 +167,7 @@ it('answers 503 with Retry-After while Kafka is away, and 202 when it is back (G
       ]);
       expect((await healthOf(service, '/startupz')).status).toBe(200);
     }
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
+  });
   await until(
     'all are ready again, with nothing to send',
     async () =>
@@ -182,12 +180,9 @@ it('answers 503 with Retry-After while Kafka is away, and 202 when it is back (G
 
 it('answers no probe while it is stopped, and is ready again by itself', async () => {
   const sequencer = stack.service('notification-sequencer-1');
-  process.kill(sequencer.pid, 'SIGSTOP');
-  try {
+  await whileStopped(sequencer.pid, async () => {
     await expect(healthOf(sequencer, '/livez', PROBE_TIMEOUT_MS)).rejects.toThrow(/timeout/);
-  } finally {
-    process.kill(sequencer.pid, 'SIGCONT');
-  }
+  });
   await until('it is ready again', async () => (await healthOf(sequencer, '/readyz')).status === 200, 60_000);
   expect(stack.pid('notification-sequencer-1')).toBe(sequencer.pid);
 });

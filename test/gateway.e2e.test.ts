@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PlainReader } from './support/plain-kafka.js';
+import { whileStopped } from './support/standstill.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
 let stack: StackForTests;
@@ -200,17 +201,14 @@ async function simulator(method: string, path: string, body: object): Promise<vo
 it('says 202 only for what is on Kafka, else 503 with Retry-After; the same key makes it one call (G2, G7)', async () => {
   const key = { 'idempotency-key': randomUUID() };
   const pid = stack.pid('kafka-1') ?? 0;
-  process.kill(pid, 'SIGSTOP');
   let location: string | null | undefined;
-  try {
+  await whileStopped(pid, async () => {
     const answer = await post(call(), key);
     expect(answer.status).toBe(503);
     location = answer.location;
     expect(answer.retryAfter).toMatch(/^\d+$/);
     expect(answer.body.error?.message).toContain('Idempotency-Key');
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
+  });
   let taken: Answer | undefined;
   await until('it is taken again', async () => (taken = await post(call(), key)).status === 202, 60_000);
   const callId = taken?.body.id ?? '';

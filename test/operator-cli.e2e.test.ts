@@ -11,6 +11,7 @@ import { developmentCertificates } from '../apps/local-stack/src/development-ca.
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { callbus, callbusJson, type Finished } from './support/callbus.js';
 import { commandMessage, plainKafka, PlainProducer, PlainReader, type PlainMessage } from './support/plain-kafka.js';
+import { whileStopped } from './support/standstill.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
 
 type Json = Record<string, unknown>;
@@ -437,9 +438,7 @@ describe('doctor', () => {
   });
 
   it('names a service of which nobody is at work, though its process runs', async () => {
-    const pid = stack.pid('call-dispatcher-1')!;
-    process.kill(pid, 'SIGSTOP');
-    try {
+    await whileStopped(stack.pid('call-dispatcher-1')!, async () => {
       let found: Record<string, string> = {};
       const isNamed = async (): Promise<boolean> => {
         found = await wrong({}, '--read-only');
@@ -447,9 +446,7 @@ describe('doctor', () => {
       };
       await until('it is named', isNamed, 60_000);
       expect(found['consumers of commands']).toMatch(/no process of call-dispatcher .* Start call-dispatcher/);
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
+    });
     await until('nothing is wrong any more', async () => Object.keys(await wrong({}, '--read-only')).length === 0, 60_000);
   }, 150_000);
 

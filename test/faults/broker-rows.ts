@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { until } from '../support/stack-for-tests.js';
 import { CallbackLoad } from './callback-load.js';
 import { brokerOf, coordinatorOf, leaderOfMost, untilInSync } from './cluster.js';
-import { whileStopped } from './fault-stack.js';
+import { whileStopped } from '../support/standstill.js';
 import type { FaultRow, RowContext } from './row.js';
 
 /** One in each partition. */

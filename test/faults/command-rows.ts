@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { commandMessage, plainKafka, type PlainMessage } from '../support/plain-kafka.js';
 import { until } from '../support/stack-for-tests.js';
-import { partitionOfKey, SEQUENCER, TIMES, whileStopped, type FaultStack } from './fault-stack.js';
+import { whileStopped } from '../support/standstill.js';
+import { partitionOfKey, SEQUENCER, TIMES, type FaultStack } from './fault-stack.js';
 import type { FaultRow } from './row.js';
 
 async function parked(system: FaultStack): Promise<string> {

@@ -1,5 +1,6 @@
 import { until } from '../support/stack-for-tests.js';
-import { DISPATCHERS, ORPHAN_MS, PROXIED, SEQUENCER, TIMES, whileStopped, type Dispatcher } from './fault-stack.js';
+import { whileStopped } from '../support/standstill.js';
+import { DISPATCHERS, ORPHAN_MS, PROXIED, SEQUENCER, TIMES, type Dispatcher } from './fault-stack.js';
 import type { FaultRow, RowContext } from './row.js';
 
 const VICTIM: Dispatcher = 'call-dispatcher-2';

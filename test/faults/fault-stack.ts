@@ -339,16 +339,6 @@ export class FaultStack extends Witness {
   }
 }
 
-/** Does something while a process stands still. */
-export async function whileStopped<T>(pid: number, work: () => Promise<T>): Promise<T> {
-  process.kill(pid, 'SIGSTOP');
-  try {
-    return await work();
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
-}
-
 const PARTITIONS = 12;
 const METADATA = Array.from({ length: PARTITIONS }, (_, partitionId) => ({
   partitionErrorCode: 0,

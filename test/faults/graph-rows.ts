@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createPeerCall, peerCall } from '../support/peer-call.js';
 import type { HistoryEvent } from '../support/plain-kafka.js';
 import { until } from '../support/stack-for-tests.js';
-import { DISPATCHERS, partitionOfKey, PROXIED, SEQUENCER, whileStopped, type FaultStack } from './fault-stack.js';
+import { whileStopped } from '../support/standstill.js';
+import { DISPATCHERS, partitionOfKey, PROXIED, SEQUENCER, type FaultStack } from './fault-stack.js';
 import type { FaultRow } from './row.js';
 
 const CROWD = 2_000;
