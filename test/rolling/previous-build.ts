@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
 
 /** The libraries that a build has of its own; everything else is shared. */
@@ -23,7 +23,8 @@ export function commitOf(revision: string): string | null {
 export function buildOf(commit: string): string {
   const folder = join(PROJECT_ROOT, '.cache', 'builds', commit);
   if (existsSync(join(folder, 'complete'))) return folder;
-  rmSync(folder, { recursive: true, force: true });
+  // Those of other commits are not needed again.
+  rmSync(dirname(folder), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const archive = execFileSync('git', ['archive', commit], { cwd: PROJECT_ROOT, maxBuffer: 256 * 1024 * 1024 });
   execFileSync('tar', ['-x', '-C', folder], { input: archive });

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { planPorts } from './port-plan.js';
 import { serviceNames } from './service-names.js';
-import { planServices, processEnvironment, requireRealSettings, stackUrls, type StackPlan } from './service-plan.js';
+import {
+  planServices,
+  processEnvironment,
+  requireKnownServices,
+  requireRealSettings,
+  stackUrls,
+  type StackPlan,
+} from './service-plan.js';
 
 async function planFor(changes: Partial<StackPlan> = {}): Promise<StackPlan> {
   const services = changes.services ?? serviceNames({ dispatchers: 1, receivers: 2, sequencers: 1 }, true);
@@ -104,6 +111,19 @@ describe('planServices', () => {
     expect(environmentOf(plan, 'call-dispatcher-1')).toMatchObject({ GRAPH_CLIENT_SECRET: 'real-secret', GRAPH_APP_ID: 'app' });
     expect(environmentOf(plan, 'notification-receiver-1')).not.toHaveProperty('TLS_CERT_FILE');
     expect(JSON.stringify(planServices(plan))).not.toContain('localhost:4443');
+  });
+});
+
+describe('requireKnownServices', () => {
+  const services = serviceNames({ dispatchers: 2, receivers: 1, sequencers: 1 }, true);
+
+  it('takes a process or a kind, and names what is neither', () => {
+    expect(() => {
+      requireKnownServices({ 'call-dispatcher': {}, 'call-dispatcher-2': {} }, services);
+    }).not.toThrow();
+    expect(() => {
+      requireKnownServices({ 'call-dispatcher-3': {}, dispatcher: {} }, services);
+    }).toThrow(/names call-dispatcher-3, dispatcher; there are call-dispatcher, call-dispatcher-1, call-dispatcher-2, /);
   });
 });
 

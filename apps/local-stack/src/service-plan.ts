@@ -28,6 +28,17 @@ export interface PlannedService extends ServiceName {
   readonly environment: Variables;
 }
 
+/** @throws StackError ARGUMENTS that names who is told something and is not there */
+export function requireKnownServices(further: EnvironmentByService, services: readonly ServiceName[]): void {
+  const known = new Set<string>(services.flatMap(({ kind, name }) => [kind, name]));
+  const unknown = Object.keys(further).filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new StackError(
+    'ARGUMENTS',
+    `CALLBUS_SERVICE_ENVIRONMENT names ${unknown.join(', ')}; there are ${[...known].join(', ')}.`,
+  );
+}
+
 /** The addresses at which a stack is reached from outside. */
 export interface StackUrls {
   readonly gateway: string;

@@ -21,6 +21,7 @@ import {
   mainFile,
   planServices,
   processEnvironment,
+  requireKnownServices,
   requireRealSettings,
   stackUrls,
   type PlannedService,
@@ -70,6 +71,7 @@ export class Stack {
   async start(): Promise<{ readonly file: StackFile; readonly client: KafkaClient }> {
     const { args, settings, places, progress, guarded } = this.options;
     const services = serviceNames(args.counts, args.graph === 'simulator');
+    requireKnownServices(settings.serviceEnvironment, services);
     const builds = [places.root, ...(settings.upgradeFrom === undefined ? [] : [settings.upgradeFrom])];
     const unbuilt = builds
       .flatMap((root) => services.map((service) => mainFile(root, service)))
