@@ -112,21 +112,19 @@ describe('every answer', () => {
   });
 
   it('is the last on its connection once the process drains, whatever is answered', async () => {
-    const leaving = await GatewayUnderTest.start(CALLERS);
     const connections = async (): Promise<unknown[]> => {
-      const answers = await Promise.all([leaving.ask('GET', ''), leaving.ask('GET', '', { token: 'nobody' })]);
+      const answers = await Promise.all([gateway.ask('GET', ''), gateway.ask('GET', '', { token: 'nobody' })]);
       return answers.map(({ status, headers }) => [status, headers.get('connection')]);
     };
     expect(await connections()).toEqual([
       [200, 'keep-alive'],
       [401, 'keep-alive'],
     ]);
-    leaving.health.drain();
+    gateway.health.drain();
     expect(await connections()).toEqual([
       [200, 'close'],
       [401, 'close'],
     ]);
-    await leaving.stop();
   });
 
   it('is refused with 429 and Retry-After to whoever asks too often, and to nobody else', async () => {
