@@ -58,6 +58,7 @@ it('places every good command and puts every bad one aside as it came, with its 
     expect(history.at(-1)?.data['state']).toBe('terminated');
   }
   await until('all the poison is put aside', () => deadLetters.records.length >= bad.length);
+  await Promise.all([commandLog.caughtUp(), deadLetters.caughtUp()]);
   expect(deadLetters.records).toHaveLength(bad.length);
   for (const letter of deadLetters.records) {
     const { headers } = letter;
@@ -122,5 +123,6 @@ it('tells the history of a readable command whose call is invalid, with every fa
   const { reason, error } = history[0]?.data as { reason: string; error: { details: { path: string }[] } };
   expect(reason).toBe('invalid');
   expect(error.details.map(({ path }) => path)).toEqual(expect.arrayContaining(['call.targets', 'call.mediaConfig']));
+  await deadLetters.caughtUp();
   expect(deadLetters.records).toHaveLength(before);
 });

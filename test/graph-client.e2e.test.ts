@@ -38,6 +38,8 @@ beforeAll(async () => {
         GATEWAY_WAIT_FOR_CALL_MS: '10000',
         GATEWAY_REQUESTS_PER_SECOND: String(REQUESTS_PER_SECOND),
       },
+      // So that a call is established for as long as anybody looks.
+      'graph-simulator': { SIMULATOR_TALK_MS: '60000' },
     },
   });
   const { kafka, topicPrefix, gateway } = stack.file;

@@ -124,6 +124,7 @@ it('puts aside what nobody knows, raw and with a reason for people, and goes on 
   await deliver(call, unknown);
   await deliver(call, about(call, { state: 'established' }));
   await events.historyWith(call.callId, ({ data }) => data['state'] === 'established');
+  await deadLetters.caughtUp();
   const [letter, ...others] = deadLetters.of(call.callId);
   expect(others).toEqual([]);
   expect((JSON.parse(String(letter?.value)) as { body: string }).body).toBe(unknown);
@@ -139,5 +140,6 @@ it('tells a roster of 2,000 participants whole, in one event (F44)', async () =>
   const history = await events.historyWith(call.callId, ({ data }) => data['state'] === 'established');
   const rosters = history.filter(({ type }) => type === 'RosterUpdated');
   expect(rosters.map(({ data }) => data['participants'])).toEqual([participants]);
+  await deadLetters.caughtUp();
   expect(deadLetters.of(call.callId)).toEqual([]);
 });

@@ -139,6 +139,7 @@ describe('a call of which nobody knows whether it was dialled', () => {
   });
 
   it('is not dialled again by the same release, however often that is sent', async () => {
+    await commandLog.caughtUp();
     const [release] = commandLog.of(callId).filter(({ value }) => String(value).includes('ReleaseCall'));
     await commands.send(...[1, 2].map(() => ({ key: callId, value: release?.value ?? null, headers: release?.headers ?? {} })));
     await untilTaken(callId);
@@ -265,12 +266,14 @@ describe('dead letters', () => {
     const of = ['--key', key];
     const dry = await callbusJson<{ replayed: Json[] }>(stack, ['dead-letters', 'replay', ...of, '--dry-run']);
     expect(dry.replayed).toMatchObject([{ key, offset: null }]);
+    await commandLog.caughtUp();
     expect(commandLog.of(key)).toHaveLength(1);
     for (const times of [1, 2]) {
       const { exitCode } = await callbus(stack, ['dead-letters', 'replay', ...of]);
       expect(exitCode).toBe(0);
       await until('it is put aside again', () => deadLetters.of(key).length === 1 + times);
     }
+    await commandLog.caughtUp();
     const [original, ...replays] = commandLog.of(key);
     expect(replays).toHaveLength(2);
     for (const { key: itsKey, value, headers } of replays) {

@@ -88,6 +88,17 @@ export class PlainReader {
     else known.push(record);
   }
 
+  /** Waits until all is read that is in the topic now. */
+  async caughtUp(): Promise<void> {
+    const admin = plainKafka(this.brokers).admin();
+    await admin.connect();
+    const ends = await admin.fetchTopicOffsets(this.topic);
+    await admin.disconnect();
+    const isRead = ({ partition, low, high }: (typeof ends)[number]): boolean =>
+      low === high || (this.lastOffsets.get(partition) ?? -1n) >= BigInt(high) - 1n;
+    await until(`${this.topic} is read to its end`, () => ends.every(isRead));
+  }
+
   /** Waits until the history has an event like this. @returns the whole history so far */
   async historyWith(callId: string, is: (event: HistoryEvent) => boolean, timeoutMs = 30_000): Promise<HistoryEvent[]> {
     await until(
