@@ -19,6 +19,13 @@ export interface PlainRecord {
   readonly headers: IHeaders;
 }
 
+/** Of one partition: its first offset, and the one that comes next. */
+interface Range {
+  readonly partition: number;
+  readonly low: string;
+  readonly high: string;
+}
+
 let readers = 0;
 
 /** Reads a whole topic from its beginning and keeps it. */
@@ -90,13 +97,26 @@ export class PlainReader {
 
   /** Waits until all is read that is in the topic now. */
   async caughtUp(): Promise<void> {
-    const admin = plainKafka(this.brokers).admin();
-    await admin.connect();
-    const ends = await admin.fetchTopicOffsets(this.topic);
-    await admin.disconnect();
-    const isRead = ({ partition, low, high }: (typeof ends)[number]): boolean =>
+    const ends = await this.ends();
+    const isRead = ({ partition, low, high }: Range): boolean =>
       low === high || (this.lastOffsets.get(partition) ?? -1n) >= BigInt(high) - 1n;
     await until(`${this.topic} is read to its end`, () => ends.every(isRead));
+  }
+
+  private async ends(): Promise<readonly Range[]> {
+    const admin = plainKafka(this.brokers).admin();
+    await admin.connect();
+    let ends: readonly Range[] | undefined;
+    await until(`${this.topic} says where it ends`, async () => {
+      ends = await admin.fetchTopicOffsets(this.topic).catch((error: unknown) => {
+        // Of a topic that is new; the client’s admin does not ask again by itself.
+        if ((error as { retriable?: unknown }).retriable === true) return undefined;
+        throw error;
+      });
+      return ends !== undefined;
+    });
+    await admin.disconnect();
+    return ends ?? [];
   }
 
   /** Waits until the history has an event like this. @returns the whole history so far */

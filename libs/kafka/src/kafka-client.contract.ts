@@ -375,6 +375,7 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       const spec = { topic: fresh, partitions: 2, replicationFactor: 1, config: { 'max.message.bytes': '2000' } };
       await expect(client().admin().checkPartitions([spec])).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
       await expect(client().admin().partitionCount(spec.topic)).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
+      await expect(client().admin().offsets(spec.topic)).rejects.toMatchObject({ code: 'TOPIC_MISSING' });
       await client().admin().ensureTopics([spec]);
       await client().admin().ensureTopics([spec]);
       await expect(

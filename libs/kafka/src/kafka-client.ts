@@ -183,6 +183,7 @@ export interface KafkaAdmin {
   checkPartitions(topics: readonly Pick<TopicToEnsure, 'topic' | 'partitions'>[]): Promise<void>;
   /** @throws KafkaError TOPIC_MISSING */
   partitionCount(topic: string): Promise<number>;
+  /** @throws KafkaError TOPIC_MISSING, after having waited a while for a topic that is just being created */
   offsets(topic: string): Promise<readonly OffsetRange[]>;
   /** @returns partition → offset of the first record whose timestamp (ms since 1970) is at least this; the end where there is none */
   offsetsFrom(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>>;

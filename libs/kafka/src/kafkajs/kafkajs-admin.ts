@@ -1,6 +1,7 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import type { AclRule, KafkaAdmin, OffsetRange, TopicDescription, TopicToEnsure } from '../kafka-client.js';
+import { isOfType } from './is-of-type.js';
 import { delay, RETRY } from './retry.js';
 
 // Node sees no further names in that CommonJS module.
@@ -104,14 +105,17 @@ export class KafkajsAdmin implements KafkaAdmin {
         });
       });
     } catch (error) {
-      if ((error as { type?: unknown }).type === 'SECURITY_DISABLED') return null;
+      if (isOfType(error, 'SECURITY_DISABLED')) return null;
       throw error;
     }
   }
 
   async offsets(topic: string): Promise<readonly OffsetRange[]> {
     const admin = await this.connect();
-    const offsets = await untilAnswered(() => admin.fetchTopicOffsets(topic));
+    const offsets = await untilAnswered(() => admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
+      if (!isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error;
+      throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`, { cause: error });
+    });
     return offsets.map(({ partition, low, high }) => ({ partition, start: BigInt(low), end: BigInt(high) }));
   }
 

@@ -4,6 +4,7 @@ import { KafkaError } from '../errors.js';
 import { GatheringSender, type PartitionAck } from '../gathering-sender.js';
 import type { Condition, HeaderValue, KafkaAdmin, OutgoingRecord, RecordSender } from '../kafka-client.js';
 import type { KafkaMetrics } from '../kafka-metrics.js';
+import { isOfType } from './is-of-type.js';
 import { NULL_HEADER } from './mends.js';
 
 const SEND_TIMEOUT_MS = 10_000;
@@ -84,12 +85,10 @@ export class KafkajsSender implements RecordSender {
 }
 
 /** What Kafka says of a record that it will never take; the client wraps it into an error of its own. */
-const REFUSALS: readonly unknown[] = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'];
+const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'];
 
 function refusalOf(error: unknown): KafkaError | null {
-  const { type, cause } = error as { type?: unknown; cause?: { type?: unknown } };
-  const isRefused = REFUSALS.includes(type) || REFUSALS.includes(cause?.type);
-  return isRefused ? new KafkaError('RECORD_REFUSED', (error as Error).message, { cause: error }) : null;
+  return isOfType(error, ...REFUSALS) ? new KafkaError('RECORD_REFUSED', (error as Error).message, { cause: error }) : null;
 }
 
 /** T3: the client's encoder throws TypeErrors at numbers and objects; whatever the types say, nothing else gets through. */
