@@ -5,6 +5,7 @@ import { DEAD_LETTER_HEADERS } from '@callbus/kafka';
 const PREFIX = 'calls.';
 const SUMMARIES = {
   commands: 'What is to be done: CloudEvents from any authorised producer, structured or binary.',
+  operatorCommands: 'What only an operator may ask for: CloudEvents, structured or binary.',
   dispatchLedger: 'Who may dial, and what came of it. Internal.',
   observations: 'What was seen of a call: Graph’s callbacks byte for byte, and outcomes. Internal.',
   events:
@@ -13,7 +14,8 @@ const SUMMARIES = {
   commandsDeadLetter: 'Commands that could not be handled, byte for byte, with the reason in their headers.',
   observationsDeadLetter: 'Observations that could not be handled, byte for byte, with the reason in their headers.',
 };
-const CLOUD_EVENTS = ['commands', 'events'];
+const COMMANDS = ['commands', 'operatorCommands'];
+const CLOUD_EVENTS = [...COMMANDS, 'events'];
 const KEY = { type: 'string', format: 'uuid', description: 'The callId, in lower case.' };
 
 /**
@@ -50,7 +52,7 @@ export function asyncApi(schemas, release) {
     ),
     operations: Object.fromEntries(
       topics.map(([topic]) => {
-        const action = topic === 'commands' ? 'receive' : 'send';
+        const action = COMMANDS.includes(topic) ? 'receive' : 'send';
         return [`${action}-${topic}`, { action, channel: { $ref: `#/channels/${topic}` }, summary: SUMMARIES[topic] }];
       }),
     ),

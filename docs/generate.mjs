@@ -4,7 +4,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HttpLimits, httpServerMetrics, KafkaSettings, processMetrics, settingsOf, TracingSettings } from '@callbus/chassis';
-import { ACCESS, CONTRACT_ERRORS, TOPICS } from '@callbus/contracts';
+import { ACCESS, CONTRACT_ERRORS, TOPICS, WORST_CASES } from '@callbus/contracts';
 import { KAFKA_ERRORS, KafkaMetrics } from '@callbus/kafka';
 import * as prettier from 'prettier';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -108,7 +108,7 @@ function topicsPage() {
   const intro =
     '`calls.` is `KAFKA_TOPIC_PREFIX`. Every record’s key is the callId, and its partition is murmur2 of the key, as Kafka’s Java clients compute it. The local stack creates the topics; in production whoever runs the cluster does.';
   const production =
-    '## Production\n\nReplication factor 3, `min.insync.replicas=2`, `unclean.leader.election.enable=false`, and `auto.create.topics.enable=false` on the brokers: then no acknowledged record is lost with one broker. `callbus doctor` compares the topics with this page. The dispatcher refuses to start on commands or a ledger whose `cleanup.policy`, `message.timestamp.type` or retention would let a call be dialled twice; with ACLs it has to be allowed to DescribeConfigs these two.';
+    '## Production\n\nReplication factor 3, `min.insync.replicas=2`, `unclean.leader.election.enable=false`, and `auto.create.topics.enable=false` on the brokers: then no acknowledged record is lost with one broker. `callbus doctor` compares the topics with this page. The dispatcher refuses to start on commands, operator commands or a ledger whose `cleanup.policy`, `message.timestamp.type` or retention would let a call be dialled twice; with ACLs it has to be allowed to DescribeConfigs these three.';
   return [
     '# Topics',
     GENERATED,
@@ -116,6 +116,7 @@ function topicsPage() {
     table(['topic', 'partitions', 'configuration', 'writers', 'readers'], rows),
     production,
     accessSection(),
+    worstSection(),
   ].join('\n\n');
 }
 
@@ -131,6 +132,15 @@ function accessSection() {
   const intro =
     'What each principal may do, on brokers with an authorizer and `allow.everyone.if.no.acl.found=false`. A name that ends with `*` is a prefix. READ and WRITE hold DESCRIBE. Nobody creates or alters a topic at run time. A process with both roles of notification-ingest needs the rights of both. Each producer and subscriber has a principal of its own; a subscriber’s groups begin with a name that is its own too, here `subscriber`. That `callbus doctor` may look the rules up, the operator needs DESCRIBE of the cluster besides.';
   return ['## Access', intro, table(['principal', 'resource', 'name', 'operations'], rows)].join('\n\n');
+}
+
+function worstSection() {
+  const lists = Object.entries(WORST_CASES).map(
+    ([principal, cases]) => `**${principal}**\n\n${cases.map((one) => `- ${one}`).join('\n')}`,
+  );
+  const intro =
+    'The most that somebody can do who has the credential of a principal and writes what no service of callbus would write. Kafka grants rights per topic, so what a principal may write at all is the bound. The dial guarantee holds against every producer and gateway: a CreateCall is dialled once, and again only if it says `ifUnknown: redial` itself or an operator releases it.';
+  return ['## At worst', intro, ...lists].join('\n\n');
 }
 
 function errorsPage() {

@@ -23,7 +23,9 @@ interface Post {
 
 let stack: StackForTests;
 let commands: PlainProducer;
+let operatorCommands: PlainProducer;
 let commandLog: PlainReader;
+let operatorCommandLog: PlainReader;
 let events: PlainReader;
 let deadLetters: PlainReader;
 
@@ -36,12 +38,21 @@ beforeAll(async () => {
   });
   const { kafka, topicPrefix } = stack.file;
   const read = (topic: string): Promise<PlainReader> => PlainReader.start(kafka.brokers, topicPrefix + topic);
-  commands = await PlainProducer.start(kafka.brokers, `${topicPrefix}commands`);
-  [commandLog, events, deadLetters] = await Promise.all([read('commands'), read('events'), read('commands.dead-letter')]);
+  const write = (topic: string): Promise<PlainProducer> => PlainProducer.start(kafka.brokers, topicPrefix + topic);
+  [commands, operatorCommands] = await Promise.all([write('commands'), write('operator-commands')]);
+  [commandLog, operatorCommandLog, events, deadLetters] = await Promise.all(
+    ['commands', 'operator-commands', 'events', 'commands.dead-letter'].map(read) as [
+      Promise<PlainReader>,
+      Promise<PlainReader>,
+      Promise<PlainReader>,
+      Promise<PlainReader>,
+    ],
+  );
 }, STACK_TIMEOUT_MS);
 
 afterAll(async () => {
-  await Promise.all([commands, commandLog, events, deadLetters].map((one) => one.stop()));
+  const opened = [commands, operatorCommands, commandLog, operatorCommandLog, events, deadLetters];
+  await Promise.all(opened.map((one) => one.stop()));
   await stack.stop();
 });
 
@@ -69,10 +80,10 @@ function createCall(callId: string): PlainMessage {
   return commandMessage('CreateCall', { callId, tenantId: stack.file.caller.tenantId, call: peerCall() });
 }
 
-/** Waits until a command that comes behind all others of the call was taken: one that nobody can read. */
-async function untilTaken(callId: string): Promise<void> {
+/** Waits until the topic’s last command of the call was taken: one that nobody can read. */
+async function untilTaken(callId: string, topic = commands): Promise<void> {
   const marker = { key: callId, value: `marker ${randomUUID()}` };
-  await commands.send(marker);
+  await topic.send(marker);
   await until('the marker was taken', () => deadLetters.of(callId).some(({ value }) => String(value) === marker.value));
 }
 
@@ -121,6 +132,16 @@ describe('a call of which nobody knows whether it was dialled', () => {
     ]);
   });
 
+  it('is not dialled again by a release of any producer, which is put aside and says what to do', async () => {
+    const data = { callId, tenantId: stack.file.caller.tenantId, attempt: 1, reason: 'forged', operator: 'ann' };
+    await commands.send(commandMessage('ReleaseCall', data, randomUUID()));
+    await untilTaken(callId);
+    const { exitCode, output } = await callbus(stack, ['calls', 'show', callId]);
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/put aside at .*: WRONG_TOPIC\. .*«callbus calls release»/)]);
+    expect(output).toContain(`Call ${callId} is parked`);
+    expect(await postsOf(callId)).toHaveLength(1);
+  });
+
   it('is dialled exactly once more when it is released, and the operator is told what came of it', async () => {
     await simulator('script', 'PUT', { talkMs: 600_000, match: { callId } });
     released = await callbus(stack, [
@@ -139,13 +160,15 @@ describe('a call of which nobody knows whether it was dialled', () => {
   });
 
   it('is not dialled again by the same release, however often that is sent', async () => {
-    await commandLog.caughtUp();
-    const [release] = commandLog.of(callId).filter(({ value }) => String(value).includes('ReleaseCall'));
-    await commands.send(...[1, 2].map(() => ({ key: callId, value: release?.value ?? null, headers: release?.headers ?? {} })));
-    await untilTaken(callId);
-    const again = await callbus(stack, ['calls', 'release', callId, '--reason', 'again']);
-    expect(again.exitCode).toBe(1);
-    expect(again.output).toContain('Nothing was released');
+    await operatorCommandLog.caughtUp();
+    const [release] = operatorCommandLog.of(callId);
+    expect(String(release?.value)).toContain('ReleaseCall');
+    const again = { key: callId, value: release?.value ?? null, headers: release?.headers ?? {} };
+    await operatorCommands.send(again, again);
+    await untilTaken(callId, operatorCommands);
+    const { exitCode, output } = await callbus(stack, ['calls', 'release', callId, '--reason', 'again']);
+    expect(exitCode).toBe(1);
+    expect(output).toContain('Nothing was released');
     expect(await postsOf(callId)).toHaveLength(2);
   });
 
@@ -285,6 +308,18 @@ describe('dead letters', () => {
     expect(letter).toMatchObject({ replayed: [expect.any(String), expect.any(String)], asideAgain: ['NOT_JSON', 'NOT_JSON'] });
   });
 
+  it('of an operator’s command go back to its own topic, and are listed by it', async () => {
+    const odd = { ...poison, key: `operator-${randomUUID()}` };
+    await operatorCommands.send(odd);
+    await until('it is put aside', () => deadLetters.of(odd.key).length === 1);
+    expect((await callbus(stack, ['dead-letters', 'replay', '--key', odd.key])).exitCode).toBe(0);
+    await until('it is put aside again', () => deadLetters.of(odd.key).length === 2);
+    await Promise.all([operatorCommandLog.caughtUp(), commandLog.caughtUp()]);
+    expect([operatorCommandLog.of(odd.key).length, commandLog.of(odd.key).length]).toEqual([2, 0]);
+    const [letter] = await listed('--topic', 'operator-commands', '--key', odd.key);
+    expect(letter).toMatchObject({ replayed: [expect.any(String)], asideAgain: ['NOT_JSON'] });
+  });
+
   it('place a call when they are replayed, once however often', async () => {
     const callId = randomUUID();
     const place = await putAside(createCall(callId), Date.now());
@@ -343,6 +378,7 @@ describe('doctor', () => {
       'Kafka',
       'topic ',
       'consumers of commands',
+      'consumers of operator-commands',
       'consumers of observations',
       'ACLs',
       'token ',
@@ -357,10 +393,10 @@ describe('doctor', () => {
   });
 
   it('writes nothing when it may only read', async () => {
-    const ends = (): Promise<number> => endOf('commands');
+    const ends = (): Promise<number[]> => Promise.all([endOf('commands'), endOf('operator-commands')]);
     const before = await ends();
     expect(await wrong({}, '--read-only')).toEqual({});
-    expect(await ends()).toBe(before);
+    expect(await ends()).toEqual(before);
   });
 
   it('names a Kafka that cannot be reached, and goes on with the rest', async () => {
@@ -373,7 +409,7 @@ describe('doctor', () => {
 
   it('names topics that are missing', async () => {
     const found = await wrong({ KAFKA_TOPIC_PREFIX: 'nowhere.' }, '--read-only');
-    expect(Object.keys(found)).toHaveLength(7);
+    expect(Object.keys(found)).toHaveLength(8);
     expect(found['topic nowhere.commands']).toMatch(/missing/);
   });
 

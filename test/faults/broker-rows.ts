@@ -137,7 +137,12 @@ export const CLUSTER_ROWS: readonly FaultRow[] = [
     run: (context) =>
       underCallbacks(context, async () => {
         const { system, random, injected } = context;
-        const group = random.pick(['call-dispatcher', 'call-dispatcher-relay', 'notification-sequencer']);
+        const group = random.pick([
+          'call-dispatcher',
+          'call-dispatcher-operator',
+          'call-dispatcher-relay',
+          'notification-sequencer',
+        ]);
         const broker = brokerOf(await coordinatorOf(system, group));
         const stoppedAt = performance.now();
         await whileStopped(system.pid(broker), async () => {

@@ -66,15 +66,15 @@ export const COMMAND_ROWS: readonly FaultRow[] = [
   },
   {
     id: 'F42',
-    fault: 'a ReleaseCall before the attempt is parked, and an old one replayed after a second unknown',
+    fault: 'a ReleaseCall of a producer, one before the attempt is parked, and an old one replayed after a second unknown',
     run: async ({ system, injected, healed }) => {
       const early = system.newCallId();
       await system.fault({ on: 'create', action: 'reset-after-read', match: { callId: early } });
       await whileStopped(system.pid(SEQUENCER), async () => {
         await system.commands.send(system.createCall(early));
         await system.untilLedger(early, 'Unknown');
-        await system.commands.send(system.release(early, 1));
-        await untilTaken(system, early);
+        await system.operatorCommands.send(system.release(early, 1));
+        await untilTaken(system, early, system.operatorCommands);
         expect(system.ledgerTypes(early)).not.toContain('Released');
       });
       injected();
@@ -82,19 +82,25 @@ export const COMMAND_ROWS: readonly FaultRow[] = [
 
       const callId = await parked(system);
       const release = system.release(callId, 1);
+      await system.commands.send(release);
+      await untilTaken(system, callId);
+      const [forged] = system.deadLetters.of(callId);
+      expect([String(forged?.value), String(forged?.headers['dead-letter-reason'])]).toEqual([release.value, 'WRONG_TOPIC']);
+      expect(system.ledgerTypes(callId)).not.toContain('Released');
+      injected();
       await system.fault({ on: 'create', action: 'reset-after-read', match: { callId } });
       const foreign = { callId, tenantId: randomUUID(), attempt: 1, reason: 'a test', operator: 'test' };
-      await system.commands.send(commandMessage('ReleaseCall', foreign, randomUUID()));
-      await untilTaken(system, callId);
+      await system.operatorCommands.send(commandMessage('ReleaseCall', foreign, randomUUID()));
+      await untilTaken(system, callId, system.operatorCommands);
       expect(system.ledgerTypes(callId)).not.toContain('Released');
       // One of these does something, not that of another attempt, nor the repeat.
-      await system.commands.send(system.release(callId, 2), release, release);
+      await system.operatorCommands.send(system.release(callId, 2), release, release);
       await untilParked(system, callId, 2);
       expect(await system.postsOf(callId)).toHaveLength(2);
       injected();
-      await system.commands.send(release);
+      await system.operatorCommands.send(release);
       healed();
-      await untilTaken(system, callId);
+      await untilTaken(system, callId, system.operatorCommands);
       expect(await system.postsOf(callId)).toHaveLength(2);
       expect(system.ledgerTypes(callId).filter((type) => type === 'Intent')).toHaveLength(2);
       return [early, callId];
@@ -118,12 +124,12 @@ export const COMMAND_ROWS: readonly FaultRow[] = [
       const unknown = await parked(system);
       await system.end(unknown);
       await system.untilLedger(unknown, 'EndRequested');
-      await system.commands.send(system.release(unknown, 1));
+      await system.operatorCommands.send(system.release(unknown, 1));
       injected(3);
       healed();
       expect(await system.outcomes([before, elsewhere, unknown])).toEqual(['cancelled', 'created', 'parked']);
       await system.events.ended(elsewhere);
-      await untilTaken(system, unknown);
+      await untilTaken(system, unknown, system.operatorCommands);
       expect([...(await system.postsOf(before)), ...(await system.postsOf(unknown))]).toHaveLength(1);
 
       const foreign = await system.place();
@@ -147,9 +153,9 @@ async function sendTo(system: FaultStack, partition: number, message: PlainMessa
   await producer.disconnect();
 }
 
-/** Waits until a command that comes behind all others of the call was taken: one that says nothing new. */
-async function untilTaken(system: FaultStack, callId: string): Promise<void> {
+/** Waits until the topic’s last command of the call was taken: one that says nothing new. */
+async function untilTaken(system: FaultStack, callId: string, topic = system.commands): Promise<void> {
   const marker = { key: callId, value: `marker ${randomUUID()}` };
-  await system.commands.send(marker);
+  await topic.send(marker);
   await until('the marker was taken', () => system.deadLetters.of(callId).some(({ value }) => String(value) === marker.value));
 }

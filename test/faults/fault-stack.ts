@@ -72,6 +72,8 @@ export class FaultStack extends Witness {
     /** Between the receiver and Kafka. */
     readonly receiverKafka: TcpProxy,
     readonly commands: PlainProducer,
+    /** Of an operator, for releases. */
+    readonly operatorCommands: PlainProducer,
   ) {
     super(witness);
   }
@@ -139,7 +141,9 @@ export class FaultStack extends Witness {
       await Promise.all(proxies.map((proxy) => proxy.stop()));
       throw error;
     });
-    const commands = await PlainProducer.start(stack.file.kafka.brokers, `${stack.file.topicPrefix}commands`);
+    const producerOf = (topic: string): Promise<PlainProducer> =>
+      PlainProducer.start(stack.file.kafka.brokers, `${stack.file.topicPrefix}${topic}`);
+    const [commands, operatorCommands] = await Promise.all([producerOf('commands'), producerOf('operator-commands')]);
     const simulatorUrl = `https://localhost:${String(simulatorPort)}`;
     return new FaultStack(
       { stack, simulatorUrl, readers: await Witness.readersOf(stack) },
@@ -148,11 +152,12 @@ export class FaultStack extends Witness {
       kafka,
       receiverKafka,
       commands,
+      operatorCommands,
     );
   }
 
   override async stop(): Promise<void> {
-    await Promise.all([this.commands.stop(), super.stop()]);
+    await Promise.all([this.commands.stop(), this.operatorCommands.stop(), super.stop()]);
     await this.stack.stop();
     await Promise.all(this.proxies.map((proxy) => proxy.stop()));
   }

@@ -127,6 +127,7 @@ export const KAFKA_ROWS: readonly FaultRow[] = [
       await withAdmin(system, async (admin, prefix) => {
         for (const [group, topic] of [
           ['call-dispatcher', 'commands'],
+          ['call-dispatcher-operator', 'operator-commands'],
           ['call-dispatcher-relay', 'dispatch-ledger'],
         ] as const) {
           const groupId = `${prefix}${group}`;

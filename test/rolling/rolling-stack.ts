@@ -21,6 +21,7 @@ export const SERVICES = [
 /** Of the consumer groups, and the topic that each has to read to its end. */
 const GROUPS = {
   'call-dispatcher': 'commands',
+  'call-dispatcher-operator': 'operator-commands',
   'call-dispatcher-relay': 'dispatch-ledger',
   'notification-sequencer': 'observations',
 };

@@ -1,16 +1,17 @@
 import { addCounter, addGauge } from '@callbus/chassis';
-import { MESSAGES, type Command, type Dispatch, type Transition } from '@callbus/contracts';
+import { MESSAGES, type Command, type Dispatch, type OperatorCommand, type Transition } from '@callbus/contracts';
 import type { CreateCallOutcome, Exchange } from '@callbus/graph';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { END_STATES, endStateOf } from './end-state.js';
 import type { UnsettledCalls } from './unsettled-calls.js';
 
-const COMMANDS = Object.keys(MESSAGES.commands.types) as Command['type'][];
+type CommandType = Command['type'] | OperatorCommand['type'];
+const COMMANDS = Object.keys({ ...MESSAGES.commands.types, ...MESSAGES.operatorCommands.types }) as CommandType[];
 const POSTS = ['created', 'rejected', 'throttled', 'unauthorized', 'unknown', 'not_sent'] as const;
 
 /** What the dispatcher counts as it happens. */
 export class DispatcherMetrics {
-  readonly command: (type: Command['type']) => void;
+  readonly command: (type: CommandType) => void;
   readonly intentsLost: Counter;
   readonly keepAliveFailures: Counter;
   readonly ledgerRestoreSeconds: Gauge;

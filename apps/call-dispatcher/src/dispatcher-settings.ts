@@ -1,6 +1,6 @@
 import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
 import { IsInCloudWithCalls } from '@callbus/graph';
-import { ArrayNotEmpty, IsBoolean, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsBoolean, IsFQDN, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
 import { AppSettings } from './app-settings.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -164,6 +164,14 @@ export class DispatcherSettings extends ServiceSettings {
   @ArrayNotEmpty()
   callbackMacKeys!: string[];
 
+  @Setting('DISPATCHER_MEDIA_HOSTS', {
+    kind: 'list',
+    describe:
+      'Hosts from which commands on Kafka may have media fetched, over https; others fail the call. Any host when it is empty, since producers are trusted then',
+  })
+  @IsFQDN({}, { each: true, message: 'each must be the name of a host' })
+  mediaHosts: string[] = [];
+
   @Setting('NOT_AFTER_DEFAULT_MS', {
     kind: 'integer',
     describe: 'Milliseconds after a command’s arrival on Kafka within which it may dial, when it names no notAfter',
@@ -194,6 +202,11 @@ export class DispatcherSettings extends ServiceSettings {
   @Min(0)
   @Max(600_000)
   intentOrphanMarginMs: number = 10_000;
+
+  /** In lower case, as a parsed address has its host; null: any. */
+  allowedMediaHosts(): ReadonlySet<string> | null {
+    return this.mediaHosts.length === 0 ? null : new Set(this.mediaHosts.map((host) => host.toLowerCase()));
+  }
 }
 
 /** Of a shutdown, for writing what came of the creates, and for leaving Kafka. */

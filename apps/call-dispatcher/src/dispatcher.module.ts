@@ -11,6 +11,7 @@ import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER, RECORD_SENDER, RELAY_
 import type { CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
+import { OperatorInboxController } from './operator-inbox.controller.js';
 import { RelayController, type RelayOptions } from './relay.controller.js';
 import { RoleCheck } from './role-check.js';
 
@@ -27,7 +28,7 @@ export interface DispatcherParts {
   readonly settings: DispatcherSettings;
 }
 
-@Module({ controllers: [InboxController, RelayController] })
+@Module({ controllers: [InboxController, OperatorInboxController, RelayController] })
 export class DispatcherModule {
   static with(parts: DispatcherParts): DynamicModule {
     const { ledger, attempts, clock, histories, tokens, roles, sender, logger, metrics, settings } = parts;
@@ -35,6 +36,7 @@ export class DispatcherModule {
       appId: settings.app.graphAppId,
       apps: new Map(settings.app.apps().map(({ appId, tenants }) => [appId, tenants])),
       tenants: settings.app.graphTenants,
+      mediaHosts: settings.allowedMediaHosts(),
       notAfterDefaultMs: settings.notAfterDefaultMs,
       notAfterRedialExtraMs: settings.notAfterRedialExtraMs,
     };

@@ -17,14 +17,11 @@ import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-me
 const OTHER_TENANT_ID = '9e7a4f1f-5b0c-4c8e-9a43-6f1d3c2b7a11';
 const NOT_AFTER_DEFAULT_MS = 120_000;
 const CREATE: CreateCallData = { callId: CALL_ID, tenantId: TENANT_ID, call: COMMAND.call };
-const RELEASE = { callId: CALL_ID, tenantId: TENANT_ID, attempt: 1, reason: 'asked', operator: 'ops' };
 
 let brokerMs: number;
 let log: MemoryLog;
 let process: ProcessInMemory;
 let token: AppToken | undefined;
-/** Attempts that a snapshot shows as parked: what is here now, and what is only on its way. */
-let parked: { here: number | null; coming: number | null };
 let inbox: InboxController;
 
 beforeEach(async () => {
@@ -37,27 +34,18 @@ beforeEach(async () => {
 async function begin(): Promise<void> {
   process = await processOn(log);
   token = undefined;
-  parked = { here: null, coming: null };
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
-  const histories = {
-    get: () => ({ ...NO_HISTORY, parkedAttempt: parked.here }),
-    caughtUp: () => {
-      parked.here = parked.coming;
-      return Promise.resolve();
-    },
-  };
   const rules = {
     appId: APP_ID,
     apps: new Map([[APP_ID, []]]),
     tenants: [],
+    mediaHosts: null,
     notAfterDefaultMs: NOT_AFTER_DEFAULT_MS,
     notAfterRedialExtraMs: 0,
   };
-  inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
+  inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, rules, LOGGER);
 }
-
-const NO_HISTORY = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven: [], surplus: [] };
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
@@ -68,17 +56,10 @@ async function take(command: CloudEvent, headers: Record<string, string> = {}): 
 
 const create = (data: Partial<CreateCallData> = {}, headers?: Record<string, string>): Promise<void> =>
   take(createCallCommand('/test', { ...CREATE, ...data }), headers);
-const release = (data: Partial<typeof RELEASE> = {}): Promise<void> => take(releaseCallCommand('/test', { ...RELEASE, ...data }));
 
 /** The types of what is in the ledger. */
 function recorded(): unknown[] {
   return log.records.map(({ value }) => (JSON.parse(String(value)) as { type: unknown }).type);
-}
-
-/** The call, after an attempt that nobody knows of. */
-async function unknownCall(): Promise<void> {
-  await create();
-  await process.ledger.append(CALL_ID, [intent(1), { type: 'Unknown', ...key(1), why: 'reset' }]);
 }
 
 describe('a CreateCall', () => {
@@ -154,42 +135,12 @@ describe('an EndCall', () => {
   });
 });
 
-describe('a ReleaseCall', () => {
-  it('lets a parked call be dialled again, in time that counts from its arrival', async () => {
-    await unknownCall();
-    parked.here = 1;
-    brokerMs += 3_600_000;
-    await release();
-    expect(process.ledger.get(CALL_ID)).toMatchObject({
-      phase: 'waiting',
-      command: { notAfterMs: brokerMs + NOT_AFTER_DEFAULT_MS },
-    });
-  });
-
-  it('waits for a snapshot that is on its way', async () => {
-    await unknownCall();
-    parked.coming = 1;
-    await release();
-    expect(process.ledger.get(CALL_ID)?.phase).toBe('waiting');
-  });
-
-  it('does nothing before a snapshot shows the attempt parked (G1)', async () => {
-    await unknownCall();
-    await release();
-    expect(recorded()).not.toContain('Released');
-  });
-
-  it('does nothing for another attempt than the one that is parked', async () => {
-    await unknownCall();
-    parked.here = 1;
-    await release({ attempt: 2 });
-    expect(recorded()).not.toContain('Released');
-  });
-
-  it('does nothing for another tenant’s call', async () => {
-    await unknownCall();
-    parked.here = 1;
-    await release({ tenantId: OTHER_TENANT_ID });
-    expect(recorded()).not.toContain('Released');
+describe('a ReleaseCall among the commands of any producer', () => {
+  it('is put aside and allows nothing, also when the attempt is parked (G1)', async () => {
+    await create();
+    await process.ledger.append(CALL_ID, [intent(1), { type: 'Unknown', ...key(1), why: 'reset' }]);
+    const forged = { callId: CALL_ID, tenantId: TENANT_ID, attempt: 1, reason: 'forged', operator: 'nobody' };
+    await expect(take(releaseCallCommand('/test', forged))).rejects.toMatchObject({ code: 'WRONG_TOPIC' });
+    expect(recorded()).toEqual(['Accepted', 'Intent', 'Unknown']);
   });
 });

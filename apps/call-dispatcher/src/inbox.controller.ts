@@ -8,18 +8,16 @@ import {
   type CreateCallData,
   type Dispatch,
   type EndCallData,
-  type ReleaseCallData,
   type LedgerRecord,
 } from '@callbus/contracts';
 import type { AppTokens } from '@callbus/graph';
-import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, type SnapshotFollower } from '@callbus/kafka';
+import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { Attempts } from './attempts.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
-import type { CallHistory } from './next-step.js';
-import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER } from './injected.js';
+import { APP_TOKENS, CREATE_CALL_RULES, LOGGER } from './injected.js';
 import { RoleCheck } from './role-check.js';
 
 /** Takes commands into the ledger. Nothing waits here: what cannot go on at once is the driver's. */
@@ -31,7 +29,6 @@ export class InboxController {
     @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
     private readonly roles: RoleCheck,
     private readonly metrics: DispatcherMetrics,
-    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'caughtUp'>,
     @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -53,8 +50,6 @@ export class InboxController {
         return this.createCall(command.data, arrivedAtMs);
       case 'EndCall':
         return this.endCall(command.data);
-      case 'ReleaseCall':
-        return this.releaseCall(command.data, arrivedAtMs);
     }
   }
 
@@ -92,24 +87,5 @@ export class InboxController {
     if (!after?.endRequestedBy.includes(tenantId)) {
       this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
     }
-  }
-
-  /** Its time counts from its arrival, so that an old one that is read again allows nothing. */
-  private async releaseCall(data: ReleaseCallData, arrivedAtMs: number): Promise<void> {
-    const { callId, attempt, reason, operator } = data;
-    if (this.ledger.get(callId)?.command?.tenantId !== data.tenantId.toLowerCase() || !(await this.isParked(callId, attempt))) {
-      this.logger.warn({ callId, attempt }, 'a release names no attempt that is parked; nothing was done');
-      return;
-    }
-    const notAfterMs = arrivedAtMs + this.rules.notAfterDefaultMs;
-    await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
-  }
-
-  /** Whoever sent the release may have seen a snapshot that is only on its way here. */
-  private async isParked(callId: string, attempt: number): Promise<boolean> {
-    const parked = (): boolean => this.histories.get(callId)?.parkedAttempt === attempt;
-    if (parked()) return true;
-    await this.histories.caughtUp();
-    return parked();
   }
 }

@@ -10,6 +10,7 @@ const rules: CreateCallRules = {
     [OTHER_APP_ID, [TENANT_ID]],
   ]),
   tenants: [],
+  mediaHosts: null,
   notAfterDefaultMs: 120_000,
   notAfterRedialExtraMs: 600_000,
 };

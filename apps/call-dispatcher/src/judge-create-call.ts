@@ -1,5 +1,5 @@
 import { requestHash, type CreateCallData, type LedgerCommand } from '@callbus/contracts';
-import { validateCall, type CallFault } from '@callbus/graph';
+import { mediaFaultsOf, validateCall, type CallFault } from '@callbus/graph';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -10,6 +10,8 @@ export interface CreateCallRules {
   readonly apps: ReadonlyMap<string, readonly string[]>;
   /** Empty: any. */
   readonly tenants: readonly string[];
+  /** The only hosts that media may come from, in lower case; null: any. */
+  readonly mediaHosts: ReadonlySet<string> | null;
   readonly notAfterDefaultMs: number;
   readonly notAfterRedialExtraMs: number;
 }
@@ -40,9 +42,15 @@ export function judgeCreateCall(data: CreateCallData, arrivedAtMs: number, rules
     faults: [
       ...(isDate ? [] : [{ path: 'notAfter', message: 'must be a date-time of RFC 3339, such as 2026-01-31T12:00:00Z' }]),
       ...faultsOfEnvelope({ tenantId, appId, notAfterMs }, data.call, arrivedAtMs, rules),
-      ...validateCall(data.call).map(({ path, message }) => ({ path: path === '$' ? 'call' : `call.${path}`, message })),
+      ...faultsOfCall(data.call, rules).map(({ path, message }) => ({ path: path === '$' ? 'call' : `call.${path}`, message })),
     ],
   };
+}
+
+function faultsOfCall(call: Record<string, unknown>, { mediaHosts: hosts }: CreateCallRules): CallFault[] {
+  const faults = validateCall(call);
+  // Only a valid call has a bounded number of media addresses.
+  return hosts === null || faults.length > 0 ? faults : mediaFaultsOf(call, { setting: 'DISPATCHER_MEDIA_HOSTS', hosts });
 }
 
 function faultsOfEnvelope(

@@ -20,7 +20,7 @@ function open(
           topic,
           partitions: 1,
           replicationFactor: 1,
-          config: topic === 'x.commands' ? TOPICS.commands.config : config,
+          config: topic === 'x.dispatch-ledger' ? config : TOPICS.commands.config,
         })),
       ),
     offsets: () => Promise.resolve([{ partition: 0, start: 0n, end: BigInt(log.records.length) }]),

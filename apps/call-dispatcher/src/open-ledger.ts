@@ -16,7 +16,7 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
   const { client, topicPrefix } = options;
   const ledgerTopic = topicName(topicPrefix, TOPICS.dispatchLedger);
   const commandsTopic = topicName(topicPrefix, TOPICS.commands);
-  await requireSafeTopics(client, commandsTopic, ledgerTopic);
+  await requireSafeTopics(client, [commandsTopic, topicName(topicPrefix, TOPICS.operatorCommands)], ledgerTopic);
   const reportFrom = await requireWholeLedger(client, {
     ledgerTopic,
     commandsTopic,

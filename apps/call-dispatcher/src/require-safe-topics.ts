@@ -24,13 +24,14 @@ export class UnsafeTopicError extends Error {
  */
 export async function requireSafeTopics(
   client: Pick<KafkaClient, 'admin'>,
-  commandsTopic: string,
+  commandTopics: readonly string[],
   ledgerTopic: string,
 ): Promise<void> {
-  const topics = await client.admin().describeTopics([commandsTopic, ledgerTopic]);
-  const commands = topics.find(({ topic }) => topic === commandsTopic);
+  const topics = await client.admin().describeTopics([...commandTopics, ledgerTopic]);
+  const commands = topics.filter(({ topic }) => commandTopics.includes(topic));
+  const longestMs = Math.max(...commands.map(retentionMsOf));
   for (const topic of topics) {
-    const shortestMs = topic === commands ? 0 : retentionMsOf(commands) + DAY_MS;
+    const shortestMs = commands.includes(topic) ? 0 : longestMs + DAY_MS;
     const wanted = {
       ...(topic.config['cleanup.policy'] !== 'delete' && { 'cleanup.policy': 'delete' }),
       ...(topic.config['message.timestamp.type'] !== 'LogAppendTime' && { 'message.timestamp.type': 'LogAppendTime' }),
@@ -41,7 +42,7 @@ export async function requireSafeTopics(
 }
 
 /** Kafka's -1 is for ever. */
-function retentionMsOf(topic: TopicDescription | undefined): number {
-  const retentionMs = Number(topic?.config['retention.ms']);
+function retentionMsOf({ config }: TopicDescription): number {
+  const retentionMs = Number(config['retention.ms']);
   return retentionMs === -1 ? Infinity : retentionMs;
 }

@@ -202,9 +202,9 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
 }
 
 async function requireTopics(client: KafkaClient, prefix: string, partitions: number): Promise<void> {
-  const { commands, dispatchLedger, observations, snapshots, commandsDeadLetter } = TOPICS;
+  const { commands, operatorCommands, dispatchLedger, observations, snapshots, commandsDeadLetter } = TOPICS;
   await client.admin().checkPartitions(
-    [commands, dispatchLedger, observations, snapshots, commandsDeadLetter].map((topic) => ({
+    [commands, operatorCommands, dispatchLedger, observations, snapshots, commandsDeadLetter].map((topic) => ({
       topic: topicName(prefix, topic),
       partitions: partitionsOf(topic, partitions),
     })),

@@ -15,9 +15,9 @@ import { Participant } from './graph-resources.js';
 import type { KnownCall } from './known-call.js';
 import { KnownCalls } from './known-calls.js';
 import { LIST_PAGE, readListQuery } from './list-query.js';
-import { requireAllowedMedia } from './media-hosts.js';
 import { preferredWaitSeconds } from './preferences.js';
 import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
+import { requireAllowedMedia } from './require-allowed-media.js';
 import { VisibleCalls } from './visible-calls.js';
 
 const SOURCE = '/gateway';

@@ -5,6 +5,7 @@ describe('topicsToEnsure', () => {
     const topics = topicsToEnsure({ brokers: ['a:1'], topicPrefix: 'x.', partitions: 5 });
     expect(topics.map(({ topic, partitions }) => [topic, partitions])).toEqual([
       ['x.commands', 5],
+      ['x.operator-commands', 5],
       ['x.dispatch-ledger', 1],
       ['x.observations', 5],
       ['x.events', 5],

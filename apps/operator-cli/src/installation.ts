@@ -1,5 +1,5 @@
 import { createLogger } from '@callbus/chassis';
-import { encodeCloudEvent, partitionOf, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
+import { encodeCloudEvent, MESSAGES, partitionOf, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
 import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord } from '@callbus/kafka';
 import type { OperatorSettings } from './operator-settings.js';
 
@@ -44,8 +44,9 @@ export class Installation {
   /** Resolves when all in-sync replicas have the command. @returns where it is */
   async command(command: CloudEvent<{ callId: string }>): Promise<SentRecord> {
     const { callId } = command.data;
+    const isOperators = Object.hasOwn(MESSAGES.operatorCommands.types, command.type);
     const record = {
-      topic: this.nameOf(TOPICS.commands),
+      topic: this.nameOf(isOperators ? TOPICS.operatorCommands : TOPICS.commands),
       partition: partitionOf(callId, this.partitions),
       key: callId,
       ...encodeCloudEvent(command),

@@ -1,4 +1,4 @@
-import { ACCESS } from './access.js';
+import { ACCESS, type AccessRule } from './access.js';
 import { TOPICS } from './topics.js';
 
 const rightsOf = (principal: keyof typeof ACCESS): string[] =>
@@ -15,6 +15,7 @@ it('gives each principal what it needs, and no more', () => {
   ]);
   expect(rightsOf('call-dispatcher')).toEqual([
     'READ+DESCRIBE_CONFIGS topic commands',
+    'READ+DESCRIBE_CONFIGS topic operator-commands',
     'READ+WRITE+DESCRIBE_CONFIGS topic dispatch-ledger',
     'WRITE topic observations',
     'READ topic snapshots',
@@ -37,13 +38,23 @@ it('lets the operator see how far the services are', () => {
   expect(rightsOf('operator').filter((right) => right.includes(' group '))).toEqual([
     'READ group operator*',
     'DESCRIBE group call-dispatcher',
+    'DESCRIBE group call-dispatcher-operator',
     'DESCRIBE group call-dispatcher-relay',
     'DESCRIBE group notification-sequencer',
   ]);
 });
 
+it('lets nobody but the operator release a call', () => {
+  const isRelease = ({ name, pattern }: AccessRule): boolean =>
+    pattern === 'prefixed' ? 'operator-commands'.startsWith(name) : name === 'operator-commands';
+  const writers = Object.entries(ACCESS).filter(([, rules]) =>
+    rules.some((rule) => rule.resource === 'topic' && rule.operations.includes('WRITE') && isRelease(rule)),
+  );
+  expect(writers.map(([principal]) => principal)).toEqual(['operator']);
+});
+
 it('lets the operator read all and write commands and what it replays', () => {
-  const written = ['commands', 'observations'];
+  const written = ['commands', 'operator-commands', 'observations'];
   expect(ACCESS.operator.filter(({ resource }) => resource === 'topic')).toEqual(
     Object.values(TOPICS).map(({ name }) => ({
       resource: 'topic',

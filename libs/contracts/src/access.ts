@@ -24,7 +24,9 @@ const GROUPS_DESCRIBED: readonly AccessRule[] = Object.values(GROUPS).map(({ nam
 export const ACCESS: Readonly<Record<Principal, readonly AccessRule[]>> = {
   gateway: rulesOf('gateway'),
   // It refuses to start where the settings of these would let a call be dialled twice.
-  'call-dispatcher': rulesOf('call-dispatcher', { DESCRIBE_CONFIGS: [TOPICS.commands, TOPICS.dispatchLedger] }),
+  'call-dispatcher': rulesOf('call-dispatcher', {
+    DESCRIBE_CONFIGS: [TOPICS.commands, TOPICS.operatorCommands, TOPICS.dispatchLedger],
+  }),
   'notification-receiver': rulesOf('notification-receiver'),
   'notification-sequencer': rulesOf('notification-sequencer'),
   // The doctor compares the topics’ settings with topics.ts, and looks whether the services take what is theirs.

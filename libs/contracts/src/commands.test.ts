@@ -1,4 +1,4 @@
-import { createCallCommand, decodeCommand, endCallCommand } from './commands.js';
+import { createCallCommand, decodeCommand, decodeOperatorCommand, endCallCommand, releaseCallCommand } from './commands.js';
 import { ContractError } from './errors.js';
 
 const CALL_ID = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
@@ -93,5 +93,40 @@ describe('a command', () => {
     const envelope = createCallCommand('/test', { ...DATA, call: { subject } });
     const read = decodeCommand(Buffer.from(CALL_ID), Buffer.from(JSON.stringify(envelope)), {});
     expect(read).toMatchObject({ data: { call: { subject } } });
+  });
+});
+
+describe('a command on another topic than its own', () => {
+  const END = endCallCommand('/test', { callId: CALL_ID, tenantId: TENANT_ID });
+  const RELEASE = releaseCallCommand('/test', {
+    callId: CALL_ID,
+    tenantId: TENANT_ID,
+    attempt: 1,
+    reason: 'forged',
+    operator: 'nobody',
+  });
+  const read = (decode: typeof decodeCommand | typeof decodeOperatorCommand, envelope: object) => () =>
+    decode(Buffer.from(CALL_ID), Buffer.from(JSON.stringify(envelope)), {});
+  const putAside = (type: string): unknown =>
+    expect.objectContaining({ code: 'WRONG_TOPIC', message: expect.stringMatching(`${type}.*callbus calls release`) as string });
+
+  it('is put aside: a release among the commands of any producer, whatever is in it', () => {
+    expect(read(decodeOperatorCommand, RELEASE)()).toEqual({ type: 'ReleaseCall', data: RELEASE.data });
+    expect(read(decodeCommand, RELEASE)).toThrow(putAside('ReleaseCall') as Error);
+    expect(read(decodeCommand, { ...RELEASE, data: null })).toThrow(putAside('ReleaseCall') as Error);
+    expect(read(decodeCommand, { ...RELEASE, dataschema: 'urn:callbus:schema/ReleaseCall/2' })).toThrow(
+      putAside('ReleaseCall') as Error,
+    );
+  });
+
+  it.each([CREATE, END])('is put aside: a $type among the operator’s', (envelope) => {
+    expect(read(decodeOperatorCommand, envelope)).toThrow(putAside(envelope.type) as Error);
+  });
+
+  it('is of a type that nobody knows on either', () => {
+    for (const decode of [decodeCommand, decodeOperatorCommand])
+      expect(read(decode, { ...CREATE, type: 'constructor' })).toThrow(
+        expect.objectContaining({ code: 'UNKNOWN_TYPE' }) as Error,
+      );
   });
 });

@@ -73,13 +73,20 @@ export class ReleaseCallData {
   operator!: string;
 }
 
-export const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData, ReleaseCall: ReleaseCallData } as const;
+/** Commands of any producer, on the commands topic. */
+export const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData } as const;
 
-type CommandData = { [T in keyof typeof COMMAND_CLASSES]: InstanceType<(typeof COMMAND_CLASSES)[T]> };
+/** Commands of an operator, on the operator-commands topic and on no other. */
+export const OPERATOR_COMMAND_CLASSES = { ReleaseCall: ReleaseCallData } as const;
 
-export type Command = {
-  [T in keyof CommandData]: { readonly type: T; readonly data: CommandData[T] };
-}[keyof CommandData];
+type CommandClasses = Readonly<Record<string, new () => CommandData>>;
+type CommandData = CreateCallData | EndCallData | ReleaseCallData;
+type CommandOf<C extends CommandClasses> = {
+  [T in keyof C]: { readonly type: T; readonly data: InstanceType<C[T]> };
+}[keyof C];
+
+export type Command = CommandOf<typeof COMMAND_CLASSES>;
+export type OperatorCommand = CommandOf<typeof OPERATOR_COMMAND_CLASSES>;
 
 export const COMMAND_VERSION = 1;
 
@@ -109,27 +116,44 @@ function envelope<D extends { callId: string }>(type: string, id: string, source
   };
 }
 
+type RecordHeaders = Parameters<typeof decodeCloudEvent>[1];
+
 /**
  * Reads a record of the commands topic. The `call` itself is not judged here: a readable command with an invalid call
  * is a failed call with a history, not a dead letter.
  * @throws ContractError for what is to be dead-lettered
  */
-export function decodeCommand(
-  key: Buffer | null,
-  value: Buffer | null,
-  headers: Parameters<typeof decodeCloudEvent>[1],
-): Command {
+export function decodeCommand(key: Buffer | null, value: Buffer | null, headers: RecordHeaders): Command {
+  return decode(COMMAND_CLASSES, key, value, headers) as Command;
+}
+
+/**
+ * Reads a record of the operator-commands topic.
+ * @throws ContractError for what is to be dead-lettered
+ */
+export function decodeOperatorCommand(key: Buffer | null, value: Buffer | null, headers: RecordHeaders): OperatorCommand {
+  return decode(OPERATOR_COMMAND_CLASSES, key, value, headers) as OperatorCommand;
+}
+
+/** @param classes the types that the record's topic takes */
+function decode(classes: CommandClasses, key: Buffer | null, value: Buffer | null, headers: RecordHeaders) {
   const event = decodeCloudEvent(value, headers, MAX_INPUT_DEPTH);
-  if (!Object.hasOwn(COMMAND_CLASSES, event.type))
-    throw new ContractError('UNKNOWN_TYPE', `The type is ${JSON.stringify(event.type.slice(0, 64))}.`);
-  const type = event.type as Command['type'];
+  const { type } = event;
+  const dataClass = Object.hasOwn(classes, type) ? classes[type] : undefined;
+  if (dataClass === undefined) throw notOneOf(type);
   const version = schemaVersion(event.dataschema);
   if (version > COMMAND_VERSION) throw new ContractError('UNKNOWN_VERSION', `The version of ${type} is ${version}.`);
-  const data = checkedAs<Command['data']>(COMMAND_CLASSES[type], event.data);
+  const data = checkedAs(dataClass, event.data);
   const keyText = key?.toString('utf8') ?? null;
   if (!isCallId(data.callId) || keyText !== data.callId)
     throw new ContractError('KEY_MISMATCH', 'The key differs from data.callId.');
   if (type === 'CreateCall' && event.id !== data.callId)
     throw new ContractError('ID_MISMATCH', 'The event’s id differs from data.callId.');
-  return { type, data } as Command;
+  return { type, data };
+}
+
+function notOneOf(type: string): ContractError {
+  if (Object.hasOwn({ ...COMMAND_CLASSES, ...OPERATOR_COMMAND_CLASSES }, type))
+    return new ContractError('WRONG_TOPIC', `A ${type} is not taken from this topic.`);
+  return new ContractError('UNKNOWN_TYPE', `The type is ${JSON.stringify(type.slice(0, 64))}.`);
 }

@@ -8,6 +8,8 @@ export const CONTRACT_ERRORS = {
   NO_VALUE: 'The record has no value. A command is never a tombstone; send a CloudEvent as JSON.',
   NOT_A_CLOUDEVENT: 'The record is not a CloudEvent 1.0, neither structured nor binary. See docs for the envelope.',
   UNKNOWN_TYPE: 'The CloudEvent’s type is not one that this topic carries. See the table of message types.',
+  WRONG_TOPIC:
+    'CreateCall and EndCall belong on commands. A ReleaseCall belongs on operator-commands, where only an operator writes: use «callbus calls release» of this release.',
   UNKNOWN_VERSION: 'The message’s version is newer than this release. Upgrade the reader before the writer.',
   INVALID_MESSAGE: 'The data does not have the shape of its type. The message lists every fault with its path.',
   KEY_MISMATCH: 'The record’s key is not the callId of its data. Use the callId as the key.',

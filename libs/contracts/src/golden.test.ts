@@ -4,10 +4,12 @@ import { decodeCloudEvent, encodeCloudEvent, type CloudEvent } from './cloud-eve
 import {
   createCallCommand,
   decodeCommand,
+  decodeOperatorCommand,
   endCallCommand,
   releaseCallCommand,
   type Command,
   type CreateCallData,
+  type OperatorCommand,
   type ReleaseCallData,
 } from './commands.js';
 import type { EventSubject, EventType } from './event-data.js';
@@ -25,7 +27,8 @@ const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 const parsed = (value: Buffer): unknown => JSON.parse(value.toString('utf8'));
 
 // The compiler sees to it that a new type needs a line here, and so a fixture.
-const COMMANDS: Record<Command['type'], true> = { CreateCall: true, EndCall: true, ReleaseCall: true };
+const COMMANDS: Record<Command['type'], true> = { CreateCall: true, EndCall: true };
+const OPERATOR_COMMANDS: Record<OperatorCommand['type'], true> = { ReleaseCall: true };
 const LEDGER: Record<LedgerRecord['type'], true> = {
   Accepted: true,
   Invalid: true,
@@ -65,6 +68,7 @@ const EVENTS: Record<EventType, true> = {
 describe('the golden fixtures', () => {
   it.each([
     ['commands', COMMANDS],
+    ['operator-commands', OPERATOR_COMMANDS],
     ['ledger', LEDGER],
     ['observations', OBSERVATIONS],
     ['events', EVENTS],
@@ -73,13 +77,18 @@ describe('the golden fixtures', () => {
   });
 
   it.each(Object.keys(COMMANDS))('pin the command %s', (type) => {
-    const envelope = fixture('commands', type) as CloudEvent<CreateCallData & ReleaseCallData>;
+    const envelope = fixture('commands', type) as CloudEvent<CreateCallData>;
     expect(decodeCommand(Buffer.from(envelope.data.callId), bytes(envelope), {})).toEqual({ type, data: envelope.data });
-    const ours = { CreateCall: createCallCommand, EndCall: endCallCommand, ReleaseCall: releaseCallCommand }[
-      type as Command['type']
-    ];
-    // A CreateCall is the same event however often it is sent; each of the others is one of its own.
+    const ours = { CreateCall: createCallCommand, EndCall: endCallCommand }[type as Command['type']];
+    // A CreateCall is the same event however often it is sent; each EndCall is one of its own.
     expect({ ...ours(envelope.source, envelope.data), ...(type !== 'CreateCall' && { id: envelope.id }) }).toEqual(envelope);
+  });
+
+  it.each(Object.keys(OPERATOR_COMMANDS))('pin the operator’s command %s', (type) => {
+    const envelope = fixture('operator-commands', type) as CloudEvent<ReleaseCallData>;
+    const { data, source, id } = envelope;
+    expect(decodeOperatorCommand(Buffer.from(data.callId), bytes(envelope), {})).toEqual({ type, data });
+    expect({ ...releaseCallCommand(source, data), id }).toEqual(envelope);
   });
 
   it.each(Object.keys(LEDGER))('pin the ledger’s %s', (type) => {

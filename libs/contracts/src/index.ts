@@ -11,11 +11,13 @@ export {
   createCallCommand,
   CreateCallData,
   decodeCommand,
+  decodeOperatorCommand,
   endCallCommand,
   EndCallData,
   releaseCallCommand,
   ReleaseCallData,
   type Command,
+  type OperatorCommand,
   type IfUnknown,
 } from './commands.js';
 export {
@@ -59,3 +61,4 @@ export {
   type ToneInHistory,
 } from './folded-call.js';
 export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots.js';
+export { WORST_CASES } from './worst-cases.js';

@@ -1,4 +1,4 @@
-import { COMMAND_CLASSES, COMMAND_VERSION } from './commands.js';
+import { COMMAND_CLASSES, COMMAND_VERSION, OPERATOR_COMMAND_CLASSES } from './commands.js';
 import { EVENT_CLASSES, EventSubject } from './event-data.js';
 import { EVENT_VERSION } from './events.js';
 import { LATER_LEDGER_VERSIONS, LEDGER_CLASSES, LEDGER_VERSION } from './ledger-records.js';
@@ -20,6 +20,7 @@ export interface MessageKind {
 /** Every message on our topics, by the topic that carries it: what their schemas are made of. */
 export const MESSAGES = {
   commands: { version: COMMAND_VERSION, types: COMMAND_CLASSES },
+  operatorCommands: { version: COMMAND_VERSION, types: OPERATOR_COMMAND_CLASSES },
   events: { version: EVENT_VERSION, types: EVENT_CLASSES, subject: EventSubject },
   observations: { version: OBSERVATION_VERSION, types: OBSERVATION_CLASSES, tag: 'kind' },
   dispatchLedger: { version: LEDGER_VERSION, laterVersions: LATER_LEDGER_VERSIONS, types: LEDGER_CLASSES, tag: 'type' },

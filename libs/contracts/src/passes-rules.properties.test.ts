@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IsInt, IsNotEmpty, validateSync } from 'class-validator';
 import fc from 'fast-check';
-import { COMMAND_CLASSES } from './commands.js';
+import { COMMAND_CLASSES, OPERATOR_COMMAND_CLASSES } from './commands.js';
 import { EVENT_CLASSES } from './event-data.js';
 import { LEDGER_CLASSES } from './ledger-records.js';
 import { OBSERVATION_CLASSES } from './observations.js';
@@ -28,6 +28,7 @@ const named =
 const LEFT = new Set(['ledger/Invalid.json']);
 const RUN = [
   ...samples('commands', named(COMMAND_CLASSES)),
+  ...samples('operator-commands', named(OPERATOR_COMMAND_CLASSES)),
   ...samples('ledger', named(LEDGER_CLASSES)),
   ...samples('observations', named(OBSERVATION_CLASSES)),
   ...samples('snapshots', () => Snapshot),

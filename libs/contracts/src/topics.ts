@@ -31,6 +31,14 @@ export const TOPICS = {
     writers: ['gateway', 'operator', 'producer'],
     readers: ['call-dispatcher', 'operator'],
   },
+  /** What only an operator may ask for, since it can make a phone ring a second time: another topic, so another right. */
+  operatorCommands: {
+    name: 'operator-commands',
+    partitions: 'installation',
+    config: { ...deleteAfter(7), ...stampedByTheBroker },
+    writers: ['operator'],
+    readers: ['call-dispatcher', 'operator'],
+  },
   /** One partition, so one order: see ledger.ts. */
   dispatchLedger: {
     name: 'dispatch-ledger',
@@ -86,6 +94,7 @@ export interface GroupSpec {
 /** The consumer groups in which the processes of a service share out a topic. */
 export const GROUPS = {
   inbox: { name: 'call-dispatcher', topic: TOPICS.commands, service: 'call-dispatcher' },
+  operatorInbox: { name: 'call-dispatcher-operator', topic: TOPICS.operatorCommands, service: 'call-dispatcher' },
   relay: { name: 'call-dispatcher-relay', topic: TOPICS.dispatchLedger, service: 'call-dispatcher' },
   sequencer: { name: 'notification-sequencer', topic: TOPICS.observations, service: 'notification-sequencer' },
 } as const satisfies Record<string, GroupSpec>;

@@ -28,6 +28,7 @@ export { type EndCallOutcome, type FollowUpFailure, type GetCallOutcome, type Ke
 export { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
 export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';
 export { readGraphError, type GraphError } from './graph-error.js';
+export { mediaFaultsOf, type MediaHosts } from './media-hosts.js';
 export { missingRoles, refusalForRoles } from './missing-roles.js';
 export {
   callResourcePath,

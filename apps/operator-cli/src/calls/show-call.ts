@@ -1,4 +1,4 @@
-import { ContractError, decodeCloudEvent, groupName, GROUPS, partitionOf, TOPICS } from '@callbus/contracts';
+import { ContractError, decodeCloudEvent, groupName, GROUPS, partitionOf, TOPICS, type GroupSpec } from '@callbus/contracts';
 import { placeOf, readDeadLetter, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
 import type { Installation } from '../installation.js';
 import { masked } from '../masked.js';
@@ -48,42 +48,56 @@ function withTextOffset<E extends { offset: bigint }>(entry: E): Omit<E, 'offset
   return { ...entry, offset: String(entry.offset) };
 }
 
+/** The groups that take commands: each has a topic of them. */
+const INBOXES: readonly GroupSpec[] = [GROUPS.inbox, GROUPS.operatorInbox];
+
 async function readUnhandled(installation: Installation, callId: string, isUnknown: boolean): Promise<Unhandled> {
   const partition = partitionOf(callId, installation.partitions);
+  // A foreign producer may have put a command into another partition, but reading all is worth it only if nobody knows the call.
+  const partitions = isUnknown ? undefined : [partition];
   const deadLetters: DeadLetter[] = [];
-  const commands: ReceivedRecord[] = [];
-  const onlyOf = (take: (record: ReceivedRecord) => void) => (record: ReceivedRecord) => {
-    if (record.key?.toString() === callId) take(record);
-  };
   const readLetters = installation.read(
     TOPICS.commandsDeadLetter,
-    onlyOf((record) => {
+    onlyOf(callId, (record) => {
       const letter = readDeadLetter(record);
       if (letter !== null) deadLetters.push(letter);
     }),
     [partition],
   );
-  const readCommands = installation.read(
-    TOPICS.commands,
-    onlyOf((record) => commands.push(record)),
-    // The one that a foreign producer has put into another partition is worth reading all only if nobody knows the call.
-    isUnknown ? undefined : [partition],
-  );
-  await Promise.all([readLetters, readCommands]);
-  const taken = await installation.client
-    .admin()
-    .committed(groupName(installation.topicPrefix, GROUPS.inbox), installation.nameOf(TOPICS.commands));
+  const readCommands = INBOXES.map((inbox) => commandsIn(installation, inbox, callId, partitions));
+  const commands = (await Promise.all(readCommands)).flat();
+  await readLetters;
   const places = new Set(deadLetters.map(({ original }) => placeOf(original)));
-  const kept = commands.filter((record) => !places.has(placeOf(record)));
+  const kept = commands.filter(({ record }) => !places.has(placeOf(record)));
   return {
     deadLetters,
-    commands: kept.map(({ value, headers, timestampMs, offset, partition: where }) => ({
+    commands: kept.map(({ record: { value, headers, timestampMs }, isTaken }) => ({
       type: typeOf(value, headers),
       appendedAtMs: timestampMs,
-      isTaken: offset < (taken.get(where) ?? 0n),
+      isTaken,
     })),
   };
 }
+
+async function commandsIn(
+  installation: Installation,
+  inbox: GroupSpec,
+  callId: string,
+  partitions: readonly number[] | undefined,
+) {
+  const records: ReceivedRecord[] = [];
+  const keep = onlyOf(callId, (record) => records.push(record));
+  await installation.read(inbox.topic, keep, partitions);
+  const group = groupName(installation.topicPrefix, inbox);
+  const taken = await installation.client.admin().committed(group, installation.nameOf(inbox.topic));
+  return records.map((record) => ({ record, isTaken: record.offset < (taken.get(record.partition) ?? 0n) }));
+}
+
+const onlyOf =
+  (callId: string, take: (record: ReceivedRecord) => void) =>
+  (record: ReceivedRecord): void => {
+    if (record.key?.toString() === callId) take(record);
+  };
 
 function typeOf(value: Buffer | null, headers: ReceivedRecord['headers']): string {
   try {

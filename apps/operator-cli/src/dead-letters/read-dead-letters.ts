@@ -3,10 +3,10 @@ import { readDeadLetter, replayedFrom, replayOf, type DeadLetter, type ReceivedR
 import type { Installation } from '../installation.js';
 import { listLetters, type ListedLetter } from './dead-letter-list.js';
 
-/** Each topic of dead letters, and the one they come from. */
-const PAIRS: readonly (readonly [deadLetters: TopicSpec, original: TopicSpec])[] = [
-  [TOPICS.commandsDeadLetter, TOPICS.commands],
-  [TOPICS.observationsDeadLetter, TOPICS.observations],
+/** Each topic of dead letters, and those they come from. */
+const SOURCES: readonly (readonly [deadLetters: TopicSpec, originals: readonly TopicSpec[]])[] = [
+  [TOPICS.commandsDeadLetter, [TOPICS.commands, TOPICS.operatorCommands]],
+  [TOPICS.observationsDeadLetter, [TOPICS.observations]],
 ];
 
 export interface DeadLetters {
@@ -17,27 +17,40 @@ export interface DeadLetters {
 
 /** All dead letters that are kept, the oldest first. */
 export async function readDeadLetters(installation: Installation): Promise<DeadLetters> {
-  const pairs = await Promise.all(PAIRS.map(([aside, original]) => readPair(installation, aside, original)));
-  const letters = pairs.flatMap((pair) => pair.letters);
-  const replays = pairs.flatMap((pair) => pair.replays);
-  return { letters: listLetters(letters, replays), foreign: pairs.reduce((sum, { foreign }) => sum + foreign, 0) };
+  const read = await Promise.all(SOURCES.map(([aside, originals]) => readTopic(installation, aside, originals)));
+  const letters = read.flatMap((one) => one.letters);
+  const replays = read.flatMap((one) => one.replays);
+  return { letters: listLetters(letters, replays), foreign: read.reduce((sum, { foreign }) => sum + foreign, 0) };
 }
 
-async function readPair(installation: Installation, aside: TopicSpec, original: TopicSpec) {
+async function readTopic(installation: Installation, aside: TopicSpec, originals: readonly TopicSpec[]) {
   const letters: DeadLetter[] = [];
+  const names = new Set(originals.map((original) => installation.nameOf(original)));
   let foreign = 0;
   await installation.read(aside, (record) => {
     const letter = readDeadLetter(record);
-    if (letter?.original.topic === installation.nameOf(original)) letters.push(letter);
+    if (letter !== null && names.has(letter.original.topic)) letters.push(letter);
     else foreign += 1;
   });
+  const replays = await Promise.all(originals.map((original) => replaysIn(installation, original, letters)));
+  return { letters, replays: replays.flat(), foreign };
+}
+
+/** The records of the topic that are replays, read only where one of these letters may have gone. */
+async function replaysIn(
+  installation: Installation,
+  original: TopicSpec,
+  letters: readonly DeadLetter[],
+): Promise<readonly ReceivedRecord[]> {
   const replays: ReceivedRecord[] = [];
-  const partitions = new Set(letters.map((letter) => replayOf(letter, installation.partitions).partition));
-  if (partitions.size > 0) {
-    const keep = (record: ReceivedRecord): void => {
-      if (replayedFrom(record) !== null) replays.push(record);
-    };
-    await installation.read(original, keep, [...partitions]);
-  }
-  return { letters, replays, foreign };
+  const sent = letters.map((letter) => replayOf(letter, installation.partitions));
+  const partitions = new Set(
+    sent.filter(({ topic }) => topic === installation.nameOf(original)).map(({ partition }) => partition),
+  );
+  if (partitions.size === 0) return replays;
+  const keep = (record: ReceivedRecord): void => {
+    if (replayedFrom(record) !== null) replays.push(record);
+  };
+  await installation.read(original, keep, [...partitions]);
+  return replays;
 }

@@ -40,7 +40,8 @@ export async function kafkaFindings(installation: Installation, isReadOnly: bool
   const there = new Set(described.map(({ topic }) => topic));
   const looked = Object.values(GROUPS).map((group) => consumersOf(installation, group, there));
   const consumers = (await Promise.all(looked)).flat();
-  return [...reached, ...topics, ...consumers, ...(await acls(installation)), ...(await brokerClock(installation, isReadOnly))];
+  const clock = await brokerClock(installation, { isReadOnly, there });
+  return [...reached, ...topics, ...consumers, ...(await acls(installation)), ...clock];
 }
 
 async function consumersOf(
@@ -77,13 +78,18 @@ async function acls({ settings, client, topicPrefix }: Installation): Promise<re
 }
 
 /**
- * Kafka tells its time only on what it appends, so one record is written: a release of a call that does not exist, which
- * does nothing (design: «for any other attempt or state it does nothing»). It shows too that commands are taken.
+ * Kafka tells its time only on a record that it appends, so this writes one: a release of a call that does not exist, which
+ * does nothing (design: «for any other attempt or state it does nothing»). It shows too that this principal may release calls.
  */
-async function brokerClock(installation: Installation, isReadOnly: boolean): Promise<readonly Finding[]> {
+async function brokerClock(
+  installation: Installation,
+  { isReadOnly, there }: { readonly isReadOnly: boolean; readonly there: ReadonlySet<string> },
+): Promise<readonly Finding[]> {
   if (isReadOnly) return [skipped(BROKER_CLOCK, 'left out by --read-only')];
+  const topic = installation.nameOf(TOPICS.operatorCommands);
+  if (!there.has(topic)) return [skipped(BROKER_CLOCK, `the topic ${topic} cannot be seen`)];
   const { settings } = installation;
-  const advice = 'Allow this principal to Write to the commands topic, and see that enough replicas are in sync.';
+  const advice = `Allow this principal to Write to ${topic}, and see that enough replicas are in sync.`;
   return finding(BROKER_CLOCK, settings.doctorTimeoutMs, advice, async () => {
     const nobody = randomUUID();
     const release = {
@@ -96,8 +102,7 @@ async function brokerClock(installation: Installation, isReadOnly: boolean): Pro
     const fromMs = Date.now();
     const { appendedAtMs } = await installation.command(releaseCallCommand(COMMAND_SOURCE, release));
     const ours = { fromMs, toMs: Date.now() };
-    if (appendedAtMs === null)
-      return warning(BROKER_CLOCK, 'the commands topic has no LogAppendTime', 'See the topic’s own line.');
+    if (appendedAtMs === null) return warning(BROKER_CLOCK, `${topic} has no LogAppendTime`, 'See the topic’s own line.');
     const theirs = { fromMs: appendedAtMs, toMs: appendedAtMs };
     return clockFinding({ whose: 'the broker', theirs, ours }, settings.maxClockSkewMs);
   });
