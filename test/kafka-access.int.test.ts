@@ -146,6 +146,17 @@ describe.each(principals)('%s', (principal) => {
   });
 });
 
+// By name, not by ACCESS: whoever writes there can make a phone ring a second time.
+it.each(['producer', 'gateway', 'call-dispatcher', 'notification-receiver', 'notification-sequencer', 'subscriber'] as const)(
+  'a release of the %s is refused by the broker',
+  async (principal) => {
+    const access = loadSettings(KafkaSettings, kafka.bySasl(principal, 'scram-sha-512'));
+    const client = kafkaClientOf(access, { principal }, logger);
+    expect(await tried(() => write(client, `${TOPIC_PREFIX}operator-commands`))).toBe('TOPIC_AUTHORIZATION_FAILED');
+    await client.close();
+  },
+);
+
 function hasGroups(principal: Principal): boolean {
   return ACCESS[principal].some(({ resource }) => resource === 'group');
 }

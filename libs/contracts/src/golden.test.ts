@@ -68,7 +68,7 @@ const EVENTS: Record<EventType, true> = {
 describe('the golden fixtures', () => {
   it.each([
     ['commands', COMMANDS],
-    ['operator-commands', OPERATOR_COMMANDS],
+    ['operatorCommands', OPERATOR_COMMANDS],
     ['ledger', LEDGER],
     ['observations', OBSERVATIONS],
     ['events', EVENTS],
@@ -85,7 +85,7 @@ describe('the golden fixtures', () => {
   });
 
   it.each(Object.keys(OPERATOR_COMMANDS))('pin the operator’s command %s', (type) => {
-    const envelope = fixture('operator-commands', type) as CloudEvent<ReleaseCallData>;
+    const envelope = fixture('operatorCommands', type) as CloudEvent<ReleaseCallData>;
     const { data, source, id } = envelope;
     expect(decodeOperatorCommand(Buffer.from(data.callId), bytes(envelope), {})).toEqual({ type, data });
     expect({ ...releaseCallCommand(source, data), id }).toEqual(envelope);

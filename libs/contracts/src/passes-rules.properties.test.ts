@@ -28,7 +28,7 @@ const named =
 const LEFT = new Set(['ledger/Invalid.json']);
 const RUN = [
   ...samples('commands', named(COMMAND_CLASSES)),
-  ...samples('operator-commands', named(OPERATOR_COMMAND_CLASSES)),
+  ...samples('operatorCommands', named(OPERATOR_COMMAND_CLASSES)),
   ...samples('ledger', named(LEDGER_CLASSES)),
   ...samples('observations', named(OBSERVATION_CLASSES)),
   ...samples('snapshots', () => Snapshot),
