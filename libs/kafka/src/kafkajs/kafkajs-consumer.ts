@@ -4,6 +4,7 @@ import { dispositionOf } from '../disposition-of.js';
 import type { Condition, ConsumeOptions, ReceivedRecord, RecordConsumer, RecordContext } from '../kafka-client.js';
 import type { KafkaLogger } from '../kafka-logger.js';
 import { runByKey } from '../run-by-key.js';
+import { CrashWatch } from './crash-watch.js';
 import { receivedFrom, type ReaderParts } from './reader.js';
 import { delay } from './retry.js';
 
@@ -22,17 +23,19 @@ export class KafkajsConsumer implements RecordConsumer {
   private assigned: Promise<void> = Promise.resolve();
   private isJoined = false;
   private readonly lag = new ConsumerLag();
+  private readonly crashes: CrashWatch;
 
   constructor(
     private readonly consumer: Consumer,
     private readonly options: ConsumeOptions,
     private readonly parts: ConsumerParts,
-  ) {}
+  ) {
+    this.crashes = new CrashWatch(options.onFatal);
+  }
 
   async start(): Promise<void> {
     const { consumer, options, lag } = this;
     const { metrics } = this.parts;
-    metrics.watch(options.topic, options.group, lag);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.generation += 1;
       this.partitions = payload.memberAssignment[options.topic] ?? [];
@@ -49,7 +52,7 @@ export class KafkajsConsumer implements RecordConsumer {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.isJoined = false;
       metrics.crashed(options.group, payload.restart);
-      if (!payload.restart && !this.stopping.signal.aborted) options.onFatal(payload.error);
+      if (!payload.restart) this.crashes.crashed(payload.error);
     });
     await consumer.connect();
     // T4: without fromBeginning an offset that is out of range silently becomes the latest.
@@ -60,6 +63,8 @@ export class KafkajsConsumer implements RecordConsumer {
       partitionsConsumedConcurrently: 64,
       eachBatch: (payload) => this.batch(payload),
     });
+    this.crashes.begun();
+    metrics.watch(options.topic, options.group, lag);
   }
 
   assignment(): readonly number[] {
@@ -72,6 +77,7 @@ export class KafkajsConsumer implements RecordConsumer {
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.crashes.stops();
     this.parts.loop.end();
     await this.consumer.disconnect();
   }
