@@ -77,7 +77,10 @@ export interface ConsumeOptions {
   readonly onFatal: (error: unknown) => void;
   /** Puts a record away that cannot be handled. Without it such a record is fatal. */
   readonly deadLetter?: (record: ReceivedRecord, error: unknown, attempts: number) => Promise<void>;
-  /** Called once per assignment, before any record of it is handled. */
+  /**
+   * Called for each assignment, before any record of it is handled. What it throws decides as a handler's error does: while Kafka is
+   * away it is called again, all else is fatal.
+   */
   readonly onAssigned?: (partitions: readonly number[]) => void | Promise<void>;
   /** Records in work at once per partition. */
   readonly concurrency?: number;

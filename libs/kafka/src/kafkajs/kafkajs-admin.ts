@@ -45,6 +45,8 @@ export class KafkajsAdmin implements KafkaAdmin {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
       for (const { topic, partitions } of topics) {
         const count = found.find(({ name }) => name === topic)?.partitions.length;
+        // A topic that is just being made.
+        if (count === undefined || count === 0) throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`);
         if (count !== partitions)
           throw new KafkaError('PARTITION_COUNT', `${topic} has ${String(count)} partitions, not ${String(partitions)}.`);
       }

@@ -42,7 +42,7 @@ export class KafkajsConsumer implements RecordConsumer {
       this.isJoined = true;
       metrics.assigned(options.group);
       lag.keep(this.partitions);
-      this.assigned = Promise.resolve(options.onAssigned?.(this.partitions));
+      this.assigned = this.prepare(this.generation);
       this.assigned.catch(options.onFatal);
     });
     consumer.on(consumer.events.REBALANCING, () => {
@@ -80,6 +80,23 @@ export class KafkajsConsumer implements RecordConsumer {
     this.crashes.stops();
     this.parts.loop.end();
     await this.consumer.disconnect();
+  }
+
+  /** Lets the listener prepare for an assignment. What passes by itself is tried again, as for a record; what does not is fatal. */
+  private async prepare(generation: number): Promise<void> {
+    const { topic, group, onAssigned } = this.options;
+    const { partitions } = this;
+    for (let attempt = 1; generation === this.generation && !this.stopping.signal.aborted; attempt += 1) {
+      try {
+        await onAssigned?.(partitions);
+        return;
+      } catch (error) {
+        const disposition = dispositionOf(error, attempt);
+        if (disposition.kind !== 'retry') throw error;
+        this.parts.logger.warn({ err: error, topic, group, attempt, disposition }, 'an assignment could not be prepared for');
+        await delay(disposition.delayMs, this.stopping.signal);
+      }
+    }
   }
 
   private async batch(payload: EachBatchPayload): Promise<void> {

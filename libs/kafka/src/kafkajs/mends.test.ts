@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { mendFetchTimeout } from './mends.js';
+import { mendFetchTimeout, mendRequestQueue } from './mends.js';
 
 const REQUEST_TIMEOUT_MS = 300;
 const PIECES = 8;
@@ -70,7 +70,10 @@ afterEach(async () => {
 });
 
 describe('a request over a slow connection', () => {
-  beforeAll(mendFetchTimeout);
+  beforeAll(() => {
+    mendRequestQueue();
+    mendFetchTimeout();
+  });
 
   it('is not given up while the answer to a fetch comes, however long that takes', async () => {
     await connect(PIECES);
