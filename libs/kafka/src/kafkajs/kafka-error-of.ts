@@ -34,7 +34,7 @@ export function kafkaErrorOf(error: unknown): unknown {
   }
   const [last] = causes.slice(-1);
   if (last?.retriable !== true && !causes.some(({ name }) => name === 'KafkaJSNumberOfRetriesExceeded')) return error;
-  return new KafkaError('UNREACHABLE', `No broker does what it is asked: ${said(last)}.`, { cause: error });
+  return new KafkaError('UNREACHABLE', `Kafka cannot be reached, or does not answer: ${said(last)}.`, { cause: error });
 }
 
 /** The error and those behind it, the last being where it began. */

@@ -13,6 +13,8 @@ const LONGEST_WAIT_MS = 5_000;
 
 export class KafkajsAdmin implements KafkaAdmin {
   private connected: Promise<Admin> | null = null;
+  /** The one that has connected. */
+  private admin: Admin | null = null;
 
   constructor(private readonly kafka: Kafka) {}
 
@@ -152,9 +154,9 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   async close(): Promise<void> {
-    // One that never connected has nothing to close.
-    const admin = await this.connected?.catch(() => undefined);
-    await admin?.disconnect();
+    // One that is still trying is not waited for: a process that ends while Kafka is away has nothing to take leave of.
+    if (this.admin === null) this.connected?.then((admin) => admin.disconnect()).catch(() => undefined);
+    await this.admin?.disconnect();
   }
 
   private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
@@ -169,6 +171,7 @@ export class KafkajsAdmin implements KafkaAdmin {
     this.connected ??= (async () => {
       const admin = this.kafka.admin({ retry: RETRY });
       await admin.connect();
+      this.admin = admin;
       return admin;
     })();
     try {
