@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 /** The law of imports (ARCHITECTURE.md): what each package of ours may import of ours. */
@@ -66,6 +67,23 @@ export default tseslint.config(
     .toSorted(([a], [b]) => Number(b.includes('*')) - Number(a.includes('*')))
     .map(([folder, allowed]) => restrict(`${folder}/**/*.ts`, [...lawOf(folder, allowed), kafkajs])),
   restrict(`${KAFKAJS_FOLDER}/**/*.ts`, lawOf('libs/kafka', LAW['libs/kafka'])),
+  // A pattern takes time that grows with the text alone: one request must not hold a process.
+  {
+    files: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: false, ignorePartial: false }],
+      'no-restricted-syntax': [
+        'error',
+        ...['NewExpression', 'CallExpression'].map((kind) => ({
+          selector: `${kind}[callee.name="RegExp"]`,
+          message: 'Write the pattern as a literal: the linter checks how its time grows.',
+        })),
+      ],
+    },
+  },
   {
     files: ['**/*.test.ts', 'test/**/*.ts'],
     rules: {

@@ -6,6 +6,7 @@ import { KAFKA_ROWS } from './kafka-rows.js';
 import { RECEIVER_ROWS } from './receiver-rows.js';
 import { REPLAY_ROWS } from './replay-rows.js';
 import type { FaultRow } from './row.js';
+import { START_ROWS } from './start-rows.js';
 
 /** Those that leave the stack changed for good come last. */
 const LAST = ['F30', 'F39'];
@@ -21,6 +22,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...RECEIVER_ROWS,
   ...COMMAND_ROWS,
   ...REPLAY_ROWS,
+  ...START_ROWS,
 ].toSorted((a, b) => number(a) - number(b));
 
 const ALL: readonly FaultRow[] = [...FAULT_ROWS, ...CLUSTER_ROWS];

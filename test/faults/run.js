@@ -32,7 +32,7 @@ try {
   );
   process.exit(2);
 }
-const environment = Object.entries(values).map(([name, value]) => [`FAULT_${name.toUpperCase()}`, value]);
+const environment = Object.entries({ ...values, form: 'long' }).map(([name, value]) => [`FAULT_${name.toUpperCase()}`, value]);
 const jest = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
 const { status } = spawnSync(
   process.execPath,

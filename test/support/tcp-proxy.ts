@@ -27,6 +27,7 @@ export class TcpProxy {
   private mode: ProxyMode = 'pass';
   private rules: ProxyRules = {};
   private delayMs = 0;
+  private bytesPerSecond = Infinity;
   targetPort = 0;
 
   private constructor(
@@ -34,10 +35,12 @@ export class TcpProxy {
     readonly port: number,
   ) {}
 
-  static async start(): Promise<TcpProxy> {
+  /** @param targetPort may be named later */
+  static async start(targetPort = 0): Promise<TcpProxy> {
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const proxy = new TcpProxy(server, (server.address() as AddressInfo).port);
+    proxy.targetPort = targetPort;
     server.on('connection', (client) => {
       proxy.take(client);
     });
@@ -57,6 +60,11 @@ export class TcpProxy {
     this.delayMs = ms;
   }
 
+  /** From now on each connection brings its client no more than this in a second, a little at a time. */
+  throttleAnswers(bytesPerSecond: number): void {
+    this.bytesPerSecond = bytesPerSecond;
+  }
+
   /** Applies to connections that stand too. */
   setRules(rules: ProxyRules): void {
     this.rules = rules;
@@ -66,6 +74,7 @@ export class TcpProxy {
   heal(): void {
     this.rules = {};
     this.delayMs = 0;
+    this.bytesPerSecond = Infinity;
     for (const connection of this.connections) connection.release();
     this.set('pass');
   }
@@ -85,6 +94,7 @@ export class TcpProxy {
     const connection: Connection = new Connection(client, connect(this.targetPort, '127.0.0.1'), {
       isHeld: () => this.mode === 'hold',
       delayMs: () => this.delayMs,
+      bytesPerSecond: () => this.bytesPerSecond,
       onRequest: (bytes) => this.rules.onRequest?.(bytes, connection),
       onAnswer: (bytes) => this.rules.onAnswer?.(bytes, connection) ?? true,
       onClosed: () => this.connections.delete(connection),
@@ -96,6 +106,7 @@ export class TcpProxy {
 interface ConnectionEvents {
   readonly isHeld: () => boolean;
   readonly delayMs: () => number;
+  readonly bytesPerSecond: () => number;
   readonly onRequest: (bytes: Buffer) => void;
   readonly onAnswer: (bytes: Buffer) => boolean;
   readonly onClosed: () => void;
@@ -106,6 +117,8 @@ class Connection implements ProxiedConnection {
   private toClient: { readonly bytes: Buffer; readonly dueAt: number }[] = [];
   private timer: NodeJS.Timeout | undefined;
   private areAnswersHeld = false;
+  /** When the bytes that came from the target so far have all been passed on. */
+  private drainedAt = 0;
 
   constructor(
     private readonly client: Socket,
@@ -119,8 +132,7 @@ class Connection implements ProxiedConnection {
     });
     target.on('data', (bytes: Buffer) => {
       if (!events.onAnswer(bytes)) return;
-      this.toClient.push({ bytes, dueAt: performance.now() + events.delayMs() });
-      this.resume();
+      this.answer(bytes);
     });
     for (const [one, other] of [
       [client, target],
@@ -142,6 +154,7 @@ class Connection implements ProxiedConnection {
   release(): void {
     this.areAnswersHeld = false;
     this.toClient = this.toClient.map(({ bytes }) => ({ bytes, dueAt: 0 }));
+    this.drainedAt = 0;
   }
 
   resume(): void {
@@ -162,11 +175,25 @@ class Connection implements ProxiedConnection {
       );
   }
 
+  private answer(bytes: Buffer): void {
+    const bytesPerMs = this.events.bytesPerSecond() / 1_000;
+    const pieceBytes = Math.min(bytes.length, Math.max(1, Math.floor(bytesPerMs * PIECE_MS)));
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      const piece = bytes.subarray(at, at + pieceBytes);
+      this.drainedAt = Math.max(this.drainedAt, performance.now() + this.events.delayMs()) + piece.length / bytesPerMs;
+      this.toClient.push({ bytes: piece, dueAt: this.drainedAt });
+    }
+    this.resume();
+  }
+
   reset(): void {
     this.client.resetAndDestroy();
     this.target.destroy();
   }
 }
+
+/** How often a throttled connection brings something. */
+const PIECE_MS = 50;
 
 /** What breaks a connection is the other side's, or the fault itself; both sides are closed by `close`. */
 function ignore(): void {

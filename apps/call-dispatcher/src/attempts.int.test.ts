@@ -111,7 +111,7 @@ async function dispatcher({
   });
   cleanUps.push(
     () => sender.close(),
-    () => ledger.close(),
+    () => ledger.stop(),
     () => graphClient.close(),
     () => attempts.drain(),
   );

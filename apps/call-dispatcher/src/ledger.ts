@@ -15,6 +15,7 @@ import {
   KafkaError,
   traceparentOf,
   type KafkaClient,
+  type ReadProgress,
   type ReceivedRecord,
   type RecordSender,
   type TopicFollower,
@@ -60,17 +61,33 @@ export class Ledger {
 
   /** Resolves when all that is in the ledger now has been folded. */
   static async open(options: LedgerOptions): Promise<Ledger> {
+    const ledger = await Ledger.follow(options);
+    await ledger.caughtUp();
+    return ledger;
+  }
+
+  /** Begins to fold; nothing may be concluded from it before `caughtUp`. */
+  static async follow(options: LedgerOptions): Promise<Ledger> {
     const ledger = new Ledger(options);
     ledger.follower = await options.client.follow({
       topic: ledger.topic,
+      isRestore: true,
       onRecord: (record) => {
         ledger.fold(record);
       },
       onFatal: options.onFatal,
     });
-    await ledger.follower.caughtUp();
-    if (ledger.oldest !== undefined && ledger.oldest.offset > 0n) ledger.forgottenBeforeMs = ledger.oldest.timestampMs;
     return ledger;
+  }
+
+  /** Resolves when all that is in the ledger now has been folded. @throws KafkaError FOLLOWER_LATE when it stands still */
+  async caughtUp(): Promise<void> {
+    await this.follower?.caughtUp();
+    if (this.oldest !== undefined && this.oldest.offset > 0n) this.forgottenBeforeMs = this.oldest.timestampMs;
+  }
+
+  progress(): ReadProgress {
+    return this.follower?.progress() ?? { read: 0, of: 0 };
   }
 
   get(callId: string): Dispatch | undefined {
@@ -143,7 +160,7 @@ export class Ledger {
     return this.follower?.lag() ?? 0;
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     await this.follower?.stop();
   }
 

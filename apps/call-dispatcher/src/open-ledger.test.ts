@@ -8,7 +8,7 @@ import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER } from './testing/process-in-memory.js';
 
 /** Opens this ledger, of which the relay has reported as much, after as many commands were taken. */
-function open(
+async function open(
   log: MemoryLog,
   committed: { reported: bigint | null; taken: bigint | null },
   config: Readonly<Record<string, string>> = TOPICS.dispatchLedger.config,
@@ -26,7 +26,7 @@ function open(
     offsets: () => Promise.resolve([{ partition: 0, start: 0n, end: BigInt(log.records.length) }]),
     committed: (group) => Promise.resolve(new Map([[0, group === 'x.call-dispatcher' ? committed.taken : committed.reported]])),
   };
-  return openLedger({
+  const ledger = await openLedger({
     client: { follow: (options) => log.follow(options), admin: () => admin as KafkaAdmin },
     sender: log.sender,
     topicPrefix: 'x.',
@@ -36,6 +36,8 @@ function open(
       throw error;
     },
   });
+  await ledger.caughtUp();
+  return ledger;
 }
 
 it('folds a ledger that is new, or goes on from what was reported', async () => {

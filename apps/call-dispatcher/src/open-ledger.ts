@@ -9,7 +9,7 @@ export interface OpenLedgerOptions extends Omit<LedgerOptions, 'client' | 'repor
 }
 
 /**
- * Folds the ledger, if it is the one that this installation has worked with, on topics that keep what it counts on.
+ * Begins to fold the ledger, if it is the one that this installation has worked with, on topics that keep what it counts on.
  * @throws LedgerLostError, UnsafeTopicError
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
@@ -23,5 +23,5 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
     relayGroup: groupName(topicPrefix, GROUPS.relay),
     inboxGroup: groupName(topicPrefix, GROUPS.inbox),
   });
-  return Ledger.open({ ...options, reportFrom });
+  return await Ledger.follow({ ...options, reportFrom });
 }

@@ -1,7 +1,15 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
 import { CallbackPaths, groupName, GROUPS, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
 import { AppTokens, GraphClient, type Exchange } from '@callbus/graph';
-import { kafkaClientOf, KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient } from '@callbus/kafka';
+import {
+  kafkaClientOf,
+  KafkaTransport,
+  missingOnKafka,
+  restored,
+  RethrowFilter,
+  SnapshotFollower,
+  type KafkaClient,
+} from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import { Attempts } from './attempts.js';
 import { Breaker } from './breaker.js';
@@ -22,7 +30,7 @@ const FORGET_REPORTED_MS = 30_000;
 
 /** Folds the whole ledger, then begins to act: the order of this function is the order of the start. */
 export async function startDispatcher(context: ServiceContext<DispatcherSettings>): Promise<void> {
-  const { settings, logger, health, onShutdown, fail } = context;
+  const { settings, logger, health, startStep, onShutdown, fail } = context;
   const { topicPrefix, partitions } = settings.kafka;
   const service = settings.serviceName || 'call-dispatcher';
 
@@ -30,18 +38,26 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const client = kafkaClientOf(settings.kafka, { principal: 'call-dispatcher', process: service }, logger, context.metrics);
   onShutdown('kafka', () => client.close());
   health.addLiveness('kafka', () => client.liveness());
-  await requireTopics(client, topicPrefix, partitions);
-  const sender = await client.sender();
+  const requireTopics = (): Promise<void> => topicsAreThere(client, topicPrefix, partitions);
+  await startStep({ name: 'looking for the topics', run: requireTopics, waitsFor: missingOnKafka });
+  const sender = await startStep({ name: 'connecting a sender', run: () => client.sender(), waitsFor: missingOnKafka });
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
 
   const clock = new BrokerClock();
   const openedAtMs = performance.now();
-  const ledger = await openLedger({ client, sender, topicPrefix, clock, logger, onFatal: fail });
+  const ledger = await restored(startStep, {
+    topic: topicName(topicPrefix, TOPICS.dispatchLedger),
+    open: (onFatal) => openLedger({ client, sender, topicPrefix, clock, logger, onFatal }),
+    onFatal: fail,
+  });
   metrics.ledgerRestoreSeconds.set((performance.now() - openedAtMs) / 1_000);
-  onShutdown('ledger', () => ledger.close());
-  const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
-  await snapshots.caughtUp();
+  onShutdown('ledger', () => ledger.stop());
+  const snapshots = await restored(startStep, {
+    topic: topicName(topicPrefix, TOPICS.snapshots),
+    open: (onFatal) => SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal }),
+    onFatal: fail,
+  });
   onShutdown('snapshots', () => snapshots.stop());
   const histories = new CallHistories(snapshots);
 
@@ -147,6 +163,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     service,
     logger,
     onFatal: fail,
+    startStep,
     onAssigned: (topic) => {
       // The assignment counts as soon as this callback has returned.
       if (topic === TOPICS.commands.name)
@@ -201,7 +218,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   });
 }
 
-async function requireTopics(client: KafkaClient, prefix: string, partitions: number): Promise<void> {
+async function topicsAreThere(client: KafkaClient, prefix: string, partitions: number): Promise<void> {
   const { commands, operatorCommands, dispatchLedger, observations, snapshots, commandsDeadLetter } = TOPICS;
   await client.admin().checkPartitions(
     [commands, operatorCommands, dispatchLedger, observations, snapshots, commandsDeadLetter].map((topic) => ({

@@ -9,7 +9,7 @@ export class CallUrls {
 
   /** @param below the address of all calls */
   of(request: FastifyRequest, below: string, query: Readonly<Record<string, string>> = {}): string {
-    const base = this.publicUrl?.replace(/\/+$/, '') ?? `${request.protocol}://${request.host}`;
+    const base = this.publicUrl?.replace(/(?<!\/)\/+$/, '') ?? `${request.protocol}://${request.host}`;
     const parameters = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     return `${base}/${CALLS_PATH}${below}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`;
   }

@@ -8,14 +8,17 @@ import { creationFailure, isCreated, isDecided } from './call-outcome.js';
 import { callResource, CallResource } from './call-resource.js';
 import { CALLS_PATH, CallUrls } from './call-urls.js';
 import { CallerRights } from './caller-rights.js';
+import type { Caller } from './caller-tokens.js';
 import { Callers } from './callers.js';
 import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
 import { Participant } from './graph-resources.js';
 import type { KnownCall } from './known-call.js';
 import { KnownCalls } from './known-calls.js';
+import { listPage } from './list-page.js';
 import { LIST_PAGE, readListQuery } from './list-query.js';
 import { preferredWaitSeconds } from './preferences.js';
+import { ReadBudgets } from './read-budgets.js';
 import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
 import { requireAllowedMedia } from './require-allowed-media.js';
 import { VisibleCalls } from './visible-calls.js';
@@ -73,6 +76,7 @@ export class CallsController {
     private readonly known: KnownCalls,
     private readonly visible: VisibleCalls,
     private readonly urls: CallUrls,
+    private readonly reads: ReadBudgets,
     private readonly settings: GatewaySettings,
   ) {
     this.mediaHosts = new Set(settings.mediaHosts.map((host) => host.toLowerCase()));
@@ -131,14 +135,17 @@ export class CallsController {
   })
   @Answers(200, 'A page of them.', CallList)
   @Refuses()
-  list(@Req() request: FastifyRequest, @Query() query: Record<string, unknown>): CallList {
+  list(
+    @Req() request: FastifyRequest,
+    @Query() query: Record<string, unknown>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): string {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Read');
-    const { calls, next } = this.visible.page(caller, readListQuery(query));
-    const value = calls.map(callResource);
-    return next === null
-      ? { value }
-      : { value, '@odata.nextLink': this.urls.of(request, '', { ...(query as Record<string, string>), $skiptoken: next }) };
+    const asked = readListQuery(query);
+    const linkAfter = (callId: string): string =>
+      this.urls.of(request, '', { ...(query as Record<string, string>), $skiptoken: callId });
+    return this.written(caller, reply, () => listPage(this.visible.page(caller, asked), linkAfter));
   }
 
   /** A call as Graph shows it, under our id. */
@@ -146,8 +153,13 @@ export class CallsController {
   @TakesCallId()
   @Answers(200, 'What its history says of it.', CallResource)
   @Refuses(404)
-  async read(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<CallResource> {
-    return callResource(await this.readable(request, id));
+  async read(
+    @Req() request: FastifyRequest,
+    @Param('callId') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { caller, call } = await this.readable(request, id);
+    return this.written(caller, reply, () => JSON.stringify(callResource(call)));
   }
 
   /** Who is in a call. */
@@ -155,9 +167,13 @@ export class CallsController {
   @TakesCallId()
   @Answers(200, 'The list as Graph told it last.', ParticipantList)
   @Refuses(404)
-  async participants(@Req() request: FastifyRequest, @Param('callId') id: string): Promise<ParticipantList> {
-    const { participants: value, participantsTruncated: truncated } = (await this.readable(request, id)).call;
-    return truncated > 0 ? { value, '@callbus.truncated': truncated } : { value };
+  async participants(
+    @Req() request: FastifyRequest,
+    @Param('callId') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const { caller, call } = await this.readable(request, id);
+    return this.written(caller, reply, () => JSON.stringify(participantList(call)));
   }
 
   /** 202: the wish is on Kafka; the call's history says when it has ended. */
@@ -176,10 +192,17 @@ export class CallsController {
     await this.commands.append(...tenants.map((tenantId) => endCallCommand(SOURCE, { callId, tenantId })));
   }
 
-  private readable(request: FastifyRequest, id: string): Promise<KnownCall> {
+  private async readable(request: FastifyRequest, id: string): Promise<{ readonly caller: Caller; readonly call: KnownCall }> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Read');
-    return this.visible.read(caller, id);
+    return { caller, call: await this.visible.read(caller, id) };
+  }
+
+  /** Makes an answer’s text at the caller’s expense. @throws ApiError 429 */
+  private written(caller: Caller, reply: FastifyReply, json: () => string): string {
+    const text = this.reads.spend(caller, json);
+    void reply.header('content-type', 'application/json; charset=utf-8');
+    return text;
   }
 
   /** A request that is known as accepted is not sent again. */
@@ -194,6 +217,10 @@ export class CallsController {
     const events = topicName(this.settings.kafka.topicPrefix, TOPICS.events);
     return `299 - "callbackUri is not used: the call's notifications are events on ${events}"`;
   }
+}
+
+function participantList({ call: { participants: value, participantsTruncated: truncated } }: KnownCall): ParticipantList {
+  return truncated > 0 ? { value, '@callbus.truncated': truncated } : { value };
 }
 
 /** @throws ApiError 409 */

@@ -18,6 +18,7 @@ function reader({ after = 0, until = Infinity }: { after?: number; until?: numbe
   const caughtUp = Promise.withResolvers<undefined>();
   const follower = {
     caughtUp: () => caughtUp.promise,
+    progress: () => ({ read: 0, of: 0 }),
     stop: () => {
       ends.push('stopped');
       return Promise.resolve();

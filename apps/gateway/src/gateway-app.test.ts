@@ -142,6 +142,17 @@ describe('every answer', () => {
     expect((await narrow.ask('GET', '', { token: 'other' })).status).toBe(200);
     await narrow.stop();
   });
+
+  it('is refused with 429 and Retry-After to whoever keeps the process busy with lists, and to nobody else', async () => {
+    const narrow = await GatewayUnderTest.start(CALLERS, { requestsPerSecond: 10_000, readMsPerSecond: 1 });
+    let answer = await narrow.ask('GET', '');
+    for (let count = 0; count < 10_000 && answer.status === 200; count += 1) answer = await narrow.ask('GET', '');
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(errorOf(answer)).toMatchObject({ code: 'TooManyRequests' });
+    expect((await narrow.ask('GET', '', { token: 'other' })).status).toBe(200);
+    await narrow.stop();
+  });
 });
 
 describe('a client', () => {

@@ -123,6 +123,15 @@ export class GatewaySettings extends ServiceSettings {
   @Min(1)
   requestsPerSecond: number = 100;
 
+  @Setting('GATEWAY_READ_MS_PER_SECOND', {
+    kind: 'integer',
+    describe: 'Milliseconds of a second that one caller’s lists and reads of calls may keep a process busy; further ones get 429',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  readMsPerSecond: number = 200;
+
   @Setting('GATEWAY_MAX_BODY_BYTES', { kind: 'integer', describe: 'Bytes that a request’s body may have; a larger one gets 413' })
   @IsInt()
   @Min(1_024)

@@ -8,6 +8,7 @@ import { CallsController } from './calls.controller.js';
 import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
 import { KnownCalls } from './known-calls.js';
+import { ReadBudgets } from './read-budgets.js';
 import { VisibleCalls } from './visible-calls.js';
 
 export interface GatewayParts {
@@ -32,6 +33,7 @@ export class GatewayModule {
         { provide: KnownCalls, useValue: calls },
         { provide: VisibleCalls, useValue: new VisibleCalls(calls, rights, settings.waitForCallMs) },
         { provide: CallEvents, useValue: events },
+        { provide: ReadBudgets, useValue: new ReadBudgets(settings.readMsPerSecond) },
         { provide: CallUrls, useValue: new CallUrls(settings.publicUrl) },
       ],
     };

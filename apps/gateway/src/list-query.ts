@@ -10,8 +10,13 @@ export interface ListQuery {
 }
 
 export const LIST_PAGE = { byDefault: 50, max: 200 };
+/** Characters of each option: the longest filter of use names each of Graph's states once. */
+export const MAX_OPTION_LENGTH = 1_000;
 const UNDERSTOOD: ReadonlySet<string> = new Set(['$top', '$filter', '$skiptoken']);
-const STATE_TERM = /^\(?state eq (?:'(\w{1,40})'|null)\)?$/i;
+/** A parenthesis, a text, a word, or a character that no filter has: the first character decides which, so nothing is read twice. */
+const FILTER_TOKEN = /[()]|'\w{1,40}'|\w+|\S/g;
+/** Its tokens with one blank between them. */
+const STATE_TERM = /^(?:state eq (null|'\w+')|\( state eq (null|'\w+') \))$/;
 
 /**
  * Reads OData’s options of a list.
@@ -39,17 +44,26 @@ export function topOf(value: unknown, { byDefault, max }: { readonly byDefault: 
 
 function statesOf(filter: string | undefined): ListQuery['states'] {
   if (filter === undefined) return null;
-  const terms = filter.split(/\s+or\s+/i).map((term) => STATE_TERM.exec(term.trim().replace(/\s+/g, ' ')));
-  if (!terms.every((term) => term !== null)) {
+  const tokens = filter.toLowerCase().match(FILTER_TOKEN) ?? [];
+  const terms = tokens.join(' ').split(' or ');
+  return new Set(terms.map(stateOf));
+}
+
+function stateOf(term: string): string | null {
+  const [, plain, bracketed] = STATE_TERM.exec(term) ?? [];
+  const state = plain ?? bracketed;
+  if (state === undefined) {
     throw refusal('$filter', "must be state eq '…' or state eq null, several of them joined by or");
   }
-  return new Set(terms.map(([, state]) => state?.toLowerCase() ?? null));
+  return state === 'null' ? null : state.slice(1, -1);
 }
 
 function textOf(query: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = query[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw refusal(name, 'must be given once');
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw refusal(name, 'must be given once');
+  if (value.length > MAX_OPTION_LENGTH) throw refusal(name, `has more than ${MAX_OPTION_LENGTH} characters`);
+  return value;
 }
 
 function refusal(target: string, message: string): ApiError {

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@callbus/chassis';
 import { partitionsOf, topicName, TOPICS } from '@callbus/contracts';
-import { kafkaClientOf, SnapshotFollower } from '@callbus/kafka';
+import { kafkaClientOf, missingOnKafka, restored, SnapshotFollower } from '@callbus/kafka';
 import { CallEvents } from './call-events.js';
 import { CallerTokens } from './caller-tokens.js';
 import { CommandLog } from './command-log.js';
@@ -12,24 +12,27 @@ import { KnownCalls } from './known-calls.js';
 
 /** @returns the port that was taken */
 export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<number> {
-  const { settings, logger, health, metrics: registry, onShutdown, fail } = context;
+  const { settings, logger, health, metrics: registry, startStep, onShutdown, fail } = context;
   const { topicPrefix, partitions } = settings.kafka;
   const client = kafkaClientOf(settings.kafka, { principal: 'gateway', process: settings.serviceName }, logger, registry);
   onShutdown('kafka', () => client.close());
   health.addLiveness('kafka', () => client.liveness());
-  await client.admin().checkPartitions(
-    [TOPICS.commands, TOPICS.snapshots, TOPICS.events].map((topic) => ({
-      topic: topicName(topicPrefix, topic),
-      partitions: partitionsOf(topic, partitions),
-    })),
-  );
-  const sender = await client.sender();
+  const topics = [TOPICS.commands, TOPICS.snapshots, TOPICS.events].map((topic) => ({
+    topic: topicName(topicPrefix, topic),
+    partitions: partitionsOf(topic, partitions),
+  }));
+  const requireTopics = (): Promise<void> => client.admin().checkPartitions(topics);
+  await startStep({ name: 'looking for the topics', run: requireTopics, waitsFor: missingOnKafka });
+  const sender = await startStep({ name: 'connecting a sender', run: () => client.sender(), waitsFor: missingOnKafka });
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
-  const snapshots = await SnapshotFollower.start<KnownCall>({ client, topicPrefix, keep: knownCallOf, onFatal: fail });
+  const snapshots = await restored(startStep, {
+    topic: topicName(topicPrefix, TOPICS.snapshots),
+    open: (onFatal) => SnapshotFollower.start<KnownCall>({ client, topicPrefix, keep: knownCallOf, onFatal }),
+    onFatal: fail,
+  });
   onShutdown('snapshots', () => snapshots.stop());
   const calls = new KnownCalls(snapshots);
-  await snapshots.caughtUp();
   const { maxEventReaders: maxReaders, maxEventReadersPerCaller: maxReadersPerCaller } = settings;
   const events = new CallEvents({ client, topicPrefix, partitions, maxReaders, maxReadersPerCaller, logger });
 

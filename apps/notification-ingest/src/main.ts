@@ -1,12 +1,12 @@
 import { runService } from '@callbus/chassis';
 import { partitionsOf, topicName, TOPICS, type TopicSpec } from '@callbus/contracts';
-import { kafkaClientOf } from '@callbus/kafka';
+import { kafkaClientOf, missingOnKafka } from '@callbus/kafka';
 import { IngestSettings } from './ingest-settings.js';
 import { startReceiver } from './receiver/start-receiver.js';
 import { startSequencer } from './sequencer/start-sequencer.js';
 
 await runService('notification-ingest', IngestSettings, async (context) => {
-  const { settings, logger, health, metrics, onShutdown } = context;
+  const { settings, logger, health, metrics, startStep, onShutdown } = context;
   const { topicPrefix, partitions } = settings.kafka;
   const principals = settings.roles.map((role) => `notification-${role}` as const);
   const principal = settings.roles.includes('sequencer') ? 'notification-sequencer' : 'notification-receiver';
@@ -17,13 +17,15 @@ await runService('notification-ingest', IngestSettings, async (context) => {
   const topics = Object.values<TopicSpec>(TOPICS).filter(({ readers, writers }) =>
     [...readers, ...writers].some((one) => principals.some((own) => own === one)),
   );
-  await client.admin().checkPartitions(
-    topics.map((topic) => ({
-      topic: topicName(topicPrefix, topic),
-      partitions: partitionsOf(topic, partitions),
-    })),
-  );
-  const sender = await client.sender();
+  const requireTopics = (): Promise<void> =>
+    client.admin().checkPartitions(
+      topics.map((topic) => ({
+        topic: topicName(topicPrefix, topic),
+        partitions: partitionsOf(topic, partitions),
+      })),
+    );
+  await startStep({ name: 'looking for the topics', run: requireTopics, waitsFor: missingOnKafka });
+  const sender = await startStep({ name: 'connecting a sender', run: () => client.sender(), waitsFor: missingOnKafka });
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
   if (settings.roles.includes('sequencer')) await startSequencer(context, client, sender);

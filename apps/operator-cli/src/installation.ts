@@ -32,7 +32,7 @@ export class Installation {
       ...(partitions && { partitions }),
       onRecord,
       onFatal: reject,
-      reachTimeoutMs: this.settings.readTimeoutMs,
+      standstillMs: this.settings.readTimeoutMs,
     });
     try {
       await Promise.race([follower.caughtUp(), failed]);

@@ -93,11 +93,11 @@ export class OperatorSettings {
 
   @Setting('OPERATOR_READ_TIMEOUT_MS', {
     kind: 'integer',
-    describe: 'Milliseconds within which a topic must have been read whole',
+    describe: 'Milliseconds without a record after which the read of a topic fails; however long it reads does not matter',
   })
   @IsInt()
   @Min(1_000)
-  readTimeoutMs: number = 600_000;
+  readTimeoutMs: number = 60_000;
 
   @Setting('TRUSTED_CA', { describe: 'PEM of further certificate authorities to trust, beside NODE_EXTRA_CA_CERTS' })
   @IsOptional()

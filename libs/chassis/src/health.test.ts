@@ -20,6 +20,14 @@ it('has started once and for all, and is ready only while every condition holds'
   expect([health.startup().ok, health.ready().ok, health.live().ok]).toEqual([true, false, true]);
 });
 
+it('says what the start is at until that is over', () => {
+  health.starting(() => 'reading calls.snapshots: 3 of 9 records');
+  const conditions = { started: { ok: false, reason: 'reading calls.snapshots: 3 of 9 records' } };
+  expect(health.startup()).toEqual({ ok: false, conditions });
+  health.started();
+  expect(health.startup()).toEqual({ ok: true, conditions: { started: { ok: true } } });
+});
+
 it('is not ready any more once it drains, and says so beside the rest', () => {
   health.started();
   health.drain();

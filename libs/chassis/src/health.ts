@@ -17,6 +17,7 @@ export class Health {
   private readonly readiness = new Map<string, () => Condition>();
   private readonly liveness = new Map<string, () => Condition>();
   private hasStarted = false;
+  private describeStart: () => string | undefined = () => undefined;
   private drains = false;
 
   addReadiness(name: string, check: () => Condition): void {
@@ -25,6 +26,11 @@ export class Health {
 
   addLiveness(name: string, check: () => Condition): void {
     this.liveness.set(name, check);
+  }
+
+  /** @param describe says what the start is at, and what it waits for */
+  starting(describe: () => string | undefined): void {
+    this.describeStart = describe;
   }
 
   /** The start is over: from now on the other conditions say whether the process is ready. */
@@ -63,7 +69,8 @@ export class Health {
   }
 
   private start(): Condition {
-    return this.hasStarted ? { ok: true } : { ok: false, reason: 'the service is still starting' };
+    if (this.hasStarted) return { ok: true };
+    return { ok: false, reason: this.describeStart() ?? 'the service is still starting' };
   }
 }
 

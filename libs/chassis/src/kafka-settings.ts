@@ -44,6 +44,16 @@ export class KafkaSettings {
   @Max(300_000)
   sessionTimeoutMs: number = 10_000;
 
+  @Setting('KAFKA_STANDSTILL_TIMEOUT_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds without a record after which a reader of a whole topic that is not at its end counts as standing still; however long it reads does not matter',
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(600_000)
+  standstillMs: number = 60_000;
+
   @Setting('KAFKA_SSL_ENABLED', { kind: 'boolean', describe: 'TLS to the brokers' })
   @IfTls()
   @Equals(true, { message: 'must be true where KAFKA_SSL_CA, KAFKA_SSL_CERT or KAFKA_SSL_KEY is set' })

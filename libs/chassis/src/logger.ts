@@ -20,21 +20,28 @@ export const SECRET_MEMBERS: readonly string[] = [
 
 const BEARER = /\beyJ[\w-]{4,}(\.[\w-]*){0,2}/g;
 const PHONE = /(\+|%2B|\btel:)\d{6,15}\b/gi;
-/** A secret member of JSON at any depth, and of JSON that is text in JSON. */
-const SECRET_MEMBER = new RegExp(`"(${SECRET_MEMBERS.join('|')})"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"`, 'gi');
-const QUOTED_SECRET_MEMBER = new RegExp(`\\\\"(${SECRET_MEMBERS.join('|')})\\\\"\\s*:\\s*\\\\"[^"\\\\]*\\\\"`, 'gi');
+/** The patterns that are put together of names; a test checks how their time grows. */
+export const PATTERNS_OF_MEMBERS = {
+  /** A secret member of JSON at any depth, and of JSON that is text in JSON. */
+  member: ofMembers((names) => `"(${names})"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"`, 'gi'),
+  quotedMember: ofMembers((names) => `\\\\"(${names})\\\\"\\s*:\\s*\\\\"[^"\\\\]*\\\\"`, 'gi'),
+  /** Any other value of such a member than text, which is looked for in what is scrubbed already. */
+  structure: ofMembers((names) => `"(${names})"\\s*:\\s*(?!"|null)`, 'i'),
+  name: ofMembers((names) => `^(${names})$`, 'i'),
+};
 
-/** Any other value of such a member than text, which is looked for in what is scrubbed already. */
-const SECRET_STRUCTURE = new RegExp(`"(${SECRET_MEMBERS.join('|')})"\\s*:\\s*(?!"|null)`, 'i');
-const IS_SECRET = new RegExp(`^(${SECRET_MEMBERS.join('|')})$`, 'i');
+function ofMembers(pattern: (names: string) => string, flags: string): RegExp {
+  // eslint-disable-next-line no-restricted-syntax -- the names are ours, and the patterns are checked by a test
+  return new RegExp(pattern(SECRET_MEMBERS.join('|')), flags);
+}
 
 /** Takes tokens, phone numbers and secret members out of free text, such as the message of somebody else's error. */
 export function scrub(text: string): string {
   return text
     .replace(BEARER, '[token]')
     .replace(PHONE, '[phone]')
-    .replace(SECRET_MEMBER, '"$1":"[redacted]"')
-    .replace(QUOTED_SECRET_MEMBER, '\\"$1\\":\\"[redacted]\\"');
+    .replace(PATTERNS_OF_MEMBERS.member, '"$1":"[redacted]"')
+    .replace(PATTERNS_OF_MEMBERS.quotedMember, '\\"$1\\":\\"[redacted]\\"');
 }
 
 /** A JSON logger of one service; one line per event, time in ISO 8601, secrets redacted by member and by pattern. */
@@ -58,8 +65,9 @@ export function createLogger(service: string, level = 'info', write: (line: stri
 /** @param line JSON */
 function withoutSecrets(line: string): string {
   const text = scrub(line);
-  if (!SECRET_STRUCTURE.test(text)) return text;
-  const redacted = (name: string, value: unknown): unknown => (IS_SECRET.test(name) && value !== null ? '[redacted]' : value);
+  if (!PATTERNS_OF_MEMBERS.structure.test(text)) return text;
+  const redacted = (name: string, value: unknown): unknown =>
+    PATTERNS_OF_MEMBERS.name.test(name) && value !== null ? '[redacted]' : value;
   return `${JSON.stringify(JSON.parse(text, redacted))}\n`;
 }
 

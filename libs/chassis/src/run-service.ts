@@ -8,6 +8,7 @@ import { ManagementServer } from './management-server.js';
 import { processMetrics } from './metrics.js';
 import { loadSettings, maskedSummary, Setting, SettingsGroup } from './settings.js';
 import { ShutdownSteps } from './shutdown-steps.js';
+import { StartGivenUp, StartSteps, type StartStep } from './start-steps.js';
 import { startTracing } from './tracing.js';
 import { TracingSettings } from './tracing-settings.js';
 
@@ -63,6 +64,8 @@ export interface ServiceContext<S> {
   readonly health: Health;
   /** Where the service registers what it measures. */
   readonly metrics: Registry;
+  /** Does what needs another system, and waits for that where it is not there yet. */
+  readonly startStep: <T>(step: StartStep<T>) => Promise<T>;
   /** Registers work for the shutdown; what was registered last runs first. */
   readonly onShutdown: (step: string, run: () => Promise<void>) => void;
   /** Ends the process with exit code 1 after one fatal line: a process is working or dead, never alive and deaf (G7). */
@@ -71,7 +74,8 @@ export interface ServiceContext<S> {
 
 /**
  * Runs one service in this process: reads its settings, opens the management port, starts it, and on
- * SIGTERM or SIGINT drains it and exits 0, or 1 when a step of that failed. Anything unforeseen is logged once and exits 1.
+ * SIGTERM or SIGINT, also during the start, drains it and exits 0, or 1 when a step of that failed. Anything unforeseen is
+ * logged once and exits 1.
  */
 export async function runService<S extends ServiceSettings>(
   name: string,
@@ -82,6 +86,8 @@ export async function runService<S extends ServiceSettings>(
   const logger = createLogger(settings.serviceName || name, settings.logLevel);
   const health = new Health();
   const metrics = processMetrics(name, health);
+  const starting = new StartSteps(logger);
+  health.starting(() => starting.describe());
   const steps = new ShutdownSteps(logger);
   let isStopping = false;
 
@@ -93,6 +99,7 @@ export async function runService<S extends ServiceSettings>(
     if (isStopping) return;
     isStopping = true;
     health.drain();
+    starting.stop();
     logger.info({ signal, delayMs: settings.shutdownDelayMs }, 'shutting down');
     await delay(settings.shutdownDelayMs);
     const timer = setTimeout(() => {
@@ -117,6 +124,7 @@ export async function runService<S extends ServiceSettings>(
       logger,
       health,
       metrics,
+      startStep: (step) => starting.run(step),
       onShutdown: (step, run) => {
         steps.add(step, run);
       },
@@ -125,7 +133,7 @@ export async function runService<S extends ServiceSettings>(
     health.started();
     logger.info({ managementPort: port }, 'started');
   } catch (error) {
-    fail(error);
+    if (!(error instanceof StartGivenUp)) fail(error);
   }
 }
 

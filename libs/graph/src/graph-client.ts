@@ -67,7 +67,7 @@ export class GraphClient {
 
   constructor(private readonly options: GraphClientOptions) {
     const { connectTimeoutMs = 3_000, headersTimeoutMs = 10_000, bodyTimeoutMs = 10_000, maxConcurrentPosts = 256 } = options;
-    this.callsUrl = `${options.baseUrl.replace(/\/+$/, '')}${CALLS_PATH}`;
+    this.callsUrl = `${options.baseUrl.replace(/(?<!\/)\/+$/, '')}${CALLS_PATH}`;
     // One connector for all creates: the connections are new, but the trusted certificates are read once and the TLS session is resumed.
     const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, secureContext: createSecureContext() });
     this.postOptions = {

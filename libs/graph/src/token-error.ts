@@ -33,7 +33,7 @@ export function tokenErrorOf(error: unknown, { authority, appId, tenantId, crede
       error.errorCode === 'invalid_client'
         ? CREDENTIAL_ADVICE[credential.kind]
         : (ADVICE[error.errorCode] ?? 'look the code up among the error codes of Microsoft Entra');
-    const said = /AADSTS\d+:[^\r\n]*?(?=\s*(?:Trace ID|- Correlation ID|$))/.exec(error.errorMessage)?.[0];
+    const said = wordsOf(error.errorMessage);
     const message = `${authority} refuses a token for ${who} (${error.errorCode}): ${advice}.${said ? ` It says: ${said}` : ''}`;
     return new GraphTokenError('TOKEN_REFUSED', message, { cause: error });
   }
@@ -44,4 +44,12 @@ export function tokenErrorOf(error: unknown, { authority, appId, tenantId, crede
   const reason = error instanceof Error ? error.message : String(error);
   const message = `${authority} gave no token for ${who}: ${reason}. Check that it can be reached; it is asked again by itself.`;
   return new GraphTokenError('TOKEN_UNAVAILABLE', message, { cause: error });
+}
+
+/** The first line of what the endpoint says, without the ids of the request behind it. */
+function wordsOf(message: string): string | undefined {
+  return /AADSTS\d+:[^\r\n]*/
+    .exec(message)?.[0]
+    .split(/Trace ID|- Correlation ID/)[0]
+    ?.trimEnd();
 }

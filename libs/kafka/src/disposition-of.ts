@@ -27,9 +27,12 @@ export function dispositionOf(error: unknown, attempt: number): Disposition {
     case 'SEND_FAILED':
     case 'SENDER_CLOSED':
     case 'FOLLOWER_LATE':
+    case 'UNREACHABLE':
+    case 'UNAUTHENTICATED':
       return { kind: 'retry', delayMs: Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS) };
     case 'RECORD_REFUSED':
       return { kind: 'dead-letter', reason: error.code };
+    case 'UNAUTHORIZED':
     case 'PARTITION_COUNT':
     case 'TOPIC_MISSING':
     case 'RECORDS_GONE':

@@ -4,12 +4,19 @@ export const KAFKA_ERRORS = {
   SEND_FAILED: 'Kafka did not acknowledge a record. Send it again under the same id: it may have been written.',
   RECORD_REFUSED: 'Kafka refuses this record whenever it is sent. Make it smaller, or mend the limits of its topic.',
   SENDER_CLOSED: 'The sender is closed or closing. Send before the shutdown begins, or again after the restart.',
-  TOPIC_MISSING: 'Create the topic, or correct KAFKA_TOPIC_PREFIX.',
+  UNREACHABLE:
+    'Start Kafka, or correct KAFKA_BROKERS; look at the network between, and with TLS at the certificates. It is tried again by itself.',
+  UNAUTHENTICATED:
+    'Create this user on Kafka, or correct KAFKA_SASL_*: mechanism, user name, password, with oauthbearer the token endpoint.',
+  UNAUTHORIZED: 'Give this principal the rights that docs/topics.md lists.',
+  TOPIC_MISSING:
+    'Create the topic, or correct KAFKA_TOPIC_PREFIX; a topic that this principal has no rights to is missing for it, too.',
   PARTITION_COUNT:
     'Set KAFKA_PARTITIONS to the number that the topic has; never change the topic: keys would change their partitions.',
   RECORDS_GONE:
     'Kafka has deleted records that were not read yet, and what they said is lost here; reading goes on at the log’s start. Is the retention shorter than a standstill?',
-  FOLLOWER_LATE: 'A followed topic was not read up to an offset in time. Is the broker reachable?',
+  FOLLOWER_LATE:
+    'A followed topic has records that do not come (KAFKA_STANDSTILL_TIMEOUT_MS). Is the broker reachable, and the partition’s leader alive?',
   INVARIANT: 'Something happened that must not. Nothing was committed; read the cause before a restart.',
 } as const;
 

@@ -15,6 +15,7 @@ export type {
   RecordConsumer,
   RecordContext,
   RecordHandler,
+  ReadProgress,
   RecordSender,
   SentRecord,
   TopicDescription,
@@ -34,4 +35,5 @@ export {
 } from './kafka-transport.js';
 export { firstAppendedAtMs, placeOf, REPLAY_HEADERS, replayedFrom, replayOf } from './replays.js';
 export { SnapshotFollower, type SnapshotFollowerOptions } from './snapshot-follower.js';
+export { missingOnKafka, restored, type Restorable, type RestoreOptions, type RunKafkaStep } from './start-on-kafka.js';
 export { inTrace, traceparentOf } from './traceparent.js';

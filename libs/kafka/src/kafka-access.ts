@@ -23,6 +23,8 @@ export interface KafkaAccess {
   readonly saslScope?: string;
   /** A member of a consumer group that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
+  /** A reader of a whole topic that gets no record for so long, though there are some, stands still. */
+  readonly standstillMs?: number;
 }
 
 export interface KafkaUser {
@@ -34,7 +36,7 @@ export interface KafkaUser {
 
 /** @param registry where all that is measured is registered */
 export function kafkaClientOf(access: KafkaAccess, user: KafkaUser, logger: KafkaLogger, registry?: Registry): KafkaClient {
-  const { brokers, topicPrefix, sslEnabled, sslCa, sslCert, sslKey, sessionTimeoutMs } = access;
+  const { brokers, topicPrefix, sslEnabled, sslCa, sslCert, sslKey, sessionTimeoutMs, standstillMs } = access;
   const sasl = saslOf(access);
   return createKafkaClient({
     brokers,
@@ -43,6 +45,7 @@ export function kafkaClientOf(access: KafkaAccess, user: KafkaUser, logger: Kafk
     logger,
     ...(registry !== undefined && { registry }),
     ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
+    ...(standstillMs !== undefined && { standstillMs }),
     ...(sslEnabled && {
       ssl: {
         ...(sslCa !== undefined && { ca: sslCa }),

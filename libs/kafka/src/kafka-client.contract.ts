@@ -337,7 +337,7 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
         topic: name,
         onRecord: () => undefined,
         onFatal: () => undefined,
-        reachTimeoutMs: 50,
+        standstillMs: 50,
       });
       await follower.caughtUp();
       await expect(follower.reached(0, 0n)).rejects.toMatchObject({ code: 'FOLLOWER_LATE' });

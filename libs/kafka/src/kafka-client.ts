@@ -77,7 +77,10 @@ export interface ConsumeOptions {
   readonly onFatal: (error: unknown) => void;
   /** Puts a record away that cannot be handled. Without it such a record is fatal. */
   readonly deadLetter?: (record: ReceivedRecord, error: unknown, attempts: number) => Promise<void>;
-  /** Called once per assignment, before any record of it is handled. */
+  /**
+   * Called for each assignment, before any record of it is handled. What it throws decides as a handler's error does: while Kafka is
+   * away it is called again, all else is fatal.
+   */
   readonly onAssigned?: (partitions: readonly number[]) => void | Promise<void>;
   /** Records in work at once per partition. */
   readonly concurrency?: number;
@@ -111,19 +114,35 @@ export interface FollowOptions {
   /** Called in order per partition, once per record. What it throws is fatal: a follower skips nothing. */
   readonly onRecord: (record: ReceivedRecord) => void;
   readonly onFatal: (error: unknown) => void;
-  /** How long `reached` and `caughtUp` wait before they fail, ms. */
-  readonly reachTimeoutMs?: number;
+  /** How long no record may come before `reached` and `caughtUp` fail, ms. @default the client's `standstillMs` */
+  readonly standstillMs?: number;
+  /** Whether the metrics show how far it has come: a process reads this topic before it begins its work. @default false */
+  readonly isRestore?: boolean;
 }
 
-/** Reads a topic, or some of its partitions, from the beginning or a time on, and commits nothing. */
+/** How much was read of what was to be read, in offsets: of a compacted topic there are fewer records. */
+export interface ReadProgress {
+  readonly read: number;
+  readonly of: number;
+}
+
+/**
+ * Reads a topic, or some of its partitions, from the beginning or a time on, and commits nothing. It reads on by itself when a
+ * broker comes back, so a wait that failed may be made again.
+ */
 export interface TopicFollower {
-  /** Resolves when everything was read that was in the topic at the time of the call. @throws KafkaError FOLLOWER_LATE */
+  /**
+   * Resolves when everything was read that was in the topic at the time of the call, however long that takes.
+   * @throws KafkaError FOLLOWER_LATE when it stands still
+   */
   caughtUp(): Promise<void>;
+  /** How much was read of what the last `caughtUp` waits for, or waited for. */
+  progress(): ReadProgress;
   /** The offset that is read next; 0 before the first record. */
   position(partition: number): bigint;
   /** Records that are still to be read, as of the last fetch. */
   lag(): number;
-  /** Resolves when the record at this offset was read: read your own write. @throws KafkaError FOLLOWER_LATE */
+  /** Resolves when the record at this offset was read: read your own write. @throws KafkaError FOLLOWER_LATE when it stands still */
   reached(partition: number, offset: bigint): Promise<void>;
   stop(): Promise<void>;
 }
@@ -170,6 +189,7 @@ export interface AclRule {
   readonly isAllowed: boolean;
 }
 
+/** Each method throws KafkaError UNREACHABLE, UNAUTHENTICATED or UNAUTHORIZED where Kafka does not let it do its work. */
 export interface KafkaAdmin {
   /** @returns the addresses that the brokers give of themselves */
   brokers(): Promise<readonly string[]>;
@@ -196,8 +216,11 @@ export interface KafkaAdmin {
 
 /** What the rest of the system knows of Kafka; one contract suite says what an implementation must do. */
 export interface KafkaClient {
+  /** @throws KafkaError UNREACHABLE, UNAUTHENTICATED */
   sender(): Promise<RecordSender>;
+  /** Resolves when it has joined its group, or goes on trying to. @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING */
   consume(options: ConsumeOptions): Promise<RecordConsumer>;
+  /** @throws KafkaError as `consume` */
   follow(options: FollowOptions): Promise<TopicFollower>;
   admin(): KafkaAdmin;
   /** Whether whatever reads here goes on doing so. A broker that is away is no reason; a process that it is false of has to end. */

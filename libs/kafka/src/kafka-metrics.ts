@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ConsumerLag } from './consumer-lag.js';
 import { DEAD_LETTER_HEADERS } from './dead-letters.js';
-import type { OutgoingRecord } from './kafka-client.js';
+import type { OutgoingRecord, ReadProgress } from './kafka-client.js';
 
 /** OpenTelemetry's names of a topic and a group, with underscores. */
 const TOPIC = 'messaging_destination_name';
@@ -19,6 +19,7 @@ interface Watched {
 /** What is counted of Kafka. Topics and groups are full names. */
 export class KafkaMetrics {
   private readonly watched: Watched[] = [];
+  private readonly restores = new Map<string, () => ReadProgress>();
   private readonly sentRecords;
   private readonly produceErrors;
   private readonly produceMismatches;
@@ -89,6 +90,18 @@ export class KafkaMetrics {
       'Time since the last commit of the partition that has waited longest for one, while there is something to read; else 0',
       (lag) => lag.ageSeconds(),
     );
+    this.restoreGauge(
+      registry,
+      'callbus_kafka_restore_read_records',
+      'Records read of those that the last restore of a topic counts, in offsets: less than those while it goes on',
+      ({ read }) => read,
+    );
+    this.restoreGauge(
+      registry,
+      'callbus_kafka_restore_records',
+      'Records that were in the topic when its last restore began, in offsets',
+      ({ of }) => of,
+    );
   }
 
   sent(records: readonly OutgoingRecord[]): void {
@@ -115,6 +128,11 @@ export class KafkaMetrics {
     for (const restart of ['true', 'false']) this.crashes.inc({ group, restart }, 0);
   }
 
+  /** Tells from now on how far this process has read a topic that it reads before it begins its work. */
+  restoring(topic: string, progress: () => ReadProgress): void {
+    this.restores.set(topic, progress);
+  }
+
   handled(topic: string, group: string, seconds: number): void {
     this.consumedRecords.inc({ [TOPIC]: topic, [GROUP]: group });
     this.processDuration.observe({ [TOPIC]: topic, [GROUP]: group }, seconds);
@@ -137,6 +155,19 @@ export class KafkaMetrics {
       registers: [registry],
       collect() {
         for (const { topic, group, lag } of watched) this.set({ topic, group }, read(lag));
+      },
+    });
+  }
+
+  private restoreGauge(registry: Registry, name: string, help: string, read: (progress: ReadProgress) => number): void {
+    const { restores } = this;
+    new Gauge({
+      name,
+      help,
+      labelNames: ['topic'],
+      registers: [registry],
+      collect() {
+        for (const [topic, progress] of restores) this.set({ topic }, read(progress()));
       },
     });
   }

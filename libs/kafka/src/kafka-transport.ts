@@ -5,6 +5,7 @@ import { deadLetterOf } from './dead-letters.js';
 import { KafkaError } from './errors.js';
 import type {
   Condition,
+  ConsumeOptions,
   KafkaClient,
   ReceivedRecord,
   RecordConsumer,
@@ -13,6 +14,7 @@ import type {
   RecordSender,
 } from './kafka-client.js';
 import type { KafkaLogger } from './kafka-logger.js';
+import { missingOnKafka, type RunKafkaStep } from './start-on-kafka.js';
 
 /** What a handler asks of the transport. */
 export interface RecordHandlerOptions {
@@ -52,6 +54,8 @@ export interface KafkaTransportOptions {
   readonly service: string;
   readonly logger: KafkaLogger;
   readonly onFatal: (error: unknown) => void;
+  /** Runs the steps of the start: each group is joined in one. */
+  readonly startStep: RunKafkaStep;
   /** Called once per assignment, before any record of it is handled. */
   readonly onAssigned?: (topic: string, partitions: readonly number[]) => void | Promise<void>;
   /** The trace that a record belongs to, where its sender could not know it. */
@@ -99,12 +103,12 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   }
 
   private async start(): Promise<void> {
-    const { client, topicPrefix, logger, onFatal, onAssigned, traceOf } = this.options;
+    const { client, topicPrefix, logger, onFatal, startStep, onAssigned, traceOf } = this.options;
     for (const [topic, nestHandler] of this.messageHandlers) {
       const { group, deadLetterTopic, concurrency } = nestHandler.extras as unknown as RecordHandlerOptions;
       const handle = nestHandler as unknown as Handle;
       const fullName = `${topicPrefix}${topic}`;
-      const consumer = await client.consume({
+      const options: ConsumeOptions = {
         topic: fullName,
         group: `${topicPrefix}${group}`,
         ...(concurrency === undefined ? {} : { concurrency }),
@@ -115,7 +119,10 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
         ...(onAssigned === undefined ? {} : { onAssigned: (partitions) => onAssigned(topic, partitions) }),
         ...(traceOf === undefined ? {} : { traceOf }),
         onFatal,
-      });
+      };
+      const run = (): Promise<RecordConsumer> => client.consume(options);
+      const name = `joining the group ${options.group} of ${fullName}`;
+      const consumer = await startStep({ name, run, waitsFor: missingOnKafka });
       this.consumers.set(topic, consumer);
       logger.info({ topic: fullName, group: `${topicPrefix}${group}`, deadLetterTopic }, `handles ← ${fullName}`);
     }

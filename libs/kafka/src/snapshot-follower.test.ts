@@ -16,6 +16,7 @@ async function follower(onFatal: (error: unknown) => void = () => undefined) {
       options = given;
       return Promise.resolve({
         caughtUp: () => Promise.resolve(),
+        progress: () => ({ read: 0, of: 0 }),
         reached: () => Promise.resolve(),
         stop: () => Promise.resolve(),
       });

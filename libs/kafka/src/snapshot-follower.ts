@@ -1,5 +1,5 @@
 import { decodeSnapshot, isOlderSnapshot, partitionOf, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
-import type { KafkaClient, ReceivedRecord, TopicFollower } from './kafka-client.js';
+import type { KafkaClient, ReadProgress, ReceivedRecord, TopicFollower } from './kafka-client.js';
 
 export interface SnapshotFollowerOptions<T> {
   readonly client: KafkaClient;
@@ -10,8 +10,8 @@ export interface SnapshotFollowerOptions<T> {
   readonly decode?: (callId: string, value: Buffer) => Snapshot;
   /** What is kept of a snapshot: the snapshots of all calls are in memory. */
   readonly keep: (snapshot: Snapshot) => T;
-  /** How long `caughtUp` waits before it fails, ms. */
-  readonly reachTimeoutMs?: number;
+  /** How long no record may come before `caughtUp` fails, ms. */
+  readonly standstillMs?: number;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -49,7 +49,8 @@ export class SnapshotFollower<T> {
     snapshots.follower = await options.client.follow({
       topic: topicName(options.topicPrefix, TOPICS.snapshots),
       ...(options.partitions && { partitions: options.partitions }),
-      ...(options.reachTimeoutMs !== undefined && { reachTimeoutMs: options.reachTimeoutMs }),
+      ...(options.standstillMs !== undefined && { standstillMs: options.standstillMs }),
+      isRestore: true,
       onRecord: (record) => {
         snapshots.take(record);
       },
@@ -133,6 +134,10 @@ export class SnapshotFollower<T> {
   /** Resolves when everything was read that was in the topic at the time of the call. */
   async caughtUp(): Promise<void> {
     await this.follower?.caughtUp();
+  }
+
+  progress(): ReadProgress {
+    return this.follower?.progress() ?? { read: 0, of: 0 };
   }
 
   async stop(): Promise<void> {

@@ -59,6 +59,7 @@ export class MemoryLog {
       lag: () => this.records.length - next,
       reached,
       caughtUp: () => Promise.resolve(),
+      progress: () => ({ read: 0, of: 0 }),
       stop: () => {
         this.readers.delete(read);
         return Promise.resolve();

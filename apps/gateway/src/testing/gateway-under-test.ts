@@ -202,6 +202,7 @@ export class GatewayUnderTest {
     }
     return Promise.resolve({
       caughtUp: () => Promise.resolve(),
+      progress: () => ({ read: 0, of: 0 }),
       reached: () => Promise.resolve(),
       stop: () => {
         this.live.delete(options);

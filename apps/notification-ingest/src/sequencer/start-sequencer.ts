@@ -1,6 +1,6 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { TOPICS } from '@callbus/contracts';
-import { KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
+import { topicName, TOPICS } from '@callbus/contracts';
+import { KafkaTransport, restored, RethrowFilter, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
 import { Histories } from './histories.js';
@@ -13,7 +13,7 @@ import { SnapshotUpkeep } from './snapshot-upkeep.js';
 
 /** Starts the role that numbers the events. */
 export async function startSequencer(
-  { settings, logger, health, metrics: registry, onShutdown, fail }: ServiceContext<IngestSettings>,
+  { settings, logger, health, metrics: registry, startStep, onShutdown, fail }: ServiceContext<IngestSettings>,
   client: KafkaClient,
   sender: RecordSender,
 ): Promise<void> {
@@ -22,11 +22,16 @@ export async function startSequencer(
   const metrics = new SequencerMetrics(registry);
   const histories = new Histories();
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
-  const snapshots = await SnapshotFollower.start<KeptSnapshot>({
-    client,
-    topicPrefix,
-    decode: (callId, value) => histories.read(callId, value),
-    keep: keptOf,
+  const snapshots = await restored(startStep, {
+    topic: topicName(topicPrefix, TOPICS.snapshots),
+    open: (onFatal) =>
+      SnapshotFollower.start<KeptSnapshot>({
+        client,
+        topicPrefix,
+        decode: (callId, value) => histories.read(callId, value),
+        keep: keptOf,
+        onFatal,
+      }),
     onFatal: fail,
   });
   onShutdown('snapshots', () => snapshots.stop());
@@ -44,6 +49,7 @@ export async function startSequencer(
     service,
     logger,
     onFatal: fail,
+    startStep,
     traceOf: ({ key }) => histories.get(String(key))?.traceparent,
     onAssigned: async (topic, assigned) => {
       if (topic !== TOPICS.observations.name) return;

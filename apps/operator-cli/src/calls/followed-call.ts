@@ -86,7 +86,7 @@ export class FollowedCall {
         this.tell();
       },
       onFatal: this.lost.reject,
-      reachTimeoutMs: settings.readTimeoutMs,
+      standstillMs: settings.readTimeoutMs,
     });
     await this.keepUp(follower);
   }
@@ -99,7 +99,7 @@ export class FollowedCall {
       topicPrefix,
       partitions: [partition],
       keep: (snapshot) => (snapshot.callId === callId ? snapshot : null),
-      reachTimeoutMs: settings.readTimeoutMs,
+      standstillMs: settings.readTimeoutMs,
       onFatal: this.lost.reject,
     });
     const take = (): void => {

@@ -82,7 +82,7 @@ async function readParkedAttempts(installation: Installation): Promise<ReadonlyM
     client: installation.client,
     topicPrefix: installation.topicPrefix,
     keep: ({ callId, call }) => ({ callId, attempt: call.isParked ? call.unknownAttempt : null }),
-    reachTimeoutMs: installation.settings.readTimeoutMs,
+    standstillMs: installation.settings.readTimeoutMs,
     onFatal: reject,
   });
   try {

@@ -2,6 +2,7 @@ import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { KafkaError } from '../errors.js';
 import type { AclRule, KafkaAdmin, OffsetRange, TopicDescription, TopicToEnsure } from '../kafka-client.js';
 import { isOfType } from './is-of-type.js';
+import { kafkaErrorOf } from './kafka-error-of.js';
 import { delay, RETRY } from './retry.js';
 
 // Node sees no further names in that CommonJS module.
@@ -12,142 +13,165 @@ const LONGEST_WAIT_MS = 5_000;
 
 export class KafkajsAdmin implements KafkaAdmin {
   private connected: Promise<Admin> | null = null;
+  /** The one that has connected. */
+  private admin: Admin | null = null;
 
   constructor(private readonly kafka: Kafka) {}
 
   async ensureTopics(topics: readonly TopicToEnsure[]): Promise<void> {
-    const admin = await this.connect();
-    const existing = new Set(await admin.listTopics());
-    const missing = topics.filter(({ topic }) => !existing.has(topic));
-    if (missing.length > 0) {
-      await admin.createTopics({
-        // Waiting so, the client gives up on a topic that the broker has not heard of yet.
-        waitForLeaders: false,
-        topics: missing.map(({ topic, partitions, replicationFactor, config }) => ({
-          topic,
-          numPartitions: partitions,
-          replicationFactor,
-          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-        })),
-      });
-      await untilAnswered(() => admin.fetchTopicMetadata({ topics: missing.map(({ topic }) => topic) }));
-    }
-    await this.checkPartitions(topics);
+    await this.ask(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const missing = topics.filter(({ topic }) => !existing.has(topic));
+      if (missing.length > 0) {
+        await admin.createTopics({
+          // Waiting so, the client gives up on a topic that the broker has not heard of yet.
+          waitForLeaders: false,
+          topics: missing.map(({ topic, partitions, replicationFactor, config }) => ({
+            topic,
+            numPartitions: partitions,
+            replicationFactor,
+            configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+          })),
+        });
+        await untilAnswered(() => admin.fetchTopicMetadata({ topics: missing.map(({ topic }) => topic) }));
+      }
+      await this.checkPartitions(topics);
+    });
   }
 
   async checkPartitions(topics: readonly Pick<TopicToEnsure, 'topic' | 'partitions'>[]): Promise<void> {
-    const admin = await this.connect();
-    const existing = new Set(await admin.listTopics());
-    const missing = topics.filter(({ topic }) => !existing.has(topic)).map(({ topic }) => topic);
-    if (missing.length > 0) throw new KafkaError('TOPIC_MISSING', `Missing: ${missing.join(', ')}.`);
-    const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
-    for (const { topic, partitions } of topics) {
-      const count = found.find(({ name }) => name === topic)?.partitions.length;
-      if (count !== partitions)
-        throw new KafkaError('PARTITION_COUNT', `${topic} has ${String(count)} partitions, not ${String(partitions)}.`);
-    }
+    await this.ask(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const missing = topics.filter(({ topic }) => !existing.has(topic)).map(({ topic }) => topic);
+      if (missing.length > 0) throw new KafkaError('TOPIC_MISSING', `Missing: ${missing.join(', ')}.`);
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
+      for (const { topic, partitions } of topics) {
+        const count = found.find(({ name }) => name === topic)?.partitions.length;
+        // A topic that is just being made.
+        if (count === undefined || count === 0) throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`);
+        if (count !== partitions)
+          throw new KafkaError('PARTITION_COUNT', `${topic} has ${String(count)} partitions, not ${String(partitions)}.`);
+      }
+    });
   }
 
   async partitionCount(topic: string): Promise<number> {
-    const admin = await this.connect();
-    // Metadata of a topic that there is not is asked for again and again, as if it were about to come.
-    const existing = await admin.listTopics();
-    if (!existing.includes(topic)) throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`);
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+    return await this.ask(async (admin) => {
+      // Metadata of a topic that there is not is asked for again and again, as if it were about to come.
+      const existing = await admin.listTopics();
+      if (!existing.includes(topic)) throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`);
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+    });
   }
 
   async brokers(): Promise<readonly string[]> {
-    const admin = await this.connect();
-    const { brokers } = await admin.describeCluster();
-    return brokers.map(({ host, port }) => `${host}:${String(port)}`);
+    return await this.ask(async (admin) => {
+      const { brokers } = await admin.describeCluster();
+      return brokers.map(({ host, port }) => `${host}:${String(port)}`);
+    });
   }
 
   async describeTopics(topics: readonly string[]): Promise<readonly TopicDescription[]> {
-    const admin = await this.connect();
-    const existing = new Set(await admin.listTopics());
-    const known = topics.filter((topic) => existing.has(topic));
-    if (known.length === 0) return [];
-    const { topics: found } = await admin.fetchTopicMetadata({ topics: known });
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    return await this.ask(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const known = topics.filter((topic) => existing.has(topic));
+      if (known.length === 0) return [];
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: known });
+      const { resources } = await admin.describeConfigs({
+        includeSynonyms: false,
+        resources: known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+      });
+      return found.map(({ name, partitions }) => ({
+        topic: name,
+        partitions: partitions.length,
+        replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+        config: Object.fromEntries(
+          (resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? []).map(
+            ({ configName, configValue }) => [configName, configValue],
+          ),
+        ),
+      }));
     });
-    return found.map(({ name, partitions }) => ({
-      topic: name,
-      partitions: partitions.length,
-      replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-      config: Object.fromEntries(
-        (resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? []).map(({ configName, configValue }) => [
-          configName,
-          configValue,
-        ]),
-      ),
-    }));
   }
 
   async aclRules(): Promise<readonly AclRule[] | null> {
-    const admin = await this.connect();
-    try {
-      const { resources } = await admin.describeAcls({
-        resourceType: AclResourceTypes.ANY,
-        resourcePatternType: ResourcePatternTypes.ANY,
-        operation: AclOperationTypes.ANY,
-        permissionType: AclPermissionTypes.ANY,
-      });
-      return resources.flatMap(({ resourceType, resourceName: name, resourcePatternType, acls }) => {
-        if (resourceType !== AclResourceTypes.TOPIC && resourceType !== AclResourceTypes.GROUP) return [];
-        const resource = resourceType === AclResourceTypes.TOPIC ? 'topic' : 'group';
-        const isPrefix = resourcePatternType === ResourcePatternTypes.PREFIXED;
-        return acls.map(({ principal, operation, permissionType }) => {
-          const isAllowed = permissionType === AclPermissionTypes.ALLOW;
-          return { principal, resource, name, isPrefix, operation: nameOfOperation(operation), isAllowed };
+    return await this.ask(async (admin) => {
+      try {
+        const { resources } = await admin.describeAcls({
+          resourceType: AclResourceTypes.ANY,
+          resourcePatternType: ResourcePatternTypes.ANY,
+          operation: AclOperationTypes.ANY,
+          permissionType: AclPermissionTypes.ANY,
         });
-      });
-    } catch (error) {
-      if (isOfType(error, 'SECURITY_DISABLED')) return null;
-      throw error;
-    }
+        return resources.flatMap(({ resourceType, resourceName: name, resourcePatternType, acls }) => {
+          if (resourceType !== AclResourceTypes.TOPIC && resourceType !== AclResourceTypes.GROUP) return [];
+          const resource = resourceType === AclResourceTypes.TOPIC ? 'topic' : 'group';
+          const isPrefix = resourcePatternType === ResourcePatternTypes.PREFIXED;
+          return acls.map(({ principal, operation, permissionType }) => {
+            const isAllowed = permissionType === AclPermissionTypes.ALLOW;
+            return { principal, resource, name, isPrefix, operation: nameOfOperation(operation), isAllowed };
+          });
+        });
+      } catch (error) {
+        if (isOfType(error, 'SECURITY_DISABLED')) return null;
+        throw error;
+      }
+    });
   }
 
   async offsets(topic: string): Promise<readonly OffsetRange[]> {
-    const admin = await this.connect();
-    const offsets = await untilAnswered(() => admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
-      if (!isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error;
-      throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`, { cause: error });
+    return await this.ask(async (admin) => {
+      const offsets = await untilAnswered(() => admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
+        if (!isOfType(error, 'UNKNOWN_TOPIC_OR_PARTITION')) throw error;
+        throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`, { cause: error });
+      });
+      return offsets.map(({ partition, low, high }) => ({ partition, start: BigInt(low), end: BigInt(high) }));
     });
-    return offsets.map(({ partition, low, high }) => ({ partition, start: BigInt(low), end: BigInt(high) }));
   }
 
   async offsetsFrom(topic: string, timestampMs: number): Promise<ReadonlyMap<number, bigint>> {
-    const admin = await this.connect();
-    const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
-    return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    return await this.ask(async (admin) => {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, timestampMs);
+      return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    });
   }
 
   async groupMembers(group: string): Promise<number> {
-    const admin = await this.connect();
-    const { groups } = await admin.describeGroups([group]);
-    return groups.find(({ groupId }) => groupId === group)?.members.length ?? 0;
+    return await this.ask(async (admin) => {
+      const { groups } = await admin.describeGroups([group]);
+      return groups.find(({ groupId }) => groupId === group)?.members.length ?? 0;
+    });
   }
 
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint | null>> {
-    const admin = await this.connect();
-    const [answer] = await untilAnswered(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
-    return new Map(
-      (answer?.partitions ?? []).map(({ partition, offset }) => [partition, offset === '-1' ? null : BigInt(offset)]),
-    );
+    return await this.ask(async (admin) => {
+      const [answer] = await untilAnswered(() => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+      return new Map(
+        (answer?.partitions ?? []).map(({ partition, offset }) => [partition, offset === '-1' ? null : BigInt(offset)]),
+      );
+    });
   }
 
   async close(): Promise<void> {
-    const admin = await this.connected;
-    await admin?.disconnect();
+    // One that is still trying is not waited for: a process that ends while Kafka is away has nothing to take leave of.
+    if (this.admin === null) this.connected?.then((admin) => admin.disconnect()).catch(() => undefined);
+    await this.admin?.disconnect();
+  }
+
+  private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      return await question(await this.connect());
+    } catch (error) {
+      throw kafkaErrorOf(error);
+    }
   }
 
   private async connect(): Promise<Admin> {
     this.connected ??= (async () => {
       const admin = this.kafka.admin({ retry: RETRY });
       await admin.connect();
+      this.admin = admin;
       return admin;
     })();
     try {

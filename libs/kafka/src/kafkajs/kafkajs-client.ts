@@ -1,6 +1,6 @@
 // This folder alone imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
+import { Kafka, logLevel, type KafkaConfig, type Producer } from 'kafkajs';
 import { Registry } from 'prom-client';
 import type {
   Condition,
@@ -17,12 +17,13 @@ import { KafkaMetrics } from '../kafka-metrics.js';
 import { PollLoops } from '../poll-loop.js';
 import { traced } from '../traced-client.js';
 import { isTracing } from '../traceparent.js';
+import { kafkaErrorOf } from './kafka-error-of.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
 import { heartbeatMs, KafkajsConsumer } from './kafkajs-consumer.js';
 import { KafkajsFollower } from './kafkajs-follower.js';
 import { logTo } from './kafkajs-log.js';
 import { KafkajsSender } from './kafkajs-sender.js';
-import { mendNullHeaders, mendRequestQueue } from './mends.js';
+import { mendFetchTimeout, mendNullHeaders, mendRequestQueue } from './mends.js';
 import { readerOf } from './reader.js';
 import { RETRY } from './retry.js';
 
@@ -47,6 +48,8 @@ export interface KafkaClientOptions {
       };
   /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
   readonly sessionTimeoutMs?: number;
+  /** A reader of a whole topic that gets no record for so long, though there are some, stands still. @default 60000 */
+  readonly standstillMs?: number;
   /** Where all that is measured is registered. @default a registry that nobody reads */
   readonly registry?: Registry;
 }
@@ -57,7 +60,11 @@ const CONNECTION_TIMEOUT_MS = 3_000;
 /** Nothing that a loop waits for takes longer than one request and the wait after it. */
 const LEAST_LOOP_LIMIT_MS = REQUEST_TIMEOUT_MS + CONNECTION_TIMEOUT_MS + RETRY.maxRetryTime;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
-const FOLLOWER_BYTES_PER_PARTITION = 4 * 1024 * 1024;
+/** A follower is seen to move when a fetch has come whole: over a slow connection a large one looks like a standstill. */
+const FOLLOWER_FETCH_BYTES = 1024 * 1024;
+/** A follower is alone in its group, so nobody waits for its partitions; over a slow connection a fetch may take so long. */
+const FOLLOWER_SESSION_TIMEOUT_MS = 60_000;
+const STANDSTILL_MS = 60_000;
 const MAX_WAIT_MS = 250;
 
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
@@ -75,6 +82,7 @@ class KafkajsClient implements KafkaClient {
   constructor(private readonly options: KafkaClientOptions) {
     mendRequestQueue();
     mendNullHeaders();
+    mendFetchTimeout();
     this.metrics = new KafkaMetrics(options.registry ?? new Registry());
     this.loops = new PollLoops(Math.max(3 * (options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS), LEAST_LOOP_LIMIT_MS));
     const { brokers, clientId, ssl, sasl } = options;
@@ -102,7 +110,7 @@ class KafkajsClient implements KafkaClient {
   async sender(): Promise<RecordSender> {
     // T8: never idempotent: after a reconnect such a producer fails for ever; ids make repeats harmless instead.
     const producer = this.kafka.producer({ allowAutoTopicCreation: false, idempotent: false, retry: RETRY });
-    await producer.connect();
+    await connected(producer);
     return new KafkajsSender(producer, this.adminClient, this.metrics);
   }
 
@@ -135,13 +143,16 @@ class KafkajsClient implements KafkaClient {
     const loop = this.loops.begin(options.topic);
     const consumer = readerOf(this.config, loop, {
       groupId: `${followerGroupPrefix}-follower-${randomUUID()}`,
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      maxBytesPerPartition: FOLLOWER_BYTES_PER_PARTITION,
+      sessionTimeout: FOLLOWER_SESSION_TIMEOUT_MS,
+      maxBytesPerPartition: FOLLOWER_FETCH_BYTES,
+      maxBytes: FOLLOWER_FETCH_BYTES,
       maxWaitTimeInMs: MAX_WAIT_MS,
       allowAutoTopicCreation: false,
       retry: RETRY,
     });
-    const follower = new KafkajsFollower(consumer, options, this.adminClient, { loop, metrics: this.metrics });
+    const { standstillMs = this.options.standstillMs ?? STANDSTILL_MS } = options;
+    const parts = { loop, metrics: this.metrics };
+    const follower = new KafkajsFollower(consumer, { ...options, standstillMs }, this.adminClient, parts);
     await startedOrStopped(follower);
     return follower;
   }
@@ -165,6 +176,16 @@ async function startedOrStopped(one: { start(): Promise<void>; stop(): Promise<v
     await one.start();
   } catch (error) {
     await one.stop();
-    throw error;
+    throw kafkaErrorOf(error);
+  }
+}
+
+/** A producer that could not connect may have done so to some of the brokers. */
+async function connected(producer: Producer): Promise<void> {
+  try {
+    await producer.connect();
+  } catch (error) {
+    await producer.disconnect();
+    throw kafkaErrorOf(error);
   }
 }

@@ -4,6 +4,7 @@ import { dispositionOf } from '../disposition-of.js';
 import type { Condition, ConsumeOptions, ReceivedRecord, RecordConsumer, RecordContext } from '../kafka-client.js';
 import type { KafkaLogger } from '../kafka-logger.js';
 import { runByKey } from '../run-by-key.js';
+import { CrashWatch } from './crash-watch.js';
 import { receivedFrom, type ReaderParts } from './reader.js';
 import { delay } from './retry.js';
 
@@ -22,24 +23,26 @@ export class KafkajsConsumer implements RecordConsumer {
   private assigned: Promise<void> = Promise.resolve();
   private isJoined = false;
   private readonly lag = new ConsumerLag();
+  private readonly crashes: CrashWatch;
 
   constructor(
     private readonly consumer: Consumer,
     private readonly options: ConsumeOptions,
     private readonly parts: ConsumerParts,
-  ) {}
+  ) {
+    this.crashes = new CrashWatch(options.onFatal);
+  }
 
   async start(): Promise<void> {
     const { consumer, options, lag } = this;
     const { metrics } = this.parts;
-    metrics.watch(options.topic, options.group, lag);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.generation += 1;
       this.partitions = payload.memberAssignment[options.topic] ?? [];
       this.isJoined = true;
       metrics.assigned(options.group);
       lag.keep(this.partitions);
-      this.assigned = Promise.resolve(options.onAssigned?.(this.partitions));
+      this.assigned = this.prepare(this.generation);
       this.assigned.catch(options.onFatal);
     });
     consumer.on(consumer.events.REBALANCING, () => {
@@ -49,7 +52,7 @@ export class KafkajsConsumer implements RecordConsumer {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.isJoined = false;
       metrics.crashed(options.group, payload.restart);
-      if (!payload.restart && !this.stopping.signal.aborted) options.onFatal(payload.error);
+      if (!payload.restart) this.crashes.crashed(payload.error);
     });
     await consumer.connect();
     // T4: without fromBeginning an offset that is out of range silently becomes the latest.
@@ -60,6 +63,8 @@ export class KafkajsConsumer implements RecordConsumer {
       partitionsConsumedConcurrently: 64,
       eachBatch: (payload) => this.batch(payload),
     });
+    this.crashes.begun();
+    metrics.watch(options.topic, options.group, lag);
   }
 
   assignment(): readonly number[] {
@@ -72,8 +77,26 @@ export class KafkajsConsumer implements RecordConsumer {
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.crashes.stops();
     this.parts.loop.end();
     await this.consumer.disconnect();
+  }
+
+  /** Lets the listener prepare for an assignment. What passes by itself is tried again, as for a record; what does not is fatal. */
+  private async prepare(generation: number): Promise<void> {
+    const { topic, group, onAssigned } = this.options;
+    const { partitions } = this;
+    for (let attempt = 1; generation === this.generation && !this.stopping.signal.aborted; attempt += 1) {
+      try {
+        await onAssigned?.(partitions);
+        return;
+      } catch (error) {
+        const disposition = dispositionOf(error, attempt);
+        if (disposition.kind !== 'retry') throw error;
+        this.parts.logger.warn({ err: error, topic, group, attempt, disposition }, 'an assignment could not be prepared for');
+        await delay(disposition.delayMs, this.stopping.signal);
+      }
+    }
   }
 
   private async batch(payload: EachBatchPayload): Promise<void> {

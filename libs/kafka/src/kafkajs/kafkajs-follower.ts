@@ -1,40 +1,43 @@
 import type { Consumer } from 'kafkajs';
 import { ConsumerLag } from '../consumer-lag.js';
 import { KafkaError } from '../errors.js';
-import type { FollowOptions, KafkaAdmin, ReceivedRecord, TopicFollower } from '../kafka-client.js';
+import type { FollowOptions, KafkaAdmin, ReadProgress, ReceivedRecord, TopicFollower } from '../kafka-client.js';
 import { FOLLOWER } from '../kafka-metrics.js';
+import { ReadPositions } from '../read-positions.js';
+import { CrashWatch } from './crash-watch.js';
 import { receivedFrom, type ReaderParts } from './reader.js';
 
-const REACH_TIMEOUT_MS = 60_000;
-
 export class KafkajsFollower implements TopicFollower {
-  private readonly next = new Map<number, bigint>();
-  private readonly waiting = new Set<{ isReached: () => boolean; resolve: () => void }>();
-  private isStopping = false;
+  private readonly positions: ReadPositions;
   private readonly behind = new ConsumerLag();
+  private readonly crashes: CrashWatch;
 
   constructor(
     private readonly consumer: Consumer,
-    private readonly options: FollowOptions,
+    private readonly options: FollowOptions & { readonly standstillMs: number },
     private readonly admin: Pick<KafkaAdmin, 'offsets' | 'offsetsFrom'>,
     private readonly parts: ReaderParts,
-  ) {}
+  ) {
+    this.positions = new ReadPositions(options.topic, options.standstillMs);
+    this.crashes = new CrashWatch(options.onFatal);
+  }
 
   async start(): Promise<void> {
     const { consumer, options } = this;
     if (options.fromMs !== undefined) {
       for (const [partition, offset] of await this.admin.offsetsFrom(options.topic, options.fromMs)) {
-        if (this.isFollowed(partition)) this.next.set(partition, offset);
+        if (this.isFollowed(partition)) this.positions.moved(partition, offset);
       }
     }
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const others = (payload.memberAssignment[options.topic] ?? []).filter((partition) => !this.isFollowed(partition));
       consumer.pause([{ topic: options.topic, partitions: others }]);
-      for (const [partition, offset] of this.next) consumer.seek({ topic: options.topic, partition, offset: String(offset) });
+      for (const [partition, offset] of this.positions.all())
+        consumer.seek({ topic: options.topic, partition, offset: String(offset) });
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.parts.metrics.crashed(FOLLOWER, payload.restart);
-      if (!payload.restart && !this.isStopping) options.onFatal(payload.error);
+      if (!payload.restart) this.crashes.crashed(payload.error);
     });
     await consumer.connect();
     await consumer.subscribe({ topic: options.topic, fromBeginning: true });
@@ -53,21 +56,23 @@ export class KafkajsFollower implements TopicFollower {
         return Promise.resolve();
       },
     });
+    this.crashes.begun();
+    if (options.isRestore === true) this.parts.metrics.restoring(options.topic, () => this.progress());
   }
 
   async caughtUp(): Promise<void> {
     const ranges = await this.admin.offsets(this.options.topic).catch((error: unknown) => {
       throw new KafkaError('FOLLOWER_LATE', `Kafka did not say how far ${this.options.topic} goes.`, { cause: error });
     });
-    await Promise.all(
-      ranges
-        .filter(({ partition, start, end }) => end > start && this.isFollowed(partition))
-        .map(({ partition, end }) => this.reached(partition, end - 1n)),
-    );
+    await this.positions.read(ranges.filter(({ partition, start, end }) => end > start && this.isFollowed(partition)));
+  }
+
+  progress(): ReadProgress {
+    return this.positions.progress();
   }
 
   position(partition: number): bigint {
-    return this.next.get(partition) ?? 0n;
+    return this.positions.of(partition);
   }
 
   lag(): number {
@@ -75,27 +80,11 @@ export class KafkajsFollower implements TopicFollower {
   }
 
   async reached(partition: number, offset: bigint): Promise<void> {
-    const isReached = (): boolean => this.position(partition) > offset;
-    if (isReached()) return;
-    const { topic, reachTimeoutMs } = this.options;
-    await new Promise<void>((resolve, reject) => {
-      const waiter = {
-        isReached,
-        resolve: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-      };
-      const timer = setTimeout(() => {
-        this.waiting.delete(waiter);
-        reject(new KafkaError('FOLLOWER_LATE', `${topic}/${String(partition)} was not read up to offset ${String(offset)}.`));
-      }, reachTimeoutMs ?? REACH_TIMEOUT_MS);
-      this.waiting.add(waiter);
-    });
+    await this.positions.passed(new Map([[partition, offset]]));
   }
 
   async stop(): Promise<void> {
-    this.isStopping = true;
+    this.crashes.stops();
     this.parts.loop.end();
     await this.consumer.disconnect();
   }
@@ -107,11 +96,6 @@ export class KafkajsFollower implements TopicFollower {
   private take(record: ReceivedRecord): void {
     if (record.offset < this.position(record.partition)) return;
     this.options.onRecord(record);
-    this.next.set(record.partition, record.offset + 1n);
-    for (const waiter of this.waiting) {
-      if (!waiter.isReached()) continue;
-      this.waiting.delete(waiter);
-      waiter.resolve();
-    }
+    this.positions.moved(record.partition, record.offset + 1n);
   }
 }

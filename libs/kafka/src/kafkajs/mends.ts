@@ -40,6 +40,33 @@ export function mendNullHeaders(): void {
   prototype[MENDED] = true;
 }
 
+/**
+ * A fetch has failed for the client when its whole answer has not come in time, however much of it comes all the while; then it
+ * fetches the same again, for ever over a slow connection. Mended: the time counts from the last bytes that came. Fetches
+ * have a connection of their own, so these bytes are a fetch's.
+ */
+export function mendFetchTimeout(): void {
+  const require = createRequire(import.meta.url);
+  interface Request {
+    readonly entry: { readonly apiName: string };
+    sentAt: number;
+  }
+  interface Connection {
+    readonly requestQueue: { readonly inflight: ReadonlyMap<number, Request> };
+    processData(bytes: Buffer): void;
+  }
+  const { prototype } = require('kafkajs/src/network/connection.js') as { prototype: Connection & { [MENDED]?: true } };
+  if (prototype[MENDED]) return;
+  const take = Reflect.get(prototype, 'processData');
+  prototype.processData = function processData(this: Connection, bytes: Buffer): void {
+    take.call(this, bytes);
+    for (const request of this.requestQueue.inflight.values()) {
+      if (request.entry.apiName === 'Fetch') request.sentAt = Date.now();
+    }
+  };
+  prototype[MENDED] = true;
+}
+
 /** As long as null is on the wire, where both have one byte. */
 export const NULL_HEADER = Buffer.alloc(0);
 

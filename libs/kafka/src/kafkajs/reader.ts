@@ -12,11 +12,17 @@ export interface ReaderParts {
 /** As the client does it unless it is told otherwise. */
 const connectSocket = (createRequire(import.meta.url)('kafkajs/src/network/socketFactory.js') as () => ISocketFactory)();
 
-/** A consumer that shows in the loop whatever it does: also that it tries to connect, of which the client itself tells nothing. */
+/**
+ * A consumer that shows in the loop whatever it does: also that it tries to connect, and that bytes come of an answer that is
+ * not whole yet, of which the client itself tells nothing.
+ */
 export function readerOf(kafka: KafkaConfig, loop: PollLoop, config: ConsumerConfig): Consumer {
   const socketFactory: ISocketFactory = (options) => {
-    loop.turned();
-    return connectSocket(options);
+    const turned = (): void => {
+      loop.turned();
+    };
+    turned();
+    return connectSocket(options).on('data', turned);
   };
   const consumer = new Kafka({ ...kafka, socketFactory }).consumer(config);
   const { FETCH_START, FETCH, GROUP_JOIN, REBALANCING, CRASH, REQUEST, REQUEST_TIMEOUT } = consumer.events;

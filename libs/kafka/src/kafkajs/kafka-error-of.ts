@@ -1,0 +1,52 @@
+import { KafkaError } from '../errors.js';
+
+interface ClientError {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  /** Kafka's name of it, or the system's. */
+  readonly type?: unknown;
+  readonly code?: unknown;
+  readonly retriable?: unknown;
+  readonly cause?: unknown;
+}
+
+/**
+ * What the client's error says of Kafka, as an error of this library. The words are the same at each try, so that whoever waits
+ * says them once. An error that says nothing of the kind is returned as it is.
+ */
+export function kafkaErrorOf(error: unknown): unknown {
+  if (error instanceof KafkaError) return error;
+  const causes = causesOf(error);
+  const ofType = (pattern: RegExp): ClientError | undefined => causes.find(({ type }) => pattern.test(String(type)));
+  const refusal = causes.find(({ name }) => name === 'KafkaJSSASLAuthenticationError');
+  if (refusal !== undefined) {
+    return new KafkaError('UNAUTHENTICATED', `Kafka does not believe who this process is: ${said(refusal)}.`, { cause: error });
+  }
+  const denial = ofType(/_AUTHORIZATION_FAILED$/);
+  if (denial !== undefined)
+    return new KafkaError('UNAUTHORIZED', `Kafka refuses this process: ${said(denial)}.`, { cause: error });
+  const absence = ofType(/^UNKNOWN_TOPIC_OR_PARTITION$/);
+  if (absence !== undefined) return new KafkaError('TOPIC_MISSING', `A topic is missing: ${said(absence)}.`, { cause: error });
+  if (causes.some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) {
+    const detail =
+      'Kafka names no coordinator of the consumer group: none is there yet, or this principal may not READ the group.';
+    return new KafkaError('UNREACHABLE', detail, { cause: error });
+  }
+  const [last] = causes.slice(-1);
+  if (last?.retriable !== true && !causes.some(({ name }) => name === 'KafkaJSNumberOfRetriesExceeded')) return error;
+  return new KafkaError('UNREACHABLE', `Kafka cannot be reached, or does not answer: ${said(last)}.`, { cause: error });
+}
+
+/** The error and those behind it, the last being where it began. */
+function causesOf(error: unknown): ClientError[] {
+  const causes: ClientError[] = [];
+  for (let one = error; typeof one === 'object' && one !== null && causes.length < 10; one = (one as ClientError).cause) {
+    causes.push(one);
+  }
+  return causes;
+}
+
+/** Without addresses, of which each try may name another. */
+function said({ code, message }: ClientError = {}): string {
+  return typeof code === 'string' ? code : String(message).replace(/[\s.]{1,10}$/, '');
+}

@@ -1,0 +1,108 @@
+import { KafkaError } from './errors.js';
+import type { OffsetRange, ReadProgress } from './kafka-client.js';
+
+interface Wait {
+  /** Partition → the offset that its position has to pass; what it has passed is left out. */
+  readonly pending: Map<number, bigint>;
+  /** When one of them came nearer, on the monotonic clock. */
+  movedAtMs: number;
+  readonly resolve: () => void;
+}
+
+/**
+ * How far a reader of a topic has come, and who waits for it to come further. A wait fails by standstill, never by the time
+ * that it takes: a long restore over a slow connection goes on for as long as records come.
+ */
+export class ReadPositions {
+  private readonly next = new Map<number, bigint>();
+  private readonly waits = new Set<Wait>();
+  private ranges: readonly OffsetRange[] = [];
+
+  /** @param standstillMs without a record of a partition that is waited for, after which the wait fails */
+  constructor(
+    private readonly topic: string,
+    private readonly standstillMs: number,
+    private readonly monotonicMs: () => number = () => performance.now(),
+  ) {}
+
+  /** The offset that is read next; 0 before the first record. */
+  of(partition: number): bigint {
+    return this.next.get(partition) ?? 0n;
+  }
+
+  all(): Iterable<readonly [partition: number, next: bigint]> {
+    return this.next;
+  }
+
+  /** @param next the offset that is read next from now on */
+  moved(partition: number, next: bigint): void {
+    this.next.set(partition, next);
+    for (const wait of this.waits) {
+      const target = wait.pending.get(partition);
+      if (target === undefined) continue;
+      wait.movedAtMs = this.monotonicMs();
+      if (next <= target) continue;
+      wait.pending.delete(partition);
+      if (wait.pending.size === 0) wait.resolve();
+    }
+  }
+
+  /** Resolves when all that is in these ranges was read; until the next call of this, `progress` is about them. @throws KafkaError FOLLOWER_LATE */
+  async read(ranges: readonly OffsetRange[]): Promise<void> {
+    this.ranges = ranges;
+    await this.passed(new Map(ranges.map(({ partition, end }) => [partition, end - 1n])));
+  }
+
+  /** How much was read of what `read` waits for. */
+  progress(): ReadProgress {
+    const read = this.ranges.map(({ partition, start, end }) => {
+      const next = this.of(partition);
+      return next > end ? end - start : next > start ? next - start : 0n;
+    });
+    const of = this.ranges.map(({ start, end }) => end - start);
+    return { read: Number(sum(read)), of: Number(sum(of)) };
+  }
+
+  /** @param targets partition → offset of the record that has to be read. @throws KafkaError FOLLOWER_LATE */
+  async passed(targets: ReadonlyMap<number, bigint>): Promise<void> {
+    const pending = new Map([...targets].filter(([partition, offset]) => this.of(partition) <= offset));
+    if (pending.size === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      let timer: NodeJS.Timeout;
+      const end = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.waits.delete(wait);
+        settle();
+      };
+      const wait: Wait = {
+        pending,
+        movedAtMs: this.monotonicMs(),
+        resolve: () => {
+          end(resolve);
+        },
+      };
+      const look = (): void => {
+        const leftMs = this.standstillMs - (this.monotonicMs() - wait.movedAtMs);
+        if (leftMs > 0) timer = setTimeout(look, leftMs);
+        else
+          end(() => {
+            reject(this.standstill(pending));
+          });
+      };
+      timer = setTimeout(look, this.standstillMs);
+      this.waits.add(wait);
+    });
+  }
+
+  private standstill(pending: ReadonlyMap<number, bigint>): KafkaError {
+    const places = [...pending].map(([partition, offset]) => {
+      const next = String(this.of(partition));
+      return `${this.topic}/${String(partition)} stands still at offset ${next}, before ${String(offset)}`;
+    });
+    return new KafkaError('FOLLOWER_LATE', `${places.join('; ')}.`);
+  }
+}
+
+function sum(values: readonly bigint[]): bigint {
+  return values.reduce((total, value) => total + value, 0n);
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { ESLint } from 'eslint';
+import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
+import { PATTERNS_OF_MEMBERS } from '../libs/chassis/src/logger.js';
+
+const GROWTH = ['regexp/no-super-linear-backtracking', 'regexp/no-super-linear-move'];
+const RULES = [...GROWTH, 'no-restricted-syntax'];
+const SOURCE = 'apps/gateway/src/example.ts';
+
+// The patterns are in the text itself: no other rule, and no types, which take a second for each file.
+const eslint = new ESLint({
+  cwd: PROJECT_ROOT,
+  ruleFilter: ({ ruleId }) => RULES.includes(ruleId),
+  overrideConfig: { languageOptions: { parserOptions: { project: null } } },
+});
+
+/** @returns the rules that this text breaks in the place of a service's source */
+async function broken(text: string): Promise<(string | null)[]> {
+  const [result] = await eslint.lintText(text, { filePath: join(PROJECT_ROOT, SOURCE) });
+  return (result?.messages ?? []).map(({ ruleId, fatal, message }) => (fatal === true ? message : ruleId));
+}
+
+describe('the time that a pattern takes', () => {
+  it.each([
+    [
+      'the split of a $filter at its blanks, as it was',
+      String.raw`export const read = (filter: string) => filter.split(/\s+or\s+/i);`,
+    ],
+    ['repeats within repeats', String.raw`export const read = /^(\w+)+$/;`],
+    ['neighbours that take the same text', String.raw`export const read = /^\w*\d*x$/;`],
+    ['slashes at the end of a text', String.raw`export const read = /\/+$/;`],
+  ])('grows faster than the text with %s, and the linter says so', async (_what, text) => {
+    expect(GROWTH).toEqual(expect.arrayContaining(await broken(text)));
+    expect(await broken(text)).not.toEqual([]);
+  });
+
+  it('cannot be known of one that is put together at run time, and the linter says so', async () => {
+    expect(await broken('export const read = (text: string) => new RegExp(text);')).toEqual(['no-restricted-syntax']);
+    expect(await broken('export const read = (text: string) => RegExp(text);')).toEqual(['no-restricted-syntax']);
+  });
+
+  it.each(Object.entries(PATTERNS_OF_MEMBERS))('grows with the text alone of the log’s «%s»', async (_name, pattern) => {
+    expect(await broken(`export const read = ${String(pattern)};`)).toEqual([]);
+  });
+
+  it('grows with the text alone in every source; one file may put patterns together, those that are checked above', async () => {
+    const results = await eslint.lintFiles(['apps/*/src/**/!(*.test).ts', 'libs/*/src/**/!(*.test).ts']);
+    expect(results.length).toBeGreaterThan(200);
+    const messages = results.flatMap((result) => result.messages.map((message) => `${result.filePath}: ${message.message}`));
+    expect(messages).toEqual([]);
+    const excused = results.filter(({ suppressedMessages }) => suppressedMessages.length > 0);
+    expect(excused.map(({ filePath }) => filePath)).toEqual([join(PROJECT_ROOT, 'libs/chassis/src/logger.ts')]);
+  });
+});
