@@ -89,7 +89,11 @@ async function dispatcher({
     throw error;
   };
   const sender = await client.sender();
-  const ledger = await Ledger.open({ client, sender: through(sender), topicPrefix, clock, logger, reportFrom: 0n, onFatal });
+  const ledger = await Ledger.open({
+    ...{ client, sender: through(sender), topicPrefix, clock, logger, onFatal },
+    reportFrom: 0n,
+    relayPosition: () => Promise.resolve(0n),
+  });
   const graphClient = new GraphClient({
     baseUrl: `http://127.0.0.1:${String((graph.address() as AddressInfo).port)}`,
     maxConcurrentPosts,

@@ -115,6 +115,15 @@ export class DispatcherSettings extends ServiceSettings {
   @Max(1_000)
   relayLingerMs: number = 15;
 
+  @Setting('RELAY_FORGET_INTERVAL_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds between two times that this process forgets the reports which the relay’s group has committed',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(3_600_000)
+  relayForgetIntervalMs: number = 30_000;
+
   @Setting('KEEP_ALIVE_INTERVAL_MS', {
     kind: 'integer',
     describe: 'Milliseconds between keep-alives of a call; Graph ends one after 45 minutes without',

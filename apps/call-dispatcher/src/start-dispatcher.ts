@@ -1,5 +1,5 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { CallbackPaths, groupName, GROUPS, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
+import { CallbackPaths, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
 import { AppTokens, GraphClient, type Exchange } from '@callbus/graph';
 import { kafkaClientOf, KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
@@ -16,9 +16,6 @@ import { openLedger } from './open-ledger.js';
 import { Quotas } from './quotas.js';
 import { RoleCheck } from './role-check.js';
 import { UnsettledCalls } from './unsettled-calls.js';
-
-/** How often this process forgets what another one has reported. */
-const FORGET_REPORTED_MS = 30_000;
 
 /** Folds the whole ledger, then begins to act: the order of this function is the order of the start. */
 export async function startDispatcher(context: ServiceContext<DispatcherSettings>): Promise<void> {
@@ -185,16 +182,10 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   await app.listen();
 
   const forget = setInterval(() => {
-    client
-      .admin()
-      .committed(groupName(topicPrefix, GROUPS.relay), topicName(topicPrefix, TOPICS.dispatchLedger))
-      .then((offsets) => {
-        ledger.reportedBefore(offsets.get(0) ?? 0n);
-      })
-      .catch((error: unknown) => {
-        logger.warn({ err: error }, 'the relay’s offset could not be read; it is asked for again');
-      });
-  }, FORGET_REPORTED_MS);
+    ledger.forgetReported().catch((error: unknown) => {
+      logger.warn({ err: error }, 'the relay’s offset could not be read; it is asked for again');
+    });
+  }, settings.relayForgetIntervalMs);
   onShutdown('timers', () => {
     clearInterval(forget);
     return Promise.resolve();

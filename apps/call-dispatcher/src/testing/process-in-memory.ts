@@ -56,6 +56,7 @@ export async function processOn(log: MemoryLog, logger = LOGGER): Promise<Proces
     clock,
     logger,
     reportFrom: 0n,
+    relayPosition: () => Promise.resolve(0n),
     onFatal: (error) => {
       throw error;
     },
