@@ -9,6 +9,7 @@ import { GraphClient } from '@callbus/graph';
 import { kafkaClientOf, KafkaError, type KafkaClient, type RecordSender } from '@callbus/kafka';
 import { Registry } from 'prom-client';
 import { Attempts } from './attempts.js';
+import { BackOffs } from './back-offs.js';
 import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
@@ -106,6 +107,7 @@ async function dispatcher({
     intentDeadlineMs,
     intentOrphanMs: 60_000,
     quotas: new Quotas({ maxLiveCalls: 100, maxCallsPerMonth: 100 }, () => false),
+    backOffs: new BackOffs(),
     breaker: new Breaker({ failures: 5, openMs: 1_000 }),
     clock,
     limits: { perTenant: 100, inAll: 100 },

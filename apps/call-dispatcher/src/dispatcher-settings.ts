@@ -86,7 +86,8 @@ export class DispatcherSettings extends ServiceSettings {
 
   @Setting('GRAPH_MAX_CALLS_PER_MONTH', {
     kind: 'integer',
-    describe: 'Attempts to dial in one month (UTC), per app and tenant; further commands wait until their notAfter',
+    describe:
+      'Creates in one month (UTC) that Graph took or may have taken, per app and tenant; those that it refused or never got do not count. Further commands wait until their notAfter',
   })
   @IsInt()
   @Min(1)

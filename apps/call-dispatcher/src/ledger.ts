@@ -109,7 +109,12 @@ export class Ledger {
   async append(callId: string, records: readonly LedgerRecord[]): Promise<Dispatch | undefined> {
     const readBefore = this.follower?.position(LEDGER_PARTITION) ?? 0n;
     const sent = await this.options.sender.send(
-      records.map((record) => ({ topic: this.topic, partition: LEDGER_PARTITION, key: callId, value: encodeLedgerRecord(record) })),
+      records.map((record) => ({
+        topic: this.topic,
+        partition: LEDGER_PARTITION,
+        key: callId,
+        value: encodeLedgerRecord(record),
+      })),
     );
     const last = sent.at(-1);
     if (last === undefined) return this.get(callId);

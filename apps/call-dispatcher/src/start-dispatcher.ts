@@ -4,6 +4,7 @@ import { AppTokens, GraphClient, type Exchange } from '@callbus/graph';
 import { kafkaClientOf, KafkaTransport, RethrowFilter, SnapshotFollower, type KafkaClient } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import { Attempts } from './attempts.js';
+import { BackOffs } from './back-offs.js';
 import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
 import { CallHistories, historyOf } from './call-histories.js';
@@ -71,6 +72,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     { maxLiveCalls: settings.graphMaxLiveCalls, maxCallsPerMonth: settings.graphMaxCallsPerMonth },
     (dispatch) => histories.of(dispatch)?.hasEnded === true,
   );
+  const backOffs = new BackOffs();
   const breaker = new Breaker({ failures: settings.graphBreakerFailures, openMs: settings.graphBreakerOpenMs });
   const attempts = new Attempts({
     ledger,
@@ -80,6 +82,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     intentDeadlineMs: settings.intentDeadlineMs,
     intentOrphanMs: orphanMsOf(settings),
     quotas,
+    backOffs,
     breaker,
     clock,
     limits: { perTenant: settings.graphMaxConcurrentCreates, inAll: settings.graphMaxConcurrentCreatesInAll },
@@ -104,7 +107,6 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     histories,
     attempts,
     followUps: new FollowUps({ sender, topicPrefix, partitions, tokens, graph, clock, rules, logger, metrics }),
-    breaker,
     tokens,
     roles,
     clock,
@@ -115,16 +117,17 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   });
   const unsettled = new UnsettledCalls({ isMine, historyOf: (dispatch) => histories.of(dispatch) });
   for (const dispatch of ledger.all()) {
-    quotas.restore(dispatch);
+    quotas.changed(undefined, dispatch);
     unsettled.update(dispatch);
   }
-  watchDispatcher(context.metrics, { unsettled, ledger, attempts, quotas, breaker, tokens, clock });
+  backOffs.restore(() => ledger.all());
+  watchDispatcher(context.metrics, { unsettled, ledger, attempts, quotas, backOffs, breaker, tokens, clock });
   ledger.onChange((dispatch, transition, before) => {
     const { kind } = transition;
     if (isMine(dispatch.callId)) metrics.changed(before, dispatch, transition);
     unsettled.update(dispatch);
-    if (kind === 'intended') quotas.intended(dispatch);
-    quotas.update(dispatch);
+    quotas.changed(before, dispatch);
+    backOffs.changed(before, dispatch);
     driver.look(dispatch.callId);
     // Whatever closes an attempt, also another process's, may make room for another call.
     if (kind !== 'accepted' && kind !== 'intended') driver.advance();
