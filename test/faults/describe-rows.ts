@@ -9,7 +9,7 @@ const ROW_TIMEOUT_MS = 180_000;
 
 /**
  * Rows of the fault matrix in a size of seconds each, on one stack: real processes, real Kafka, the simulator as Graph,
- * and an oracle that knows nothing but what it reads. FAULT_SEED and FAULT_ROWS choose; `npm run test:faults` sets them.
+ * and an oracle that knows nothing but what it reads. FAULT_SEED, FAULT_ROWS and FAULT_REPEATS choose; `npm run test:faults` sets them.
  */
 export function describeRows(rows: readonly FaultRow[], options: FaultStackOptions = {}): void {
   const chosen = selectRows(process.env['FAULT_ROWS']).filter((row) => rows.includes(row));
@@ -17,6 +17,7 @@ export function describeRows(rows: readonly FaultRow[], options: FaultStackOptio
     it.skip('none of these rows was asked for', () => undefined);
     return;
   }
+  const repeats = Number(process.env['FAULT_REPEATS'] ?? 1);
   const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const figures: RowFigures[] = [];
@@ -43,7 +44,7 @@ export function describeRows(rows: readonly FaultRow[], options: FaultStackOptio
       const callIds = await row.run({
         system,
         random,
-        repeats: 1,
+        repeats,
         injected: (count = 1) => {
           injections += count;
         },
@@ -58,6 +59,6 @@ export function describeRows(rows: readonly FaultRow[], options: FaultStackOptio
       say(line(found, row.fault));
       expect(found).toMatchObject({ surplusPosts: 0, lost: 0 });
     },
-    ROW_TIMEOUT_MS,
+    repeats * ROW_TIMEOUT_MS,
   );
 }

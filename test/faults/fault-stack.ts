@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { AssignerProtocol, Partitioners } from 'kafkajs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { AssignerProtocol, Partitioners, type Admin } from 'kafkajs';
 import { freePort } from '../../apps/local-stack/src/ports.js';
 import { createPeerCall } from '../support/peer-call.js';
-import { commandMessage, plainKafka, PlainProducer, type HistoryEvent, type PlainMessage } from '../support/plain-kafka.js';
+import { commandMessage, PlainProducer, type HistoryEvent, type PlainMessage } from '../support/plain-kafka.js';
 import { StackForTests, until } from '../support/stack-for-tests.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { withAdmin } from './kafka-admin.js';
 import { Witness, type WitnessParts } from './witness.js';
 
 export const DISPATCHERS = ['call-dispatcher-1', 'call-dispatcher-2'] as const;
@@ -35,6 +39,9 @@ export const RECEIVER_LIMITS = {
   HTTP_REQUEST_TIMEOUT_MS: '3000',
   HTTP_CONNECTIONS_CHECK_INTERVAL_MS: '200',
 } as const;
+
+/** A quota that no row uses up, but for the one that sets its own. */
+const ANY_NUMBER = '1000000';
 
 /** Where the callbacks of a call go, and how Graph names the call. */
 export interface CallbackTarget {
@@ -74,6 +81,8 @@ export class FaultStack extends Witness {
     readonly commands: PlainProducer,
     /** Of an operator, for releases. */
     readonly operatorCommands: PlainProducer,
+    /** What the dispatchers read their monthly quota from when they start. */
+    private readonly quotaFile: string,
   ) {
     super(witness);
   }
@@ -86,6 +95,8 @@ export class FaultStack extends Witness {
     const simulatorPort = await freePort(taken);
     graph.targetPort = authority.targetPort = simulatorPort;
     const graphUrl = `https://localhost:${String(graph.port)}`;
+    const quotaFile = join(mkdtempSync(join(tmpdir(), 'callbus-faults-')), 'calls-per-month');
+    writeFileSync(quotaFile, ANY_NUMBER);
     const clock = (skewMs: number): Record<string, string> => ({
       NODE_OPTIONS: `--import=${new URL('skewed-clock.mjs', import.meta.url).href}`,
       CLOCK_SKEW_MS: String(skewMs),
@@ -129,9 +140,11 @@ export class FaultStack extends Witness {
           UNKNOWN_GRACE_MS: String(TIMES.graceMs),
           NOT_AFTER_DEFAULT_MS: String(TIMES.notAfterMs),
           GRAPH_BREAKER_OPEN_MS: '500',
+          RELAY_FORGET_INTERVAL_MS: '100',
+          RELAY_LINGER_MS: '100',
           // Each row leaves its calls behind for the next.
           GRAPH_MAX_LIVE_CALLS: '100000',
-          GRAPH_MAX_CALLS_PER_MONTH: '1000000',
+          GRAPH_MAX_CALLS_PER_MONTH_FILE: quotaFile,
         },
         [PROXIED]: { ...through(kafka), ...clock(-SKEW_MS) },
         'call-dispatcher-2': clock(SKEW_MS),
@@ -153,6 +166,7 @@ export class FaultStack extends Witness {
       receiverKafka,
       commands,
       operatorCommands,
+      quotaFile,
     );
   }
 
@@ -160,6 +174,7 @@ export class FaultStack extends Witness {
     await Promise.all([this.commands.stop(), this.operatorCommands.stop(), super.stop()]);
     await this.stack.stop();
     await Promise.all(this.proxies.map((proxy) => proxy.stop()));
+    rmSync(dirname(this.quotaFile), { recursive: true });
   }
 
   private get proxies(): readonly TcpProxy[] {
@@ -308,6 +323,18 @@ export class FaultStack extends Witness {
     await this.stack.restart(name);
   }
 
+  /** Does something while the dispatchers allow each app so many calls a month in a tenant: they are started anew before and after. */
+  async withQuota(callsPerMonth: number, work: () => Promise<void>): Promise<void> {
+    const restartWith = async (quota: string): Promise<void> => {
+      writeFileSync(this.quotaFile, quota);
+      await Promise.all(DISPATCHERS.map((name) => this.restart(name)));
+      await this.untilShared();
+    };
+    await restartWith(String(callsPerMonth));
+    await work();
+    await restartWith(ANY_NUMBER);
+  }
+
   /** Everything back to normal: faults off, proxies pass, all that is dead started, the partitions shared out. */
   async heal(): Promise<void> {
     await this.clearFaults();
@@ -324,24 +351,50 @@ export class FaultStack extends Witness {
 
   /** Waits until these dispatchers, and no others, have the partitions of the commands topic. */
   async untilOwnedBy(...owners: readonly Dispatcher[]): Promise<void> {
-    const admin = plainKafka(this.stack.file.kafka.brokers).admin();
-    await admin.connect();
-    const groupId = `${this.stack.file.topicPrefix}call-dispatcher`;
-    try {
+    await withAdmin(this, async (admin, prefix) => {
       await until('the partitions are shared out', async () => {
-        const { groups } = await admin.describeGroups([groupId]);
         this.owned.clear();
-        for (const { clientId, memberAssignment } of groups[0]?.state === 'Stable' ? groups[0].members : []) {
-          const { assignment = {} } = AssignerProtocol.MemberAssignment.decode(memberAssignment) ?? {};
-          for (const partition of Object.values(assignment).flat()) this.owned.set(partition, clientId as Dispatcher);
-        }
+        for (const [partition, owner] of await ownersOf(admin, `${prefix}call-dispatcher`)) this.owned.set(partition, owner);
         const names = new Set(this.owned.values());
         return this.owned.size === PARTITIONS && names.size === owners.length && owners.every((name) => names.has(name));
       });
-    } finally {
-      await admin.disconnect();
-    }
+    });
   }
+
+  /** Waits until one of these dispatchers is the one that reports the ledger. @returns which */
+  async untilRelayHeldBy(...holders: readonly Dispatcher[]): Promise<Dispatcher> {
+    return withAdmin(this, async (admin, prefix) => {
+      let holder: Dispatcher | undefined;
+      await until(`the ledger is reported by ${holders.join(' or ')}`, async () => {
+        holder = (await ownersOf(admin, `${prefix}call-dispatcher-relay`)).get(0);
+        return holder !== undefined && holders.includes(holder);
+      });
+      return holder!;
+    });
+  }
+
+  /** Waits until the relay's group has committed everything that is in the ledger now. */
+  async untilRelayed(): Promise<void> {
+    await withAdmin(this, async (admin, prefix) => {
+      const topic = `${prefix}dispatch-ledger`;
+      const [range] = await admin.fetchTopicOffsets(topic);
+      await until('the relay has committed', async () => {
+        const [answer] = await admin.fetchOffsets({ groupId: `${prefix}call-dispatcher-relay`, topics: [topic] });
+        return Number(answer?.partitions[0]?.offset) >= Number(range?.high);
+      });
+    });
+  }
+}
+
+/** Which dispatcher has which partition in a consumer group; empty while the group shares them out. */
+async function ownersOf(admin: Admin, groupId: string): Promise<Map<number, Dispatcher>> {
+  const { groups } = await admin.describeGroups([groupId]);
+  const owners = new Map<number, Dispatcher>();
+  for (const { clientId, memberAssignment } of groups[0]?.state === 'Stable' ? groups[0].members : []) {
+    const { assignment = {} } = AssignerProtocol.MemberAssignment.decode(memberAssignment) ?? {};
+    for (const partition of Object.values(assignment).flat()) owners.set(partition, clientId as Dispatcher);
+  }
+  return owners;
 }
 
 const PARTITIONS = 12;

@@ -3,6 +3,8 @@ import { COMMAND_ROWS } from './command-rows.js';
 import { CRASH_ROWS } from './crash-rows.js';
 import { GRAPH_ROWS } from './graph-rows.js';
 import { KAFKA_ROWS } from './kafka-rows.js';
+import { PAUSE_ROWS } from './pause-rows.js';
+import { QUOTA_ROWS } from './quota-rows.js';
 import { RECEIVER_ROWS } from './receiver-rows.js';
 import { REPLAY_ROWS } from './replay-rows.js';
 import type { FaultRow } from './row.js';
@@ -19,6 +21,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...CRASH_ROWS,
   ...GRAPH_ROWS,
   ...KAFKA_ROWS,
+  ...PAUSE_ROWS,
+  ...QUOTA_ROWS,
   ...RECEIVER_ROWS,
   ...COMMAND_ROWS,
   ...REPLAY_ROWS,

@@ -1,4 +1,4 @@
-// npm run test:faults [-- --seed S --rows F1-F7]
+// npm run test:faults [-- --seed S --rows F1-F7 --repeats N]
 // npm run test:history-chaos [-- --seed S]
 // npm run test:rolling [-- --minutes N --rate R --from <commit>]
 // npm run soak -- --minutes N --rate R [--seed S --rows F1-F10]
@@ -10,7 +10,7 @@ const option = { type: 'string' };
 const KINDS = {
   faults: {
     files: ['test/faults/faults.e2e.test.ts', 'test/faults/cluster.long.test.ts'],
-    options: { seed: option, rows: option },
+    options: { seed: option, rows: option, repeats: option },
   },
   'history-chaos': { files: ['test/faults/history-chaos.long.test.ts'], options: { seed: option } },
   rolling: { files: ['test/rolling/rolling-restart.long.test.ts'], options: { minutes: option, rate: option, from: option } },

@@ -9,6 +9,7 @@ import { GraphClient } from '@callbus/graph';
 import { kafkaClientOf, KafkaError, type KafkaClient, type RecordSender } from '@callbus/kafka';
 import { Registry } from 'prom-client';
 import { Attempts } from './attempts.js';
+import { BackOffs } from './back-offs.js';
 import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
@@ -89,7 +90,11 @@ async function dispatcher({
     throw error;
   };
   const sender = await client.sender();
-  const ledger = await Ledger.open({ client, sender: through(sender), topicPrefix, clock, logger, reportFrom: 0n, onFatal });
+  const ledger = await Ledger.open({
+    ...{ client, sender: through(sender), topicPrefix, clock, logger, onFatal },
+    reportFrom: 0n,
+    relayPosition: () => Promise.resolve(0n),
+  });
   const graphClient = new GraphClient({
     baseUrl: `http://127.0.0.1:${String((graph.address() as AddressInfo).port)}`,
     maxConcurrentPosts,
@@ -102,6 +107,7 @@ async function dispatcher({
     intentDeadlineMs,
     intentOrphanMs: 60_000,
     quotas: new Quotas({ maxLiveCalls: 100, maxCallsPerMonth: 100 }, () => false),
+    backOffs: new BackOffs(),
     breaker: new Breaker({ failures: 5, openMs: 1_000 }),
     clock,
     limits: { perTenant: 100, inAll: 100 },

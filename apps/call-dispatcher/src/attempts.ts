@@ -12,14 +12,13 @@ import {
 } from '@callbus/contracts';
 import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type CreateCallOutcome, type GraphClient } from '@callbus/graph';
 import { inTrace, KafkaError } from '@callbus/kafka';
+import type { BackOffs } from './back-offs.js';
 import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
 import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import type { Ledger } from './ledger.js';
 import { outcomeRecord, type AttemptKey } from './outcome-record.js';
-import { ownerKey, type Quotas } from './quotas.js';
-
-export type Owner = Pick<LedgerCommand, 'appId' | 'tenantId'>;
+import { ownerKey, type Owner, type Quotas } from './quotas.js';
 
 export interface AttemptsOptions {
   readonly ledger: Ledger;
@@ -29,6 +28,7 @@ export interface AttemptsOptions {
   readonly intentDeadlineMs: number;
   readonly intentOrphanMs: number;
   readonly quotas: Quotas;
+  readonly backOffs: BackOffs;
   readonly breaker: Breaker;
   readonly clock: BrokerClock;
   /** Attempts of this process under way at once, per app and tenant, and in all. */
@@ -66,14 +66,23 @@ export class Attempts {
 
   /** @returns what keeps an app from dialling in a tenant now; null when nothing does */
   obstacle(owner: Owner): string | null {
-    const { quotas, breaker, clock, limits } = this.options;
+    const { quotas, backOffs, breaker, clock, limits } = this.options;
     if (breaker.waitMs() > 0) return 'Graph cannot be reached';
+    if (backOffs.waitMs(owner, clock.nowMs()) > 0) return 'Graph asked the app to wait in the tenant (Retry-After)';
+    if (quotas.dialling(owner) >= backOffs.window(owner))
+      return 'the app goes on slowly in the tenant, since Graph asked it to wait';
     const exceeded = quotas.obstacle(owner, clock.nowMs());
     if (exceeded !== null) return exceeded;
     if ((this.inHandOf.get(ownerKey(owner)) ?? 0) >= limits.perTenant || this.inHand.size >= limits.inAll) {
       return 'as many calls as may be dialled at once are being dialled (GRAPH_MAX_CONCURRENT_CREATES)';
     }
     return null;
+  }
+
+  /** Milliseconds for which an app may surely not dial in a tenant; 0 when it may, or when the time is not what it waits for. */
+  waitMs(owner: Owner): number {
+    const { backOffs, breaker, clock } = this.options;
+    return Math.max(breaker.waitMs(), backOffs.waitMs(owner, clock.nowMs()));
   }
 
   /**
@@ -100,7 +109,7 @@ export class Attempts {
     const left = (this.inHandOf.get(key) ?? 1) - 1;
     if (left > 0) this.inHandOf.set(key, left);
     else this.inHandOf.delete(key);
-    this.options.quotas.giveBack(callId, owner, this.options.ledger.get(callId));
+    this.options.quotas.giveBack(callId, owner);
     this.options.onReleased(callId);
   }
 

@@ -99,13 +99,14 @@ export interface DispatcherState {
   readonly attempts: { inFlight(): number; left(): number };
   /** The least of all apps and tenants. */
   readonly quotas: { left(nowMs: number): { readonly liveCalls: number; readonly callsPerMonth: number } };
+  readonly backOffs: { longestWaitMs(nowMs: number): number };
   readonly breaker: { waitMs(): number };
   readonly tokens: { remainingMs(): number };
   readonly clock: { nowMs(): number };
 }
 
 export function watchDispatcher(registry: Registry, state: DispatcherState): void {
-  const { unsettled, ledger, attempts, quotas, breaker, tokens, clock } = state;
+  const { unsettled, ledger, attempts, quotas, backOffs, breaker, tokens, clock } = state;
   const gauge = (name: string, help: string, read: () => number): void => {
     addGauge(registry, name, help, read);
   };
@@ -130,6 +131,11 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
     Number(breaker.waitMs() > 0),
   );
   gauge(
+    'callbus_graph_back_off_seconds',
+    'Time for which Graph has asked an app to dial no more calls in a tenant, the longest of all; 0 when none has to wait',
+    () => backOffs.longestWaitMs(clock.nowMs()) / 1_000,
+  );
+  gauge(
     'callbus_graph_token_remaining_seconds',
     'Time until the first of the app tokens in use expires; NaN without one',
     () => tokens.remainingMs() / 1_000,
@@ -139,7 +145,7 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
   );
   new Gauge({
     name: 'callbus_quota_left',
-    help: 'What is left of a limit for the app and tenant with the least: attempts at once, live calls, calls of this month (UTC)',
+    help: 'What is left of a limit for the app and tenant with the least: attempts at once, live calls, calls of this month (UTC) that Graph took or may have taken',
     labelNames: ['limit'],
     registers: [registry],
     collect() {

@@ -86,7 +86,8 @@ export class DispatcherSettings extends ServiceSettings {
 
   @Setting('GRAPH_MAX_CALLS_PER_MONTH', {
     kind: 'integer',
-    describe: 'Attempts to dial in one month (UTC), per app and tenant; further commands wait until their notAfter',
+    describe:
+      'Creates in one month (UTC) that Graph took or may have taken, per app and tenant; those that it refused or never got do not count. Further commands wait until their notAfter',
   })
   @IsInt()
   @Min(1)
@@ -114,6 +115,15 @@ export class DispatcherSettings extends ServiceSettings {
   @Min(0)
   @Max(1_000)
   relayLingerMs: number = 15;
+
+  @Setting('RELAY_FORGET_INTERVAL_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds between two times that this process forgets the reports which the relay’s group has committed',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(3_600_000)
+  relayForgetIntervalMs: number = 30_000;
 
   @Setting('KEEP_ALIVE_INTERVAL_MS', {
     kind: 'integer',

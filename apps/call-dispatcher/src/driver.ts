@@ -3,7 +3,6 @@ import { isSettled, type Dispatch, type LedgerCommand } from '@callbus/contracts
 import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
 import { inTrace, KafkaError } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
-import type { Breaker } from './breaker.js';
 import type { BrokerClock } from './broker-clock.js';
 import type { CallHistories } from './call-histories.js';
 import type { FollowUps } from './follow-ups.js';
@@ -17,7 +16,6 @@ export interface DriverOptions {
   readonly histories: CallHistories;
   readonly attempts: Attempts;
   readonly followUps: FollowUps;
-  readonly breaker: Breaker;
   readonly tokens: Pick<AppTokens, 'atHand' | 'youngerThan' | 'trouble'>;
   readonly roles: RoleCheck;
   readonly clock: BrokerClock;
@@ -45,7 +43,9 @@ export class Driver {
   /** Calls that a step is being taken for → whether they changed meanwhile. */
   private readonly busy = new Map<string, boolean>();
   private readonly line = new WaitingLine();
-  private breakerTimer: NodeJS.Timeout | undefined;
+  /** Until time alone lets one of the calls that are held back go on. */
+  private advanceTimer: NodeJS.Timeout | undefined;
+  private advanceAtMs = Infinity;
   private isStopped = false;
 
   constructor(private readonly options: DriverOptions) {}
@@ -92,7 +92,7 @@ export class Driver {
 
   stop(): void {
     this.isStopped = true;
-    clearTimeout(this.breakerTimer);
+    clearTimeout(this.advanceTimer);
     for (const timer of this.timers.values()) clearTimeout(timer);
   }
 
@@ -149,9 +149,9 @@ export class Driver {
 
   /** @returns the milliseconds after which it is to be looked at again at the latest */
   private holdBack(callId: string, command: LedgerCommand, reason: string): number {
-    const { breaker, clock } = this.options;
+    const { attempts, clock } = this.options;
     this.line.add(callId, command, reason);
-    this.advanceAfter(breaker.waitMs());
+    this.advanceAfter(attempts.waitMs(command));
     return command.notAfterMs + 1 - clock.nowMs();
   }
 
@@ -162,12 +162,18 @@ export class Driver {
   }
 
   private advanceAfter(waitMs: number): void {
-    if (waitMs === 0 || this.breakerTimer !== undefined || this.isStopped) return;
-    this.breakerTimer = setTimeout(() => {
-      this.breakerTimer = undefined;
-      this.advance();
-      this.advanceAfter(this.options.breaker.waitMs());
-    }, waitMs + 1);
+    const atMs = performance.now() + Math.min(waitMs, LONGEST_TIMER_MS);
+    if (waitMs === 0 || atMs >= this.advanceAtMs || this.isStopped) return;
+    clearTimeout(this.advanceTimer);
+    this.advanceAtMs = atMs;
+    this.advanceTimer = setTimeout(
+      () => {
+        this.advanceAtMs = Infinity;
+        this.advance();
+        for (const owner of this.line.owners()) this.advanceAfter(this.options.attempts.waitMs(owner));
+      },
+      atMs - performance.now() + 1,
+    );
   }
 
   /** @param work resolves with the milliseconds after which the call is to be looked at again at the latest */

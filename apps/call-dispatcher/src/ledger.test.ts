@@ -7,9 +7,12 @@ import { LOGGER } from './testing/process-in-memory.js';
 
 let log: MemoryLog;
 let fatal: unknown[];
+/** What the relay's group has committed. */
+let committed: bigint | Promise<bigint>;
 
 beforeEach(() => {
   log = new MemoryLog(() => START_MS);
+  committed = 0n;
   fatal = [];
 });
 
@@ -24,6 +27,7 @@ function open(reportFrom: LedgerOptions['reportFrom'] = 0n): Promise<Ledger> {
     clock: new BrokerClock(),
     logger: LOGGER,
     reportFrom,
+    relayPosition: async () => committed,
     onFatal,
   });
 }
@@ -50,10 +54,35 @@ it('goes on after a record that cannot be read', async () => {
   expect(ledger.get(CALL_ID)?.phase).toBe('open');
 });
 
-it('refuses to tell what was reported before it began, as after the relay’s offsets were set back', async () => {
-  await write(encodeLedgerRecord(ACCEPTED));
-  await write(encodeLedgerRecord(intent(1)));
-  const ledger = await open(1n);
-  await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'INVARIANT' });
-  expect(await ledger.reportAt(1n)).toEqual([]);
+describe('the report of a record', () => {
+  it('is kept until the relay’s group has committed it', async () => {
+    const ledger = await open();
+    await write(encodeLedgerRecord(ACCEPTED));
+    await ledger.forgetReported();
+    expect(await ledger.reportAt(0n)).toMatchObject([{ kind: 'accepted' }]);
+  });
+
+  it('is empty when another process has told it while this one was paused with the record in memory', async () => {
+    const ledger = await open();
+    await write(encodeLedgerRecord(ACCEPTED));
+    await write(encodeLedgerRecord(intent(1)));
+    committed = 2n;
+    await ledger.forgetReported();
+    expect(await ledger.reportAt(0n)).toEqual([]);
+    expect(await ledger.reportAt(1n)).toEqual([]);
+  });
+
+  it('is asked for again when Kafka does not say whether another process has told it', async () => {
+    await write(encodeLedgerRecord(ACCEPTED));
+    const ledger = await open(1n);
+    committed = Promise.reject(new Error('the coordinator is away'));
+    await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'FOLLOWER_LATE' });
+  });
+
+  it('ends the process when it was forgotten and somebody set the relay’s offsets back: a start folds it anew', async () => {
+    await write(encodeLedgerRecord(ACCEPTED));
+    const ledger = await open(1n);
+    await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'INVARIANT' });
+    expect(await (await open(0n)).reportAt(0n)).toMatchObject([{ kind: 'accepted' }]);
+  });
 });

@@ -24,7 +24,7 @@ import type { BrokerClock } from './broker-clock.js';
 import { observationsOf } from './observations-of.js';
 
 /** The ledger has one partition, so one order. */
-const PARTITION = 0;
+export const LEDGER_PARTITION = 0;
 
 export interface LedgerOptions {
   readonly client: Pick<KafkaClient, 'follow'>;
@@ -34,6 +34,8 @@ export interface LedgerOptions {
   readonly logger: Logger;
   /** The first offset whose observations may still have to be sent. */
   readonly reportFrom: bigint;
+  /** Asks Kafka for the relay group's committed offset: some dispatcher has reported every record before it. */
+  readonly relayPosition: () => Promise<bigint>;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -122,9 +124,14 @@ export class Ledger {
    * @throws KafkaError: whether they were appended is not known; INVARIANT: this is not the ledger that was folded
    */
   async append(callId: string, records: readonly LedgerRecord[]): Promise<Dispatch | undefined> {
-    const readBefore = this.follower?.position(PARTITION) ?? 0n;
+    const readBefore = this.follower?.position(LEDGER_PARTITION) ?? 0n;
     const sent = await this.options.sender.send(
-      records.map((record) => ({ topic: this.topic, partition: PARTITION, key: callId, value: encodeLedgerRecord(record) })),
+      records.map((record) => ({
+        topic: this.topic,
+        partition: LEDGER_PARTITION,
+        key: callId,
+        value: encodeLedgerRecord(record),
+      })),
     );
     const last = sent.at(-1);
     if (last === undefined) return this.get(callId);
@@ -132,27 +139,32 @@ export class Ledger {
       const detail = `${this.topic} was read up to offset ${String(readBefore)} and put a record at ${String(last.offset)}: it was made anew.`;
       throw new KafkaError('INVARIANT', detail);
     }
-    await this.follower?.reached(PARTITION, last.offset);
+    await this.follower?.reached(LEDGER_PARTITION, last.offset);
     return this.get(callId);
   }
 
   /**
-   * What the record at this offset, once folded, has to tell the history.
-   * @throws KafkaError INVARIANT when that was forgotten: somebody set the relay's offsets back
+   * What the record at this offset, once folded, has to tell the history; nothing when another process has told it. A
+   * process that was paused may still hold a batch that another one has reported and committed meanwhile.
+   * @throws KafkaError INVARIANT when somebody set the relay's offsets back: the report is due again and no longer known
+   * here, but the process folds it anew when it starts again; FOLLOWER_LATE when Kafka cannot be asked
    */
   async reportAt(offset: bigint): Promise<readonly Observation[]> {
-    await this.follower?.reached(PARTITION, offset);
-    if (offset < this.reportFrom) {
-      const detail = `${this.topic} is to be reported from offset ${String(offset)}, which was reported before this process began.`;
-      throw new KafkaError('INVARIANT', detail);
-    }
-    return this.reports.get(offset) ?? [];
+    await this.follower?.reached(LEDGER_PARTITION, offset);
+    if (offset >= this.reportFrom) return this.reports.get(offset) ?? [];
+    const position = await this.options.relayPosition().catch((error: unknown) => {
+      throw new KafkaError('FOLLOWER_LATE', `Kafka did not say how far ${this.topic} was reported.`, { cause: error });
+    });
+    if (offset < position) return [];
+    const detail = `The relay’s group was set back to offset ${String(position)} of ${this.topic}, behind what it had reported: this process ends, and reports from there when it starts again.`;
+    throw new KafkaError('INVARIANT', detail);
   }
 
-  /** What lies before the offset was reported and is kept no longer. */
-  reportedBefore(offset: bigint): void {
-    for (const known of this.reports.keys()) if (known < offset) this.reports.delete(known);
-    if (offset > this.reportFrom) this.reportFrom = offset;
+  /** Forgets the reports that the relay's group has committed. @throws what Kafka's client throws */
+  async forgetReported(): Promise<void> {
+    const position = await this.options.relayPosition();
+    for (const offset of this.reports.keys()) if (offset < position) this.reports.delete(offset);
+    if (position > this.reportFrom) this.reportFrom = position;
   }
 
   /** Records that are not folded yet. */

@@ -44,8 +44,11 @@ it('folds a ledger that is new, or goes on from what was reported', async () => 
   const log = new MemoryLog(() => START_MS);
   expect([...(await open(log, { reported: null, taken: null })).all()]).toEqual([]);
   await log.sender.send([{ topic: 'x.dispatch-ledger', partition: 0, key: CALL_ID, value: encodeLedgerRecord(ACCEPTED) }]);
-  const ledger = await open(log, { reported: 1n, taken: 1n });
+  const committed: { reported: bigint | null; taken: bigint } = { reported: 1n, taken: 1n };
+  const ledger = await open(log, committed);
   expect(ledger.get(CALL_ID)?.phase).toBe('waiting');
+  expect(await ledger.reportAt(0n)).toEqual([]);
+  committed.reported = null;
   await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'INVARIANT' });
 });
 

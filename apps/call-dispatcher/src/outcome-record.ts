@@ -31,8 +31,10 @@ export function outcomeRecord(key: AttemptKey, outcome: CreateCallOutcome, earli
       return { type: 'Rejected', ...key, error: outcome.error };
     case 'not-sent':
       return { type: 'NotSent', ...key, why: outcome.why };
-    case 'unknown':
-      return { type: 'Unknown', ...key, why: outcome.why };
+    case 'unknown': {
+      const { why, retryAfterMs } = outcome;
+      return { type: 'Unknown', ...key, why, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    }
   }
 }
 

@@ -1,7 +1,9 @@
+import type { LedgerRecord } from '@callbus/contracts';
 import { Quotas } from './quotas.js';
-import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
+import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, GRAPH_ERROR, intent, key, START_MS } from './testing/dispatches.js';
 
 const created = { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' } as const;
+const notSent = (attempt: number): LedgerRecord => ({ type: 'NotSent', ...key(attempt), why: 'no connection' });
 const ended = new Set<string>();
 const quotas = (maxLiveCalls: number, maxCallsPerMonth = 10): Quotas =>
   new Quotas({ maxLiveCalls, maxCallsPerMonth }, ({ callId }) => ended.has(callId));
@@ -13,7 +15,7 @@ beforeEach(() => {
 describe('live calls', () => {
   it('are those being dialled and those created whose history has not ended', () => {
     const one = quotas(1);
-    one.restore(dispatchAfter(ACCEPTED));
+    one.changed(undefined, dispatchAfter(ACCEPTED));
     expect(one.obstacle(COMMAND, START_MS)).toBeNull();
     one.update(dispatchAfter(ACCEPTED, intent(1)));
     expect(one.obstacle(COMMAND, START_MS)).toMatch(/1 live calls .*GRAPH_MAX_LIVE_CALLS/);
@@ -24,14 +26,24 @@ describe('live calls', () => {
     expect(one.obstacle(COMMAND, START_MS)).toBeNull();
   });
 
-  it('count from their reservation, until it is given back', () => {
+  it('count from their reservation until it is given back, then as the ledger has them', () => {
     const one = quotas(1);
     one.reserve(CALL_ID, COMMAND);
     expect(one.obstacle(COMMAND, START_MS)).not.toBeNull();
-    one.giveBack(CALL_ID, COMMAND, dispatchAfter(ACCEPTED, intent(1)));
+    one.changed(undefined, dispatchAfter(ACCEPTED, intent(1)));
+    one.giveBack(CALL_ID, COMMAND);
     expect(one.obstacle(COMMAND, START_MS)).not.toBeNull();
-    one.giveBack(CALL_ID, COMMAND, undefined);
+    one.changed(dispatchAfter(ACCEPTED, intent(1)), dispatchAfter(ACCEPTED, intent(1), notSent(1)));
     expect(one.obstacle(COMMAND, START_MS)).toBeNull();
+  });
+
+  it('keep a slot that is reserved when a snapshot overtakes the Intent', () => {
+    const one = quotas(1);
+    one.changed(undefined, dispatchAfter(ACCEPTED));
+    one.reserve(CALL_ID, COMMAND);
+    one.update(dispatchAfter(ACCEPTED));
+    expect(one.obstacle(COMMAND, START_MS)).not.toBeNull();
+    expect(one.dialling(COMMAND)).toBe(1);
   });
 
   it('count per app and tenant, whatever the case of the ids', () => {
@@ -43,17 +55,49 @@ describe('live calls', () => {
 });
 
 describe('calls of a month', () => {
-  it('are the attempts of this month, as they are in the ledger', () => {
-    const two = quotas(100, 2);
-    two.restore(dispatchAfter(ACCEPTED, intent(1), { type: 'NotSent', ...key(1), why: 'x' }, intent(2)));
-    expect(two.obstacle(COMMAND, START_MS)).toMatch(/2 calls a month .*GRAPH_MAX_CALLS_PER_MONTH/);
-    expect(two.obstacle(COMMAND, START_MS + 31 * 86_400_000)).toBeNull();
+  const taken = (...records: readonly LedgerRecord[]): number => {
+    const all = quotas(100, 10);
+    all.changed(undefined, dispatchAfter(ACCEPTED, ...records));
+    return 10 - all.left(START_MS).callsPerMonth;
+  };
+  const error = GRAPH_ERROR;
+
+  it('are the creates that Graph took, may have taken or may still take', () => {
+    expect(taken(intent(1))).toBe(1);
+    expect(taken(intent(1), created)).toBe(1);
+    expect(taken(intent(1), { type: 'Unknown', ...key(1), why: 'reset' })).toBe(1);
   });
 
-  it('grow with each attempt that takes effect', () => {
+  it('are none that Graph refused, rejected or never got', () => {
+    expect(taken(intent(1), { type: 'Refused', ...key(1), retryAfterMs: 1, error })).toBe(0);
+    expect(taken(intent(1), { type: 'Rejected', ...key(1), error })).toBe(0);
+    expect(taken(intent(1), notSent(1))).toBe(0);
+    expect(taken(intent(1), notSent(1), intent(2))).toBe(1);
+  });
+
+  it('hold back further ones until the next month (UTC)', () => {
     const one = quotas(100, 1);
-    one.intended(dispatchAfter(ACCEPTED, intent(1)));
+    one.changed(undefined, dispatchAfter(ACCEPTED, intent(1)));
+    expect(one.obstacle(COMMAND, START_MS)).toMatch(/1 calls a month .*GRAPH_MAX_CALLS_PER_MONTH/);
+    expect(one.obstacle(COMMAND, START_MS + 31 * 86_400_000)).toBeNull();
+  });
+
+  it('are not exceeded by calls whose Intents are still being written', () => {
+    const one = quotas(100, 1);
+    one.reserve(CALL_ID, COMMAND);
     expect(one.obstacle(COMMAND, START_MS)).not.toBeNull();
+    one.changed(undefined, dispatchAfter(ACCEPTED, intent(1)));
+    expect(one.left(START_MS).callsPerMonth).toBe(0);
+  });
+
+  it('are given back when the process of an attempt that counted as unknown says late that it sent nothing', () => {
+    const one = quotas(100, 1);
+    const unknown = dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'its process died' });
+    const late = dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'its process died' }, notSent(1));
+    one.changed(undefined, unknown);
+    expect(one.obstacle(COMMAND, START_MS)).not.toBeNull();
+    one.changed(unknown, late);
+    expect(one.obstacle(COMMAND, START_MS)).toBeNull();
   });
 });
 
@@ -62,7 +106,7 @@ describe('what is left', () => {
     const one = quotas(5, 10);
     expect(one.left(START_MS)).toEqual({ liveCalls: 5, callsPerMonth: 10 });
     one.reserve(CALL_ID, { ...COMMAND, tenantId: 'another' });
-    one.restore(dispatchAfter(ACCEPTED, intent(1), { type: 'NotSent', ...key(1), why: 'away' }));
+    one.changed(undefined, dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' }));
     expect(one.left(START_MS)).toEqual({ liveCalls: 4, callsPerMonth: 9 });
   });
 });

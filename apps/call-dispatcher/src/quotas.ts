@@ -1,24 +1,33 @@
-import type { Dispatch, LedgerCommand } from '@callbus/contracts';
+import type { AttemptState, Dispatch, LedgerCommand } from '@callbus/contracts';
 
 /** Of one app registration in one tenant; Graph counts so. */
 export interface QuotaLimits {
   /** Calls at once: being dialled, or created and not ended. */
   readonly maxLiveCalls: number;
-  /** Attempts to dial in one month, UTC. */
+  /** Creates in one month, UTC, that Graph took or may have taken. */
   readonly maxCallsPerMonth: number;
 }
 
-type Owner = Pick<LedgerCommand, 'appId' | 'tenantId'>;
+export type Owner = Pick<LedgerCommand, 'appId' | 'tenantId'>;
 
 interface Usage {
+  /** Calls with an open attempt, of any process. */
+  readonly dialling: Set<string>;
+  /** Calls that were created and have not ended. */
   readonly live: Set<string>;
-  /** `2026-11` → attempts. */
+  /** Calls in this process's hands, whose Intent the ledger may not have yet. */
+  readonly reserved: Set<string>;
+  /** `2026-11` → attempts that count. */
   readonly attemptsByMonth: Map<string, number>;
 }
 
+const NO_USAGE: Usage = { dialling: new Set(), live: new Set(), reserved: new Set(), attemptsByMonth: new Map() };
+/** Graph took the create, may have taken it, or may still take it; an attempt that closes otherwise gives its count back. */
+const COUNTED: ReadonlySet<AttemptState> = new Set(['open', 'created', 'unknown']);
+
 /**
- * What of Graph's limits is used up, per app and tenant. Counted from the ledger and the histories alone, so it is the
- * same after a restart; processes that dial at the same moment may pass a limit by what they have in hand.
+ * What of Graph's limits is used up, per app and tenant. What is not reserved is counted from the ledger and the histories
+ * alone, so it is the same after a restart; processes that dial at the same moment may pass a limit by what they have in hand.
  */
 export class Quotas {
   private readonly usages = new Map<string, Usage>();
@@ -28,78 +37,108 @@ export class Quotas {
     private readonly hasEnded: (dispatch: Dispatch) => boolean,
   ) {}
 
-  /** Counts a call with all of its attempts; for the calls that are in the ledger at the start. */
-  restore(dispatch: Dispatch): void {
-    for (const { intendedAtMs } of dispatch.attempts) this.countAttempt(dispatch, intendedAtMs);
+  /** To be called for every call in the ledger at the start, then after every change of one. */
+  changed(before: Dispatch | undefined, dispatch: Dispatch): void {
+    if (before !== undefined) this.countAttempts(before, -1);
+    this.countAttempts(dispatch, 1);
     this.update(dispatch);
   }
 
-  /** Counts an attempt that took effect now. */
-  intended(dispatch: Dispatch): void {
-    const attempt = dispatch.attempts.at(-1);
-    if (attempt !== undefined) this.countAttempt(dispatch, attempt.intendedAtMs);
-  }
-
-  /** Says anew whether the call is live; to be called whenever the ledger or its history changed. */
+  /** Says anew whether the call is live; to be called when its history changed. */
   update(dispatch: Dispatch): void {
     const { callId, command, phase } = dispatch;
     if (command === null) return;
-    const { live } = this.usageOf(command);
-    if (phase === 'open' || (phase === 'created' && !this.hasEnded(dispatch))) live.add(callId);
-    else live.delete(callId);
+    this.change(command, ({ dialling, live }) => {
+      setMember(dialling, callId, phase === 'open');
+      setMember(live, callId, phase === 'created' && !this.hasEnded(dispatch));
+    });
   }
 
-  /** Counts the call as live before its Intent is in the ledger. */
+  /** Counts the call as being dialled before its Intent is in the ledger, until it is given back. */
   reserve(callId: string, owner: Owner): void {
-    this.usageOf(owner).live.add(callId);
+    this.change(owner, ({ reserved }) => reserved.add(callId));
   }
 
-  /** Takes a reservation back, and counts the call as the ledger has it. */
-  giveBack(callId: string, owner: Owner, dispatch: Dispatch | undefined): void {
-    this.usageOf(owner).live.delete(callId);
-    if (dispatch !== undefined) this.update(dispatch);
+  /** From now on the call counts as the ledger has it. */
+  giveBack(callId: string, owner: Owner): void {
+    this.change(owner, ({ reserved }) => reserved.delete(callId));
   }
 
   /** @returns which limit keeps the owner from another call; null when none does */
   obstacle(owner: Owner, nowMs: number): string | null {
-    const { live, attemptsByMonth } = this.usageOf(owner);
+    const usage = this.usageOf(owner);
     const { maxLiveCalls, maxCallsPerMonth } = this.limits;
-    if (live.size >= maxLiveCalls) {
+    if (liveCalls(usage) >= maxLiveCalls) {
       return `the limit of ${String(maxLiveCalls)} live calls of the app in the tenant is reached (GRAPH_MAX_LIVE_CALLS)`;
     }
-    if ((attemptsByMonth.get(monthOf(nowMs)) ?? 0) >= maxCallsPerMonth) {
+    if (attemptsOf(usage, nowMs) + countOutside(usage.reserved, usage.dialling) >= maxCallsPerMonth) {
       return `the limit of ${String(maxCallsPerMonth)} calls a month of the app in the tenant is reached (GRAPH_MAX_CALLS_PER_MONTH)`;
     }
     return null;
+  }
+
+  /** How many calls of the owner are being dialled, by this process or another. */
+  dialling(owner: Owner): number {
+    const { dialling, reserved } = this.usageOf(owner);
+    return dialling.size + countOutside(reserved, dialling);
   }
 
   /** What is left for the app and tenant with the least; all of it when nobody has called. */
   left(nowMs: number): { readonly liveCalls: number; readonly callsPerMonth: number } {
     const { maxLiveCalls, maxCallsPerMonth } = this.limits;
     const usages = [...this.usages.values()];
-    const live = usages.map(({ live }) => live.size);
-    const attempts = usages.map(({ attemptsByMonth }) => attemptsByMonth.get(monthOf(nowMs)) ?? 0);
     return {
-      liveCalls: Math.max(0, maxLiveCalls - Math.max(0, ...live)),
-      callsPerMonth: Math.max(0, maxCallsPerMonth - Math.max(0, ...attempts)),
+      liveCalls: Math.max(0, maxLiveCalls - Math.max(0, ...usages.map(liveCalls))),
+      callsPerMonth: Math.max(0, maxCallsPerMonth - Math.max(0, ...usages.map((usage) => attemptsOf(usage, nowMs)))),
     };
   }
 
-  private countAttempt({ command }: Dispatch, intendedAtMs: number): void {
+  private countAttempts({ command, attempts }: Dispatch, sign: 1 | -1): void {
     if (command === null) return;
-    const { attemptsByMonth } = this.usageOf(command);
-    const month = monthOf(intendedAtMs);
-    attemptsByMonth.set(month, (attemptsByMonth.get(month) ?? 0) + 1);
+    this.change(command, ({ attemptsByMonth }) => {
+      for (const { state, intendedAtMs } of attempts) {
+        if (!COUNTED.has(state)) continue;
+        const month = monthOf(intendedAtMs);
+        const count = (attemptsByMonth.get(month) ?? 0) + sign;
+        if (count === 0) attemptsByMonth.delete(month);
+        else attemptsByMonth.set(month, count);
+      }
+    });
   }
 
   private usageOf(owner: Owner): Usage {
+    return this.usages.get(ownerKey(owner)) ?? NO_USAGE;
+  }
+
+  /** An owner who uses nothing is not kept. */
+  private change(owner: Owner, work: (usage: Usage) => void): void {
     const key = ownerKey(owner);
     const known = this.usages.get(key);
-    if (known !== undefined) return known;
-    const usage = { live: new Set<string>(), attemptsByMonth: new Map<string, number>() };
-    this.usages.set(key, usage);
-    return usage;
+    const usage = known ?? { dialling: new Set(), live: new Set(), reserved: new Set(), attemptsByMonth: new Map() };
+    work(usage);
+    if (liveCalls(usage) === 0 && usage.attemptsByMonth.size === 0) this.usages.delete(key);
+    else if (known === undefined) this.usages.set(key, usage);
   }
+}
+
+function setMember(set: Set<string>, member: string, isIn: boolean): void {
+  if (isIn) set.add(member);
+  else set.delete(member);
+}
+
+function liveCalls({ dialling, live, reserved }: Usage): number {
+  return dialling.size + live.size + countOutside(reserved, dialling, live);
+}
+
+/** How many members are in none of the others. */
+function countOutside(set: ReadonlySet<string>, ...others: readonly ReadonlySet<string>[]): number {
+  let count = 0;
+  for (const member of set) if (!others.some((other) => other.has(member))) count += 1;
+  return count;
+}
+
+function attemptsOf({ attemptsByMonth }: Usage, nowMs: number): number {
+  return attemptsByMonth.get(monthOf(nowMs)) ?? 0;
 }
 
 export function ownerKey({ appId, tenantId }: Owner): string {

@@ -1,5 +1,5 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
-import { CallbackPaths, groupName, GROUPS, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
+import { CallbackPaths, partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
 import { AppTokens, GraphClient, type Exchange } from '@callbus/graph';
 import {
   kafkaClientOf,
@@ -12,6 +12,7 @@ import {
 } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import { Attempts } from './attempts.js';
+import { BackOffs } from './back-offs.js';
 import { Breaker } from './breaker.js';
 import { BrokerClock } from './broker-clock.js';
 import { CallHistories, historyOf } from './call-histories.js';
@@ -24,9 +25,6 @@ import { openLedger } from './open-ledger.js';
 import { Quotas } from './quotas.js';
 import { RoleCheck } from './role-check.js';
 import { UnsettledCalls } from './unsettled-calls.js';
-
-/** How often this process forgets what another one has reported. */
-const FORGET_REPORTED_MS = 30_000;
 
 /** Folds the whole ledger, then begins to act: the order of this function is the order of the start. */
 export async function startDispatcher(context: ServiceContext<DispatcherSettings>): Promise<void> {
@@ -90,6 +88,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     { maxLiveCalls: settings.graphMaxLiveCalls, maxCallsPerMonth: settings.graphMaxCallsPerMonth },
     (dispatch) => histories.of(dispatch)?.hasEnded === true,
   );
+  const backOffs = new BackOffs();
   const breaker = new Breaker({ failures: settings.graphBreakerFailures, openMs: settings.graphBreakerOpenMs });
   const attempts = new Attempts({
     ledger,
@@ -99,6 +98,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     intentDeadlineMs: settings.intentDeadlineMs,
     intentOrphanMs: orphanMsOf(settings),
     quotas,
+    backOffs,
     breaker,
     clock,
     limits: { perTenant: settings.graphMaxConcurrentCreates, inAll: settings.graphMaxConcurrentCreatesInAll },
@@ -123,7 +123,6 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     histories,
     attempts,
     followUps: new FollowUps({ sender, topicPrefix, partitions, tokens, graph, clock, rules, logger, metrics }),
-    breaker,
     tokens,
     roles,
     clock,
@@ -134,16 +133,17 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   });
   const unsettled = new UnsettledCalls({ isMine, historyOf: (dispatch) => histories.of(dispatch) });
   for (const dispatch of ledger.all()) {
-    quotas.restore(dispatch);
+    quotas.changed(undefined, dispatch);
     unsettled.update(dispatch);
   }
-  watchDispatcher(context.metrics, { unsettled, ledger, attempts, quotas, breaker, tokens, clock });
+  backOffs.restore(() => ledger.all());
+  watchDispatcher(context.metrics, { unsettled, ledger, attempts, quotas, backOffs, breaker, tokens, clock });
   ledger.onChange((dispatch, transition, before) => {
     const { kind } = transition;
     if (isMine(dispatch.callId)) metrics.changed(before, dispatch, transition);
     unsettled.update(dispatch);
-    if (kind === 'intended') quotas.intended(dispatch);
-    quotas.update(dispatch);
+    quotas.changed(before, dispatch);
+    backOffs.changed(before, dispatch);
     driver.look(dispatch.callId);
     // Whatever closes an attempt, also another process's, may make room for another call.
     if (kind !== 'accepted' && kind !== 'intended') driver.advance();
@@ -202,16 +202,10 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   await app.listen();
 
   const forget = setInterval(() => {
-    client
-      .admin()
-      .committed(groupName(topicPrefix, GROUPS.relay), topicName(topicPrefix, TOPICS.dispatchLedger))
-      .then((offsets) => {
-        ledger.reportedBefore(offsets.get(0) ?? 0n);
-      })
-      .catch((error: unknown) => {
-        logger.warn({ err: error }, 'the relay’s offset could not be read; it is asked for again');
-      });
-  }, FORGET_REPORTED_MS);
+    ledger.forgetReported().catch((error: unknown) => {
+      logger.warn({ err: error }, 'the relay’s offset could not be read; it is asked for again');
+    });
+  }, settings.relayForgetIntervalMs);
   onShutdown('timers', () => {
     clearInterval(forget);
     return Promise.resolve();

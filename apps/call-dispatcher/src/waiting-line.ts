@@ -1,5 +1,4 @@
-import { ownerKey } from './quotas.js';
-import type { Owner } from './attempts.js';
+import { ownerKey, type Owner } from './quotas.js';
 
 /** Calls that something keeps from their next attempt, per app and tenant in the order they came: no tenant waits for another. */
 export class WaitingLine {
@@ -11,6 +10,11 @@ export class WaitingLine {
     const line = this.lines.get(key) ?? { owner, reasons: new Map<string, string>() };
     this.lines.set(key, line);
     line.reasons.set(callId, reason);
+  }
+
+  /** Those that have calls in the line. */
+  owners(): Owner[] {
+    return [...this.lines.values()].map(({ owner }) => owner);
   }
 
   reasonOf(callId: string, owner: Owner): string | undefined {

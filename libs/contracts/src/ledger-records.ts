@@ -118,6 +118,11 @@ export class UnknownRecord extends OutcomeBase {
   readonly type = 'Unknown';
   @IsString()
   why!: string;
+  /** Milliseconds after this record's LogAppendTime for which Graph asked the app to wait in the tenant; the attempt itself is never made again. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  retryAfterMs?: number;
 }
 
 export class ReleasedRecord extends LedgerRecordBase {

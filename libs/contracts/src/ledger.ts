@@ -14,7 +14,7 @@ export interface Attempt {
   readonly orphanMs: number;
   readonly state: AttemptState;
   readonly graphCallId: string | null;
-  /** The earliest time of a next attempt, milliseconds since the epoch; for a refused one. */
+  /** Until when Graph asked to wait, milliseconds since the epoch; null when its answer, or the lack of one, did not. */
   readonly retryAtMs: number | null;
   readonly httpStatus: number | null;
   /** LogAppendTime of the record that said what became of it, milliseconds since the epoch; null while open. */
@@ -222,7 +222,11 @@ function withOutcome(before: Attempt, record: Outcome, appendedAtMs: number): At
     case 'NotSent':
       return { ...attempt, state: 'not-sent' };
     case 'Unknown':
-      return { ...attempt, state: 'unknown' };
+      return {
+        ...attempt,
+        state: 'unknown',
+        retryAtMs: record.retryAfterMs === undefined ? null : appendedAtMs + record.retryAfterMs,
+      };
   }
 }
 

@@ -44,6 +44,7 @@ export type CreateCallOutcome =
       readonly kind: 'unknown';
       readonly why: string;
       /** What Graph answered, if it did. */ readonly error?: GraphError;
+      /** For how long a 503 asks to wait, if it does. */ readonly retryAfterMs?: number;
     };
 
 /** Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown. */
@@ -65,7 +66,10 @@ function outcomeOfAnswer(answer: WireResult & { stage: 'answered' }): CreateCall
   if (status === 201) return created(answer);
   const error = errorOf(answer);
   if (status < 400 || status >= 500 || status === 408) {
-    return { kind: 'unknown', why: `Graph answered ${status} (${error.code}): ${error.message}`, error };
+    const asksToWait = status === 503 && headerOf(answer.headers, 'retry-after') !== undefined;
+    const retryAfterMs = retryAfterMsOf(answer.headers, answer.receivedAtMs);
+    const why = `Graph answered ${status} (${error.code}): ${error.message}`;
+    return { kind: 'unknown', why, error, ...(asksToWait && { retryAfterMs }) };
   }
   if (status === 401) return { kind: 'unauthorized', error };
   if (status === 429 && error.code !== MONTHLY_LIMIT_CODE) {

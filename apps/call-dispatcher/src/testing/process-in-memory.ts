@@ -3,6 +3,7 @@ import { CallbackPaths } from '@callbus/contracts';
 import type { CreateCallOutcome, CreateCallRequest } from '@callbus/graph';
 import { Registry } from 'prom-client';
 import { Attempts } from '../attempts.js';
+import { BackOffs } from '../back-offs.js';
 import { Breaker } from '../breaker.js';
 import { BrokerClock } from '../broker-clock.js';
 import { DispatcherMetrics } from '../dispatcher-metrics.js';
@@ -38,7 +39,6 @@ export interface ProcessInMemory {
   readonly ledger: Ledger;
   readonly attempts: Attempts;
   readonly graph: GraphInMemory;
-  readonly breaker: Breaker;
   readonly clock: BrokerClock;
   readonly metrics: DispatcherMetrics;
 }
@@ -56,9 +56,18 @@ export async function processOn(log: MemoryLog, logger = LOGGER): Promise<Proces
     clock,
     logger,
     reportFrom: 0n,
+    relayPosition: () => Promise.resolve(0n),
     onFatal: (error) => {
       throw error;
     },
+  });
+  const quotas = new Quotas({ maxLiveCalls: 100, maxCallsPerMonth: 100 }, () => false);
+  const backOffs = new BackOffs();
+  for (const dispatch of ledger.all()) quotas.changed(undefined, dispatch);
+  backOffs.restore(() => ledger.all());
+  ledger.onChange((dispatch, _transition, before) => {
+    quotas.changed(before, dispatch);
+    backOffs.changed(before, dispatch);
   });
   const attempts = new Attempts({
     ledger,
@@ -67,7 +76,8 @@ export async function processOn(log: MemoryLog, logger = LOGGER): Promise<Proces
     callbackPublicUrl: 'https://callbacks.example',
     intentDeadlineMs: DEADLINE_MS,
     intentOrphanMs: ORPHAN_MS,
-    quotas: new Quotas({ maxLiveCalls: 100, maxCallsPerMonth: 100 }, () => false),
+    quotas,
+    backOffs,
     breaker,
     clock,
     limits: { perTenant: 100, inAll: 100 },
@@ -75,5 +85,5 @@ export async function processOn(log: MemoryLog, logger = LOGGER): Promise<Proces
     metrics,
     onReleased: () => undefined,
   });
-  return { ledger, attempts, graph, breaker, clock, metrics };
+  return { ledger, attempts, graph, clock, metrics };
 }
