@@ -12,6 +12,8 @@ export interface CreateCallRules {
   readonly tenants: readonly string[];
   readonly notAfterDefaultMs: number;
   readonly notAfterRedialExtraMs: number;
+  /** Of a call as canonical JSON. */
+  readonly maxCallBytes: number;
 }
 
 export interface JudgedCreateCall {
@@ -40,7 +42,10 @@ export function judgeCreateCall(data: CreateCallData, arrivedAtMs: number, rules
     faults: [
       ...(isDate ? [] : [{ path: 'notAfter', message: 'must be a date-time of RFC 3339, such as 2026-01-31T12:00:00Z' }]),
       ...faultsOfEnvelope({ tenantId, appId, notAfterMs }, data.call, arrivedAtMs, rules),
-      ...validateCall(data.call).map(({ path, message }) => ({ path: path === '$' ? 'call' : `call.${path}`, message })),
+      ...validateCall(data.call, rules.maxCallBytes).map(({ path, message }) => ({
+        path: path === '$' ? 'call' : `call.${path}`,
+        message,
+      })),
     ],
   };
 }

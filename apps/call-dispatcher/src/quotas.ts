@@ -44,9 +44,14 @@ export class Quotas {
   update(dispatch: Dispatch): void {
     const { callId, command, phase } = dispatch;
     if (command === null) return;
-    const { live } = this.usageOf(command);
-    if (phase === 'open' || (phase === 'created' && !this.hasEnded(dispatch))) live.add(callId);
-    else live.delete(callId);
+    if (phase === 'open' || (phase === 'created' && !this.hasEnded(dispatch))) this.usageOf(command).live.add(callId);
+    else this.forget(dispatch);
+  }
+
+  /** The call is not live; to be called for one that the ledger forgot too. */
+  forget({ callId, command }: Dispatch): void {
+    // Of an owner that never dialled, nothing is kept: producers may name tenants that there are not.
+    if (command !== null) this.usages.get(ownerKey(command))?.live.delete(callId);
   }
 
   /** Counts the call as live before its Intent is in the ledger. */
