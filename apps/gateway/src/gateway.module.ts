@@ -8,7 +8,9 @@ import { CallsController } from './calls.controller.js';
 import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
 import { KnownCalls } from './known-calls.js';
+import { UnknownEnds } from './unknown-ends.js';
 import { VisibleCalls } from './visible-calls.js';
+import { WaitingCommands } from './waiting-commands.js';
 
 export interface GatewayParts {
   readonly settings: GatewaySettings;
@@ -31,6 +33,8 @@ export class GatewayModule {
         { provide: CommandLog, useValue: commands },
         { provide: KnownCalls, useValue: calls },
         { provide: VisibleCalls, useValue: new VisibleCalls(calls, rights, settings.waitForCallMs) },
+        { provide: WaitingCommands, useValue: new WaitingCommands(calls, settings.waitingMaxBytes) },
+        { provide: UnknownEnds, useValue: new UnknownEnds(settings.unknownEndsPerMinute) },
         { provide: CallEvents, useValue: events },
         { provide: CallUrls, useValue: new CallUrls(settings.publicUrl) },
       ],
