@@ -155,7 +155,9 @@ export class Attempts {
       if (intent === undefined) this.options.metrics.intentsLost.inc();
       if (dispatch?.command == null || intent === undefined) return dispatch;
       const { command } = dispatch;
-      if (dispatch.requestHash === requestHash)
+      if (command.call === null)
+        work = this.record({ type: 'NotSent', ...key, why: 'the call was ended or proven before it was dialled' });
+      else if (dispatch.requestHash === requestHash)
         work = inTrace(ledger.traceOf(callId), () => this.post(command, key, intent, token, begunAtMs));
       else work = this.record({ type: 'NotSent', ...key, why: 'the attempt was meant for another command of the same callId' });
       return dispatch;

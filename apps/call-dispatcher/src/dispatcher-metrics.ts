@@ -3,6 +3,7 @@ import { MESSAGES, type Command, type Dispatch, type OperatorCommand, type Trans
 import type { CreateCallOutcome, Exchange } from '@callbus/graph';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { END_STATES, endStateOf } from './end-state.js';
+import type { TenantTally } from './tenant-tally.js';
 import type { UnsettledCalls } from './unsettled-calls.js';
 
 type CommandType = Command['type'] | OperatorCommand['type'];
@@ -95,7 +96,11 @@ export class DispatcherMetrics {
 /** What is there to be seen at any time. */
 export interface DispatcherState {
   readonly unsettled: Pick<UnsettledCalls, 'waiting' | 'parked' | 'unknown' | 'unknownMs'>;
-  readonly ledger: { lag(): number };
+  readonly ledger: {
+    lag(): number;
+    readonly waitingBytes: Pick<TenantTally, 'inAll'>;
+    readonly announcedEnds: Pick<TenantTally, 'inAll'>;
+  };
   readonly attempts: { inFlight(): number; left(): number };
   /** The least of all apps and tenants. */
   readonly quotas: { left(nowMs: number): { readonly liveCalls: number; readonly callsPerMonth: number } };
@@ -124,6 +129,16 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
     () => unsettled.parked(),
   );
   gauge('callbus_commands_waiting', 'Calls of this process that wait for their next attempt', () => unsettled.waiting());
+  gauge(
+    'callbus_calls_waiting_bytes',
+    'Bytes that the calls of all processes which can still be dialled take in the memory of each',
+    () => ledger.waitingBytes.inAll(),
+  );
+  gauge(
+    'callbus_unknown_ends',
+    'Ends that were asked for of calls that nobody knows, as the ledger of all processes has them',
+    () => ledger.announcedEnds.inAll(),
+  );
   gauge('callbus_posts_in_flight', 'Attempts of this process under way, from the Intent to its outcome in the ledger', () =>
     attempts.inFlight(),
   );

@@ -1,9 +1,10 @@
 import { KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
-import { IsInCloudWithCalls } from '@callbus/graph';
+import { CALL_LIMITS, IsInCloudWithCalls } from '@callbus/graph';
 import { ArrayNotEmpty, IsBoolean, IsFQDN, IsInt, IsUrl, Matches, Max, Min } from 'class-validator';
 import { AppSettings } from './app-settings.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const MIB = 1024 * 1024;
 
 export class DispatcherSettings extends ServiceSettings {
   @SettingsGroup(KafkaSettings)
@@ -181,6 +182,43 @@ export class DispatcherSettings extends ServiceSettings {
   })
   @IsFQDN({}, { each: true, message: 'each must be the name of a host' })
   mediaHosts: string[] = [];
+
+  @Setting('CALL_MAX_BYTES', {
+    kind: 'integer',
+    describe: 'Bytes that the call of a command may have as canonical JSON; one with more fails as invalid',
+  })
+  @IsInt()
+  @Min(4_096)
+  @Max(512 * 1024)
+  callMaxBytes: number = CALL_LIMITS.bytes;
+
+  @Setting('WAITING_MAX_BYTES_PER_TENANT', {
+    kind: 'integer',
+    describe:
+      'Bytes that the calls of a tenant may take in memory which can still be dialled, waiting and parked ones, each with 1 KiB on top; further commands fail',
+  })
+  @IsInt()
+  @Min(64 * 1024)
+  waitingMaxBytesPerTenant: number = 32 * MIB;
+
+  @Setting('WAITING_MAX_BYTES', { kind: 'integer', describe: 'The same of all tenants together' })
+  @IsInt()
+  @Min(64 * 1024)
+  waitingMaxBytes: number = 64 * MIB;
+
+  @Setting('UNKNOWN_ENDS_MAX_PER_TENANT', {
+    kind: 'integer',
+    describe:
+      'Ends of calls that nobody knows that are remembered per tenant, for 72 h; further ones are put aside as dead letters',
+  })
+  @IsInt()
+  @Min(1)
+  unknownEndsMaxPerTenant: number = 10_000;
+
+  @Setting('UNKNOWN_ENDS_MAX', { kind: 'integer', describe: 'The same of all tenants together' })
+  @IsInt()
+  @Min(1)
+  unknownEndsMax: number = 50_000;
 
   @Setting('NOT_AFTER_DEFAULT_MS', {
     kind: 'integer',

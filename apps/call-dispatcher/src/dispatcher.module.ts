@@ -6,9 +6,8 @@ import { Attempts } from './attempts.js';
 import { BrokerClock } from './broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import type { DispatcherSettings } from './dispatcher-settings.js';
-import { InboxController } from './inbox.controller.js';
-import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER, RECORD_SENDER, RELAY_OPTIONS } from './injected.js';
-import type { CreateCallRules } from './judge-create-call.js';
+import { InboxController, type InboxRules } from './inbox.controller.js';
+import { APP_TOKENS, HISTORIES, INBOX_RULES, LOGGER, RECORD_SENDER, RELAY_OPTIONS } from './injected.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
 import { OperatorInboxController } from './operator-inbox.controller.js';
@@ -32,13 +31,16 @@ export interface DispatcherParts {
 export class DispatcherModule {
   static with(parts: DispatcherParts): DynamicModule {
     const { ledger, attempts, clock, histories, tokens, roles, sender, logger, metrics, settings } = parts;
-    const rules: CreateCallRules = {
+    const rules: InboxRules = {
       appId: settings.app.graphAppId,
       apps: new Map(settings.app.apps().map(({ appId, tenants }) => [appId, tenants])),
       tenants: settings.app.graphTenants,
       mediaHosts: settings.allowedMediaHosts(),
       notAfterDefaultMs: settings.notAfterDefaultMs,
       notAfterRedialExtraMs: settings.notAfterRedialExtraMs,
+      maxCallBytes: settings.callMaxBytes,
+      waitingBytes: { perTenant: settings.waitingMaxBytesPerTenant, inAll: settings.waitingMaxBytes },
+      unknownEnds: { perTenant: settings.unknownEndsMaxPerTenant, inAll: settings.unknownEndsMax },
     };
     const { topicPrefix, partitions } = settings.kafka;
     const relay: RelayOptions = { topicPrefix, partitions, lingerMs: settings.relayLingerMs };
@@ -54,7 +56,7 @@ export class DispatcherModule {
         { provide: RECORD_SENDER, useValue: sender },
         { provide: HISTORIES, useValue: histories },
         { provide: LOGGER, useValue: logger },
-        { provide: CREATE_CALL_RULES, useValue: rules },
+        { provide: INBOX_RULES, useValue: rules },
         { provide: RELAY_OPTIONS, useValue: relay },
       ],
     };

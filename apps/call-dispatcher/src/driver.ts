@@ -1,5 +1,5 @@
 import type { Logger } from '@callbus/chassis';
-import { isSettled, type Dispatch, type LedgerCommand } from '@callbus/contracts';
+import { isSettled, type Dispatch, type KeptCommand, type LedgerCommand } from '@callbus/contracts';
 import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
 import { inTrace, KafkaError } from '@callbus/kafka';
 import type { Attempts } from './attempts.js';
@@ -75,8 +75,8 @@ export class Driver {
     const facts = { history, nowMs: clock.nowMs(), followUps: followUps.all, heldBack };
     const step = nextStep(dispatch, facts, rules);
     if (step.kind === 'wait') this.lookAfter(callId, step.untilMs - clock.nowMs());
-    else if (step.kind === 'attempt') this.attempt(dispatch, dispatch.command, step);
-    else this.start(dispatch, step.kind, () => this.take(dispatch, step));
+    else if (step.kind !== 'attempt') this.start(dispatch, step.kind, () => this.take(dispatch, step));
+    else if (dispatch.command.call !== null) this.attempt(dispatch, dispatch.command, step);
   }
 
   /** To be called when an attempt of this process came to its end, a call ended, or a token was requested: another may go on. */
@@ -155,7 +155,7 @@ export class Driver {
     return command.notAfterMs + 1 - clock.nowMs();
   }
 
-  private whyHeldBack(callId: string, command: LedgerCommand): string | undefined {
+  private whyHeldBack(callId: string, command: KeptCommand): string | undefined {
     const reason = this.line.reasonOf(callId, command);
     const trouble = reason === NO_TOKEN ? this.options.tokens.trouble(command) : null;
     return trouble === null ? reason : `${NO_TOKEN}: ${trouble.message}`;

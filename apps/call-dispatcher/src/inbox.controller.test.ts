@@ -8,6 +8,7 @@ import {
   type LedgerRecord,
 } from '@callbus/contracts';
 import type { AppToken } from '@callbus/graph';
+import { randomUUID } from 'node:crypto';
 import { InboxController } from './inbox.controller.js';
 import { RoleCheck } from './role-check.js';
 import { ACCEPTED, APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
@@ -16,6 +17,7 @@ import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-me
 
 const OTHER_TENANT_ID = '9e7a4f1f-5b0c-4c8e-9a43-6f1d3c2b7a11';
 const NOT_AFTER_DEFAULT_MS = 120_000;
+const MAX_CALL_BYTES = 4_096;
 const CREATE: CreateCallData = { callId: CALL_ID, tenantId: TENANT_ID, call: COMMAND.call };
 
 let brokerMs: number;
@@ -43,6 +45,9 @@ async function begin(): Promise<void> {
     mediaHosts: null,
     notAfterDefaultMs: NOT_AFTER_DEFAULT_MS,
     notAfterRedialExtraMs: 0,
+    maxCallBytes: MAX_CALL_BYTES,
+    waitingBytes: { perTenant: 10 * MAX_CALL_BYTES, inAll: 15 * MAX_CALL_BYTES },
+    unknownEnds: { perTenant: 3, inAll: 5 },
   };
   inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, rules, LOGGER);
 }
@@ -101,6 +106,56 @@ describe('a CreateCall', () => {
   });
 });
 
+describe('a large CreateCall', () => {
+  const large = (tenantId: string): Promise<void> => {
+    const callId = randomUUID();
+    const call = { ...COMMAND.call, a: 'x'.repeat(1_500), b: 'x'.repeat(1_500) };
+    return take(createCallCommand('/test', { ...CREATE, callId, tenantId, call }));
+  };
+  const ofType = (type: string): Record<string, unknown>[] =>
+    log.records.map(({ value }) => JSON.parse(String(value)) as Record<string, unknown>).filter((one) => one['type'] === type);
+
+  it('fails when its tenant has no room for calls that wait, and not another’s', async () => {
+    for (let sent = 0; sent < 30; sent += 1) await large(TENANT_ID);
+    const accepted = ofType('Accepted').length;
+    expect(accepted).toBeLessThanOrEqual(10);
+    expect(ofType('Invalid')).toHaveLength(30 - accepted);
+    expect(ofType('Invalid')[0]).toMatchObject({
+      command: { tenantId: TENANT_ID, call: {} },
+      faults: [{ path: 'call', message: expect.stringContaining('WAITING_MAX_BYTES_PER_TENANT') as string }],
+    });
+    await large(OTHER_TENANT_ID);
+    expect(ofType('Accepted')).toHaveLength(accepted + 1);
+  });
+
+  it('fails when all tenants together have no room', async () => {
+    for (let sent = 0; sent < 40; sent += 1) await large(randomUUID());
+    expect(ofType('Accepted').length).toBeLessThanOrEqual(15);
+    expect(JSON.stringify(ofType('Invalid'))).toContain('(WAITING_MAX_BYTES)');
+  });
+
+  it('finds room again when calls that waited are over', async () => {
+    for (let sent = 0; sent < 30; sent += 1) await large(TENANT_ID);
+    const accepted = ofType('Accepted');
+    for (const { callId } of accepted) await take(endCallCommand('/test', { callId: String(callId), tenantId: TENANT_ID }));
+    expect(process.ledger.waitingBytes.inAll()).toBe(0);
+    await large(TENANT_ID);
+    expect(ofType('Accepted')).toHaveLength(accepted.length + 1);
+  });
+
+  it('of a size that no call has fails, 2,200 times, and leaves nothing of it anywhere', async () => {
+    const subject = 'x'.repeat(200_000);
+    for (let sent = 0; sent < 2_200; sent += 1) {
+      const callId = randomUUID();
+      await take(createCallCommand('/test', { ...CREATE, callId, call: { ...COMMAND.call, subject } }));
+      expect(process.ledger.get(callId)?.phase).toBe('invalid');
+    }
+    expect(ofType('Invalid')).toHaveLength(2_200);
+    expect(Math.max(...log.records.map(({ value }) => value?.length ?? 0))).toBeLessThan(1_000);
+    expect(process.ledger.waitingBytes.inAll()).toBe(0);
+  });
+});
+
 describe('a CreateCall that is older than all that is kept of the ledger', () => {
   const LATER: LedgerRecord = { ...ACCEPTED, callId: 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12' };
 
@@ -132,6 +187,41 @@ describe('an EndCall', () => {
       'cancelled',
       ['Accepted', END_REQUESTED.type, END_REQUESTED.type],
     ]);
+  });
+});
+
+describe('an EndCall of a call that nobody knows', () => {
+  const end = (callId: string, tenantId = TENANT_ID): Promise<void> => take(endCallCommand('/test', { callId, tenantId }));
+
+  it('cancels the call when it comes (F43)', async () => {
+    await end(CALL_ID);
+    await create();
+    expect(process.ledger.get(CALL_ID)?.phase).toBe('cancelled');
+  });
+
+  it('is put aside when its tenant has too many of them, and not another’s', async () => {
+    const known = [randomUUID(), randomUUID(), randomUUID()];
+    for (const callId of known) await end(callId);
+    await expect(end(randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+    for (const callId of known) await end(callId);
+    await end(randomUUID(), OTHER_TENANT_ID);
+    expect(recorded()).toHaveLength(4);
+  });
+
+  it('is put aside when all tenants together have too many of them', async () => {
+    for (let asked = 0; asked < 5; asked += 1) await end(CALL_ID, randomUUID());
+    await expect(end(CALL_ID, randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+  });
+
+  it('makes room for another when its call comes, or after three days', async () => {
+    for (let asked = 0; asked < 3; asked += 1) await end(asked === 0 ? CALL_ID : randomUUID());
+    await create();
+    await end(randomUUID());
+    await expect(end(randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+    brokerMs += 4 * 24 * 3_600_000;
+    await process.ledger.append(CALL_ID, [END_REQUESTED]);
+    await end(randomUUID());
+    expect(process.ledger.announcedEnds.of(TENANT_ID)).toBe(1);
   });
 });
 

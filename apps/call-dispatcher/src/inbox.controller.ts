@@ -8,6 +8,7 @@ import {
   type CreateCallData,
   type Dispatch,
   type EndCallData,
+  type LedgerCommand,
   type LedgerRecord,
 } from '@callbus/contracts';
 import type { AppTokens } from '@callbus/graph';
@@ -17,8 +18,17 @@ import { Attempts } from './attempts.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
-import { APP_TOKENS, CREATE_CALL_RULES, LOGGER } from './injected.js';
+import { APP_TOKENS, INBOX_RULES, LOGGER } from './injected.js';
 import { RoleCheck } from './role-check.js';
+import type { TallyLimits } from './tenant-tally.js';
+import { faultsOfRoom } from './waiting-room.js';
+
+export interface InboxRules extends CreateCallRules {
+  /** Of the calls that can be dialled: how many bytes they may take in the memory of a dispatcher. */
+  readonly waitingBytes: TallyLimits;
+  /** How many ends of calls that nobody knows a dispatcher remembers. */
+  readonly unknownEnds: TallyLimits;
+}
 
 /** Takes commands into the ledger. Nothing waits here: what cannot go on at once is the driver's. */
 @Controller()
@@ -29,7 +39,7 @@ export class InboxController {
     @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
     private readonly roles: RoleCheck,
     private readonly metrics: DispatcherMetrics,
-    @Inject(CREATE_CALL_RULES) private readonly rules: CreateCallRules,
+    @Inject(INBOX_RULES) private readonly rules: InboxRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -68,10 +78,14 @@ export class InboxController {
   }
 
   private async accept(callId: string, judged: ReturnType<typeof judgeCreateCall>): Promise<Dispatch | undefined> {
-    const { command, requestHash, faults } = judged;
+    const { command, requestHash } = judged;
+    const faults =
+      judged.faults.length > 0 ? judged.faults : faultsOfRoom(this.ledger.waitingBytes, command, this.rules.waitingBytes);
     if (faults.length > 0) {
       this.logger.info({ callId, faults: faults.length }, 'a command cannot be dialled');
-      return this.ledger.append(callId, [{ type: 'Invalid', callId, command, requestHash, faults: [...faults] }]);
+      // Without the body, which may be large: nobody dials it, and requestHash tells a repeat of it.
+      const failed: LedgerCommand = { ...command, call: {} };
+      return this.ledger.append(callId, [{ type: 'Invalid', callId, command: failed, requestHash, faults: [...faults] }]);
     }
     const accepted: LedgerRecord = { type: 'Accepted', callId, command, requestHash };
     const token = this.tokens.atHand(command);
@@ -82,7 +96,10 @@ export class InboxController {
   private async endCall(data: EndCallData): Promise<void> {
     const { callId } = data;
     const tenantId = data.tenantId.toLowerCase();
-    if (this.ledger.get(callId)?.endRequestedBy.includes(tenantId)) return;
+    const known = this.ledger.get(callId);
+    if (known?.endRequestedBy.includes(tenantId)) return;
+    const exceeded = known?.command == null && this.ledger.announcedEnds.exceeded(tenantId, 1, this.rules.unknownEnds);
+    if (exceeded) throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);
     const after = await this.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);
     if (!after?.endRequestedBy.includes(tenantId)) {
       this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');

@@ -13,6 +13,7 @@ const rules: CreateCallRules = {
   mediaHosts: null,
   notAfterDefaultMs: 120_000,
   notAfterRedialExtraMs: 600_000,
+  maxCallBytes: 4_096,
 };
 const data = { callId: CALL_ID, tenantId: TENANT_ID, call: COMMAND.call };
 const faultsOf = (changes: object, otherRules: Partial<CreateCallRules> = {}): string[] =>
@@ -77,4 +78,9 @@ it('takes another app of the installation, in the tenants that it calls', () => 
 it('finds fault with a tenant that is not on the list', () => {
   expect(faultsOf({}, { tenants: [CALL_ID] })).toEqual(['tenantId']);
   expect(faultsOf({}, { tenants: [TENANT_ID.toUpperCase()] })).toEqual([]);
+});
+
+it('refuses a call with more bytes than the installation takes', () => {
+  const call = { ...COMMAND.call, a: 'x'.repeat(2_000), b: 'x'.repeat(2_000) };
+  expect([faultsOf({ call }), faultsOf({ call }, { maxCallBytes: 8_192 })]).toEqual([['call'], []]);
 });

@@ -14,6 +14,8 @@ export interface CreateCallRules {
   readonly mediaHosts: ReadonlySet<string> | null;
   readonly notAfterDefaultMs: number;
   readonly notAfterRedialExtraMs: number;
+  /** Of a call as canonical JSON. */
+  readonly maxCallBytes: number;
 }
 
 export interface JudgedCreateCall {
@@ -47,8 +49,8 @@ export function judgeCreateCall(data: CreateCallData, arrivedAtMs: number, rules
   };
 }
 
-function faultsOfCall(call: Record<string, unknown>, { mediaHosts: hosts }: CreateCallRules): CallFault[] {
-  const faults = validateCall(call);
+function faultsOfCall(call: Record<string, unknown>, { mediaHosts: hosts, maxCallBytes }: CreateCallRules): CallFault[] {
+  const faults = validateCall(call, maxCallBytes);
   // Only a valid call has a bounded number of media addresses.
   return hosts === null || faults.length > 0 ? faults : mediaFaultsOf(call, { setting: 'DISPATCHER_MEDIA_HOSTS', hosts });
 }

@@ -1,17 +1,19 @@
-import { encodeLedgerRecord } from '@callbus/contracts';
+import { encodeLedgerRecord, type LedgerRecord } from '@callbus/contracts';
 import { BrokerClock } from './broker-clock.js';
 import { Ledger, type LedgerOptions } from './ledger.js';
-import { ACCEPTED, CALL_ID, intent, START_MS } from './testing/dispatches.js';
+import { ACCEPTED, CALL_ID, END_REQUESTED, intent, START_MS } from './testing/dispatches.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER } from './testing/process-in-memory.js';
 
+let brokerMs: number;
 let log: MemoryLog;
 let fatal: unknown[];
 /** What the relay's group has committed. */
 let committed: bigint | Promise<bigint>;
 
 beforeEach(() => {
-  log = new MemoryLog(() => START_MS);
+  brokerMs = START_MS;
+  log = new MemoryLog(() => brokerMs);
   committed = 0n;
   fatal = [];
 });
@@ -84,5 +86,65 @@ describe('the report of a record', () => {
     const ledger = await open(1n);
     await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'INVARIANT' });
     expect(await (await open(0n)).reportAt(0n)).toMatchObject([{ kind: 'accepted' }]);
+  });
+});
+
+describe('a ledger that is older than what it keeps', () => {
+  const DAY_MS = 24 * 60 * 60 * 1_000;
+  const LATER: LedgerRecord = { ...ACCEPTED, callId: 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12' };
+
+  /** What a process that has run since the start says, and one that begins now on all that lies in the topic. */
+  async function afterDays(days: number, ...records: readonly LedgerRecord[]): Promise<readonly Ledger[]> {
+    const first = await open();
+    for (const record of records) await write(encodeLedgerRecord(record));
+    brokerMs += days * DAY_MS;
+    await write(encodeLedgerRecord(LATER));
+    return [first, await open()];
+  }
+
+  it('forgets calls as their topic does, and puts their commands aside from then on (G1)', async () => {
+    for (const ledger of await afterDays(46, ACCEPTED, intent(1))) {
+      expect(ledger.get(CALL_ID)).toBeUndefined();
+      expect([ledger.mayHaveForgotten(CALL_ID, START_MS), ledger.mayHaveForgotten(CALL_ID, brokerMs)]).toEqual([true, false]);
+    }
+  });
+
+  it('puts aside what came up to a day before that too: the clocks of two brokers may differ', async () => {
+    for (const ledger of await afterDays(46, ACCEPTED)) {
+      expect(ledger.mayHaveForgotten(CALL_ID, START_MS + 1.5 * DAY_MS)).toBe(true);
+      expect(ledger.mayHaveForgotten(CALL_ID, START_MS + 2.5 * DAY_MS)).toBe(false);
+    }
+  });
+
+  it('knows calls for as long as their topic keeps them', async () => {
+    for (const ledger of await afterDays(44, ACCEPTED, intent(1))) {
+      expect(ledger.get(CALL_ID)?.phase).toBe('open');
+      expect(ledger.mayHaveForgotten(CALL_ID, START_MS)).toBe(false);
+    }
+  });
+
+  it('takes an outcome for nothing that comes when its call is forgotten, in every process', async () => {
+    const ledgers = await afterDays(46, ACCEPTED, intent(1));
+    await write(encodeLedgerRecord({ type: 'Unknown', callId: CALL_ID, attempt: 1, why: 'late' }));
+    expect(ledgers.map((ledger) => ledger.get(CALL_ID))).toEqual([undefined, undefined]);
+  });
+
+  it.each([
+    [2, 'cancelled'],
+    [4, 'waiting'],
+  ])('has a call that comes %i days after its end as %s, in every process', async (days, phase) => {
+    const ledgers = await afterDays(days, END_REQUESTED);
+    await write(encodeLedgerRecord(ACCEPTED));
+    expect([...ledgers, await open()].map((ledger) => ledger.get(CALL_ID)?.phase)).toEqual([phase, phase, phase]);
+  });
+
+  it('tells whoever keeps something of a call that it is forgotten', async () => {
+    const ledger = await open();
+    const forgotten: string[] = [];
+    ledger.onForgotten(({ callId }) => forgotten.push(callId));
+    await write(encodeLedgerRecord(ACCEPTED));
+    brokerMs += 46 * DAY_MS;
+    await write(encodeLedgerRecord(LATER));
+    expect(forgotten).toEqual([CALL_ID]);
   });
 });

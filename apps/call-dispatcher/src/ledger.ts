@@ -3,6 +3,7 @@ import {
   ContractError,
   decodeLedgerRecord,
   encodeLedgerRecord,
+  LEDGER_MEMORY_MS,
   reduce,
   topicName,
   TOPICS,
@@ -21,10 +22,15 @@ import {
   type TopicFollower,
 } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
+import { KeptDispatches } from './kept-dispatches.js';
 import { observationsOf } from './observations-of.js';
+import type { TenantTally } from './tenant-tally.js';
 
 /** The ledger has one partition, so one order. */
 export const LEDGER_PARTITION = 0;
+
+/** By how much the clocks of the brokers of two topics differ at most: the same as a ledger has to outlive its commands by. */
+const CLOCKS_DIFFER_MS = 24 * 60 * 60 * 1_000;
 
 export interface LedgerOptions {
   readonly client: Pick<KafkaClient, 'follow'>;
@@ -46,10 +52,12 @@ export type LedgerListener = (dispatch: Dispatch, transition: Transition, before
  * in the fold, which is the same in every process.
  */
 export class Ledger {
-  private readonly dispatches = new Map<string, Dispatch>();
-  private readonly traces = new Map<string, string>();
+  private readonly calls = new KeptDispatches((dispatch) => {
+    for (const listener of this.listenersOfForgotten) listener(dispatch);
+  });
   private readonly reports = new Map<bigint, readonly Observation[]>();
   private readonly listeners = new Set<LedgerListener>();
+  private readonly listenersOfForgotten = new Set<(dispatch: Dispatch) => void>();
   private reportFrom: bigint;
   private readonly topic: string;
   private follower: TopicFollower | undefined;
@@ -93,7 +101,7 @@ export class Ledger {
   }
 
   get(callId: string): Dispatch | undefined {
-    return this.dispatches.get(callId);
+    return this.calls.get(callId, this.options.clock.nowMs());
   }
 
   /**
@@ -101,21 +109,37 @@ export class Ledger {
    * Nobody can say so of a ledger of which nothing at all was kept when this process began.
    */
   mayHaveForgotten(callId: string, arrivedAtMs: number): boolean {
-    return this.get(callId)?.command == null && arrivedAtMs < this.forgottenBeforeMs;
+    const outlivedBeforeMs = this.options.clock.nowMs() - LEDGER_MEMORY_MS + CLOCKS_DIFFER_MS;
+    return this.get(callId)?.command == null && arrivedAtMs < Math.max(this.forgottenBeforeMs, outlivedBeforeMs);
   }
 
   all(): IterableIterator<Dispatch> {
-    return this.dispatches.values();
+    return this.calls.all();
+  }
+
+  /** Bytes of each tenant's calls that can be dialled. */
+  get waitingBytes(): TenantTally {
+    return this.calls.waiting;
+  }
+
+  /** How many ends of calls that nobody knows each tenant has asked for. */
+  get announcedEnds(): TenantTally {
+    return this.calls.announced;
   }
 
   /** The trace that the call's command is in; in the log, so that it goes on in another process too. */
   traceOf(callId: string): string | undefined {
-    return this.traces.get(callId);
+    return this.calls.traceOf(callId);
   }
 
   /** Called after every record that changed a call. */
   onChange(listener: LedgerListener): void {
     this.listeners.add(listener);
+  }
+
+  /** Called with every call that is forgotten, since the ledger does not keep it either. */
+  onForgotten(listener: (dispatch: Dispatch) => void): void {
+    this.listenersOfForgotten.add(listener);
   }
 
   /**
@@ -191,17 +215,17 @@ export class Ledger {
       );
       return;
     }
-    const before = this.dispatches.get(record.callId);
+    this.calls.forgetOutlived(timestampMs);
+    const before = this.calls.get(record.callId, timestampMs);
+    if (before === undefined) this.calls.forget(record.callId);
     const { dispatch, transition } = reduce(before, record, timestampMs);
     if (dispatch === undefined || dispatch === before) return;
-    this.dispatches.set(dispatch.callId, dispatch);
-    const traceparent = traceparentOf(received);
-    if (before?.command == null && traceparent !== undefined) this.traces.set(dispatch.callId, traceparent);
+    const kept = this.calls.put(dispatch, timestampMs, traceparentOf(received));
     if (transition === null) return;
     if (offset >= this.reportFrom) {
       const observations = observationsOf(before, dispatch, transition, { offset, appendedAtMs: timestampMs });
       if (observations.length > 0) this.reports.set(offset, observations);
     }
-    for (const listener of this.listeners) listener(dispatch, transition, before);
+    for (const listener of this.listeners) listener(kept, transition, before);
   }
 }

@@ -31,7 +31,8 @@ export function observationsOf(
     receivedAt: new Date(appendedAtMs).toISOString(),
   });
   const observations: Observation[] = [];
-  if (transition.kind === 'accepted') observations.push(accepted(common('accepted'), command, after.requestHash ?? ''));
+  if (transition.kind === 'accepted' && command.call !== null)
+    observations.push(accepted(common('accepted'), command, after.requestHash ?? ''));
   const outcome = outcomeOf(before, after, transition);
   if (outcome !== null) observations.push({ kind: 'outcome', ...common(outcome.outcome), ...outcome });
   return observations;

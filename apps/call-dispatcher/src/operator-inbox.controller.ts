@@ -3,7 +3,7 @@ import { decodeOperatorCommand, GROUPS, TOPICS, type ReleaseCallData } from '@ca
 import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, type SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
-import { CREATE_CALL_RULES, HISTORIES, LOGGER } from './injected.js';
+import { INBOX_RULES, HISTORIES, LOGGER } from './injected.js';
 import type { CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
@@ -15,7 +15,7 @@ export class OperatorInboxController {
     private readonly ledger: Ledger,
     private readonly metrics: DispatcherMetrics,
     @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'caughtUp'>,
-    @Inject(CREATE_CALL_RULES) private readonly rules: Pick<CreateCallRules, 'notAfterDefaultMs'>,
+    @Inject(INBOX_RULES) private readonly rules: Pick<CreateCallRules, 'notAfterDefaultMs'>,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 

@@ -46,6 +46,13 @@ describe('live calls', () => {
     expect(one.dialling(COMMAND)).toBe(1);
   });
 
+  it('do not count a call that the ledger forgot', () => {
+    const one = quotas(1);
+    one.update(dispatchAfter(ACCEPTED, intent(1), created));
+    one.forget(dispatchAfter(ACCEPTED, intent(1), created));
+    expect(one.obstacle(COMMAND, START_MS)).toBeNull();
+  });
+
   it('count per app and tenant, whatever the case of the ids', () => {
     const one = quotas(1);
     one.reserve(CALL_ID, COMMAND);

@@ -54,6 +54,15 @@ export class Quotas {
     });
   }
 
+  /** Forgets a call that the ledger forgot. */
+  forget({ callId, command }: Dispatch): void {
+    if (command === null) return;
+    this.change(command, ({ dialling, live }) => {
+      dialling.delete(callId);
+      live.delete(callId);
+    });
+  }
+
   /** Counts the call as being dialled before its Intent is in the ledger, until it is given back. */
   reserve(callId: string, owner: Owner): void {
     this.change(owner, ({ reserved }) => reserved.add(callId));

@@ -148,6 +148,10 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     // Whatever closes an attempt, also another process's, may make room for another call.
     if (kind !== 'accepted' && kind !== 'intended') driver.advance();
   });
+  ledger.onForgotten((dispatch) => {
+    unsettled.forget(dispatch);
+    quotas.forget(dispatch);
+  });
   snapshots.onSnapshot((callId) => {
     const dispatch = ledger.get(callId);
     if (dispatch !== undefined) quotas.update(dispatch);

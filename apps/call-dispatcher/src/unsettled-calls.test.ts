@@ -34,6 +34,12 @@ it('tells how long an outcome has been unknown, until the attempt is parked', ()
   expect([counts(), calls.unknownMs(START_MS + 7_000)]).toEqual([{ waiting: 0, unknown: 0, parked: 1 }, 0]);
 });
 
+it('counts no call that the ledger forgot', () => {
+  calls.update(unknown);
+  calls.forget(unknown);
+  expect(counts()).toEqual({ waiting: 0, unknown: 0, parked: 0 });
+});
+
 it('leaves nothing to decide of a parked call that was ended', () => {
   parkedAttempt = 1;
   calls.update(dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'no answer' }, END_REQUESTED));

@@ -20,6 +20,11 @@ export class UnsettledCalls {
     else this.dispatches.delete(callId);
   }
 
+  /** To be called for a call that the ledger forgot. */
+  forget({ callId }: Dispatch): void {
+    this.dispatches.delete(callId);
+  }
+
   waiting(): number {
     return this.mine('waiting').length;
   }

@@ -32,6 +32,11 @@ export function unavailable(message: string, retryAfterSeconds: number, cause?: 
   return new ApiError(503, 'ServiceUnavailable', message, { cause, headers: { 'retry-after': String(retryAfterSeconds) } });
 }
 
+/** @param retryAfterSeconds when it is worth trying again */
+export function tooManyRequests(message: string, retryAfterSeconds: number): ApiError {
+  return new ApiError(429, 'TooManyRequests', message, { headers: { 'retry-after': String(retryAfterSeconds) } });
+}
+
 /** Also for calls that the caller may not see: whether they exist is nobody else's business. */
 export function noSuchCall(headers: Readonly<Record<string, string>> = {}): ApiError {
   return new ApiError(404, 'NotFound', 'There is no such call.', { headers });

@@ -21,7 +21,9 @@ import { preferredWaitSeconds } from './preferences.js';
 import { ReadBudgets } from './read-budgets.js';
 import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
 import { requireAllowedMedia } from './require-allowed-media.js';
+import { UnknownEnds } from './unknown-ends.js';
 import { VisibleCalls } from './visible-calls.js';
+import { WaitingCommands } from './waiting-commands.js';
 
 const SOURCE = '/gateway';
 const CREATED_HEADERS = ['Location', 'Preference-Applied', 'Warning'];
@@ -77,6 +79,8 @@ export class CallsController {
     private readonly visible: VisibleCalls,
     private readonly urls: CallUrls,
     private readonly reads: ReadBudgets,
+    private readonly waiting: WaitingCommands,
+    private readonly unknownEnds: UnknownEnds,
     private readonly settings: GatewaySettings,
   ) {
     this.mediaHosts = new Set(settings.mediaHosts.map((host) => host.toLowerCase()));
@@ -105,7 +109,7 @@ export class CallsController {
   ): Promise<AcceptedCall | CallResource> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Create');
-    const asked = readCreateCall(body, caller, [idempotencyKey, clientRequestId], this.settings.graphAppId);
+    const asked = readCreateCall(body, caller, [idempotencyKey, clientRequestId], this.settings);
     const { callId, tenantId, call } = asked.data;
     this.rights.requireTenant(caller, tenantId);
     requireAllowedMedia(call, this.mediaHosts);
@@ -189,6 +193,7 @@ export class CallsController {
     const callId = found?.callId ?? id.toLowerCase();
     // docs/decisions/0018-ends-of-calls-that-are-not-known.md
     const tenants = found === undefined ? this.visible.tenantsOfUnknown(caller) : [found.call.tenantId];
+    if (found === undefined) this.unknownEnds.take(caller);
     await this.commands.append(...tenants.map((tenantId) => endCallCommand(SOURCE, { callId, tenantId })));
   }
 
@@ -210,7 +215,7 @@ export class CallsController {
     const known = this.known.get(asked.data.callId);
     if (known !== undefined) requireSameRequest(known, asked);
     if (known?.call.requestHash === asked.requestHash) return;
-    await this.commands.append(createCallCommand(SOURCE, asked.data));
+    await this.waiting.send(asked.data, () => this.commands.append(createCallCommand(SOURCE, asked.data)));
   }
 
   private callbackWarning(): string {

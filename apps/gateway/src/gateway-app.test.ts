@@ -476,6 +476,26 @@ describe('a call', () => {
     expect(ends()).toEqual([{ callId: id, tenantId: TENANT_ID }]);
   });
 
+  it('is not ended unknown more often than a caller may in a minute: 429 says when to come back', async () => {
+    await gateway.stop();
+    await start({ unknownEndsPerMinute: 2 });
+    const statuses = async (count: number, id: () => string, token?: string): Promise<number[]> => {
+      const answers: number[] = [];
+      for (let asked = 0; asked < count; asked += 1)
+        answers.push((await gateway.ask('DELETE', `/${id()}`, token === undefined ? {} : { token })).status);
+      return answers;
+    };
+    expect(await statuses(3, randomUUID)).toEqual([202, 202, 429]);
+    const refused = await gateway.ask('DELETE', `/${randomUUID()}`);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(errorOf(refused)['code']).toBe('TooManyRequests');
+    // Calls that are known, other callers, and what is nobody's to end stay as they are.
+    const [own, others] = [know(), know({ tenantId: OTHER_TENANT_ID })];
+    expect(await statuses(4, () => own)).toEqual([202, 202, 202, 202]);
+    expect(await statuses(1, () => others)).toEqual([404]);
+    expect(await statuses(1, randomUUID, 'both')).toEqual([202]);
+  });
+
   it('is waited for before it is ended', async () => {
     const callId = randomUUID();
     await startPatient(() => know({}, { callId }));
@@ -493,6 +513,42 @@ describe('a call', () => {
       expect(gateway.commands).toEqual([]);
     },
   );
+});
+
+describe('calls that wait for their dial', () => {
+  const bytes = 2 * (JSON.stringify(CALL).length + 1_024);
+  const create = (tenantId = TENANT_ID) => gateway.ask('POST', '', { token: 'both', body: { ...CALL, tenantId } });
+
+  beforeEach(async () => {
+    await gateway.stop();
+    await start({ waitingMaxBytes: bytes });
+  });
+
+  it('are as many of a tenant as there is room for: 429 says when to come back, and other tenants go on', async () => {
+    expect([(await create()).status, (await create()).status]).toEqual([202, 202]);
+    const refused = await create();
+    expect([refused.status, refused.headers.get('retry-after'), errorOf(refused)['code']]).toEqual([
+      429,
+      '10',
+      'TooManyRequests',
+    ]);
+    expect(gateway.commands).toHaveLength(2);
+    expect((await create(OTHER_TENANT_ID)).status).toBe(202);
+  });
+
+  it.each(['created', 'failed'] as const)('make room when they are %s', async (phase) => {
+    const [first] = [idOf(await create()), await create()];
+    const failure = phase === 'failed' ? { reason: 'expired' as const, error: null } : null;
+    know({ phase, failure }, { callId: first });
+    expect([(await create()).status, (await create()).status]).toEqual([202, 429]);
+  });
+
+  it('are not counted when Kafka did not take them', async () => {
+    gateway.onCommand = () => Promise.reject(new KafkaError('SEND_FAILED', 'no'));
+    for (let sent = 0; sent < 3; sent += 1) expect((await create()).status).toBe(503);
+    gateway.onCommand = () => Promise.resolve();
+    expect((await create()).status).toBe(202);
+  });
 });
 
 describe('the list of calls', () => {

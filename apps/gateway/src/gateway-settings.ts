@@ -1,4 +1,5 @@
 import { HttpLimits, KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import { CALL_LIMITS } from '@callbus/graph';
 import {
   ArrayNotEmpty,
   IsBoolean,
@@ -137,6 +138,32 @@ export class GatewaySettings extends ServiceSettings {
   @Min(1_024)
   @Max(1024 * 1024)
   maxBodyBytes: number = 256 * 1024;
+
+  @Setting('CALL_MAX_BYTES', {
+    kind: 'integer',
+    describe: 'Bytes that a call may have as canonical JSON, else its create gets 400; not more than the dispatcher takes',
+  })
+  @IsInt()
+  @Min(4_096)
+  @Max(512 * 1024)
+  callMaxBytes: number = CALL_LIMITS.bytes;
+
+  @Setting('GATEWAY_WAITING_MAX_BYTES', {
+    kind: 'integer',
+    describe:
+      'Bytes per tenant of the creates of this process of which it is not known what came of them, each with 1 KiB on top; further ones get 429',
+  })
+  @IsInt()
+  @Min(64 * 1024)
+  waitingMaxBytes: number = 32 * 1024 * 1024;
+
+  @Setting('GATEWAY_UNKNOWN_ENDS_PER_MINUTE', {
+    kind: 'integer',
+    describe: 'DELETEs of calls that are not known that a caller may send in a minute, of each process; further ones get 429',
+  })
+  @IsInt()
+  @Min(1)
+  unknownEndsPerMinute: number = 60;
 
   @Setting('GATEWAY_SEND_TIMEOUT_MS', {
     kind: 'integer',

@@ -9,7 +9,9 @@ import { CommandLog } from './command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
 import { KnownCalls } from './known-calls.js';
 import { ReadBudgets } from './read-budgets.js';
+import { UnknownEnds } from './unknown-ends.js';
 import { VisibleCalls } from './visible-calls.js';
+import { WaitingCommands } from './waiting-commands.js';
 
 export interface GatewayParts {
   readonly settings: GatewaySettings;
@@ -32,6 +34,8 @@ export class GatewayModule {
         { provide: CommandLog, useValue: commands },
         { provide: KnownCalls, useValue: calls },
         { provide: VisibleCalls, useValue: new VisibleCalls(calls, rights, settings.waitForCallMs) },
+        { provide: WaitingCommands, useValue: new WaitingCommands(calls, settings.waitingMaxBytes) },
+        { provide: UnknownEnds, useValue: new UnknownEnds(settings.unknownEndsPerMinute) },
         { provide: CallEvents, useValue: events },
         { provide: ReadBudgets, useValue: new ReadBudgets(settings.readMsPerSecond) },
         { provide: CallUrls, useValue: new CallUrls(settings.publicUrl) },

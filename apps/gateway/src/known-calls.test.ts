@@ -73,6 +73,16 @@ describe('the known calls of a tenant', () => {
     expect([known.ofGraphId('graph-a'), looked]).toEqual([undefined, []]);
   });
 
+  it('leave nothing behind when they are forgotten, not even of their tenant', () => {
+    const { known, put, forget } = calls();
+    put('a', { tenantId: 'one', state: 'hold' });
+    put('b', { tenantId: 'one', state: null });
+    put('b', { tenantId: 'one', state: 'hold' });
+    expect([...(known['idsOfTenant'].get('one')?.keys() ?? [])]).toEqual(['hold']);
+    for (const id of ['a', 'b']) forget(id);
+    expect([known['idsOfTenant'].size, known['places'].size]).toEqual([0, 0]);
+  });
+
   it('are found by Graph’s id as soon as it is known', () => {
     const { known, put } = calls();
     put('a', {});

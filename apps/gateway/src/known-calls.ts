@@ -81,8 +81,18 @@ export class KnownCalls {
 
   private remove(callId: string, place: Place): void {
     this.places.delete(callId);
-    this.idsIn(place).delete(callId);
+    this.removeId(callId, place);
     if (place.graphId !== null) this.callIdOfGraphId.delete(place.graphId);
+  }
+
+  private removeId(callId: string, place: Place): void {
+    const ids = this.idsIn(place);
+    ids.delete(callId);
+    if (ids.size > 0) return;
+    // Producers may name tenants that there are not.
+    const byState = this.idsOfTenant.get(place.tenantId);
+    byState?.delete(place.state);
+    if (byState?.size === 0) this.idsOfTenant.delete(place.tenantId);
   }
 
   private idsIn({ tenantId, state }: Place): SortedIds {

@@ -5,6 +5,7 @@ import { readCreateCall } from './read-create-call.js';
 
 const TENANT_ID = 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333';
 const APP_ID = '00001111-aaaa-4222-bbbb-3333cccc4444';
+const SETTINGS = { graphAppId: APP_ID, callMaxBytes: 65_536 };
 const caller = { appId: '2891555a-92ff-42e6-80fa-6e1300c6b5c6', tenantId: TENANT_ID, roles: [] };
 const CALL = JSON.parse(
   readFileSync(new URL('../../../libs/graph/fixtures/create-call/seed-ex1-request.json', import.meta.url), 'utf8'),
@@ -12,7 +13,7 @@ const CALL = JSON.parse(
 
 function refusalOf(body: unknown, keys: string[] = []): ApiError {
   try {
-    readCreateCall(body, caller, keys, APP_ID);
+    readCreateCall(body, caller, keys, SETTINGS);
   } catch (error) {
     return error as ApiError;
   }
@@ -22,18 +23,27 @@ function refusalOf(body: unknown, keys: string[] = []): ApiError {
 describe('a create request', () => {
   it('is a call in the tenant that it names, else in the caller’s', () => {
     const other = '11111111-2222-4333-8444-555555555555';
-    expect(readCreateCall({ ...CALL, tenantId: other.toUpperCase() }, caller, [], APP_ID).data.tenantId).toBe(other);
-    expect(readCreateCall({ ...CALL, tenantId: undefined }, caller, [], APP_ID).data.tenantId).toBe(TENANT_ID);
+    expect(readCreateCall({ ...CALL, tenantId: other.toUpperCase() }, caller, [], SETTINGS).data.tenantId).toBe(other);
+    expect(readCreateCall({ ...CALL, tenantId: undefined }, caller, [], SETTINGS).data.tenantId).toBe(TENANT_ID);
+  });
+
+  it('is refused with every part of it that is too large, and as a whole', () => {
+    const targetsOf = (more: object): unknown => refusalOf({ ...CALL, ...more }).options.details?.map(({ target }) => target);
+    expect(targetsOf({ subject: 'x'.repeat(200_000), note: 'x'.repeat(5_000) })).toEqual(
+      expect.arrayContaining(['subject', 'note']),
+    );
+    const notes = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`note${index}`, 'x'.repeat(4_000)]));
+    expect(targetsOf(notes)).toContain('$');
   });
 
   it('is known by the hash that the dispatcher will compute', () => {
-    const { data, requestHash: hash } = readCreateCall({ ...CALL, tenantId: TENANT_ID }, caller, [], APP_ID);
+    const { data, requestHash: hash } = readCreateCall({ ...CALL, tenantId: TENANT_ID }, caller, [], SETTINGS);
     expect(hash).toBe(requestHash({ appId: APP_ID, tenantId: TENANT_ID, call: data.call }));
   });
 
   it('is the same call for the same Idempotency-Key, else for the same client-request-id, else a call of its own', () => {
     const idOf = (...keys: (string | undefined)[]): string =>
-      readCreateCall({ ...CALL, tenantId: TENANT_ID }, caller, keys, APP_ID).data.callId;
+      readCreateCall({ ...CALL, tenantId: TENANT_ID }, caller, keys, SETTINGS).data.callId;
     expect(idOf('a', 'x')).toBe(idOf('a', 'y'));
     expect(idOf(undefined, 'x')).toBe(idOf('', 'x'));
     expect(idOf('a')).not.toBe(idOf('b'));

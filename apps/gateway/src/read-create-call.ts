@@ -2,6 +2,7 @@ import { callIdFor, requestHash, type CreateCallData } from '@callbus/contracts'
 import { validateCall } from '@callbus/graph';
 import { ApiError } from './api-error.js';
 import type { Caller } from './caller-tokens.js';
+import type { GatewaySettings } from './gateway-settings.js';
 
 export interface CreateCallRequest {
   readonly data: CreateCallData;
@@ -23,9 +24,9 @@ export function readCreateCall(
   body: unknown,
   caller: Caller,
   keys: readonly (string | undefined)[],
-  appId: string,
+  { graphAppId: appId, callMaxBytes }: Pick<GatewaySettings, 'graphAppId' | 'callMaxBytes'>,
 ): CreateCallRequest {
-  const faults = validateCall(body).map(({ path, message }) => ({ target: path, message }));
+  const faults = validateCall(body, callMaxBytes).map(({ path, message }) => ({ target: path, message }));
   const call = body as Record<string, unknown>;
   const tenantId = faults.some(({ target }) => target === '$') ? undefined : (call['tenantId'] ?? caller.tenantId);
   const isGuid = typeof tenantId === 'string' && GUID.test(tenantId);

@@ -3,6 +3,10 @@ export class SortedIds {
   private unsorted: Set<string> | null = new Set();
   private sorted: string[] = [];
 
+  get size(): number {
+    return this.unsorted?.size ?? this.sorted.length;
+  }
+
   /** @param id one that is not there yet */
   add(id: string): void {
     if (this.unsorted !== null) this.unsorted.add(id);

@@ -15,6 +15,8 @@ export const CONTRACT_ERRORS = {
   KEY_MISMATCH: 'The record’s key is not the callId of its data. Use the callId as the key.',
   ID_MISMATCH: 'The id of a CreateCall is not its callId. Use the same UUID for both.',
   TOO_OLD: 'It may have been dialled, and the ledger no longer knows. Send a new one with a fresh callId.',
+  TOO_MANY_ENDS:
+    'The ends of very many unknown calls were asked for, of the tenant or in all. Replay it when its call is known, or raise UNKNOWN_ENDS_MAX_PER_TENANT or UNKNOWN_ENDS_MAX.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
 } as const;
 

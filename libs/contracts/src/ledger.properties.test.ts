@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { isEndRequested, latestAttempt, reduce, type Dispatch, type Transition } from './ledger.js';
+import { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY_MS } from './ledger-keeping.js';
 import type { LedgerRecord } from './ledger-records.js';
 
 const callId = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
@@ -300,5 +301,53 @@ describe('any log of any records', () => {
       if (record.tenantId !== tenantId) expect(transition).toBeNull();
       if (before.phase !== 'waiting') expect(after?.phase).toBe(before.phase);
     });
+  });
+
+  it('permits no attempt any more once it cannot be dialled, whatever comes (G1)', () => {
+    always((step) => {
+      const { before, after } = step;
+      if (before === undefined || canBeDialled(before)) return;
+      expect([isIntended(step), after !== undefined && canBeDialled(after)]).toEqual([false, false]);
+    });
+  });
+
+  it('is folded alike from what is kept of each call, which is less once it cannot be dialled', () => {
+    let spent = 0;
+    fc.assert(
+      fc.property(anyLog, (steps) => {
+        let kept: Dispatch | undefined;
+        for (const { record, appendedAtMs, after, transition } of steps) {
+          const reduced = reduce(kept, record, appendedAtMs);
+          expect(reduced.transition).toEqual(transition);
+          kept = reduced.dispatch && compacted(reduced.dispatch);
+          expect(kept).toEqual(after && compacted(after));
+          if (kept?.command?.call === null) spent += 1;
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    expect(spent).toBeGreaterThan(RUNS);
+  });
+});
+
+describe('what a fold forgets', () => {
+  const known = reduce(undefined, ACCEPTED, START_MS).dispatch as Dispatch;
+  const announced = reduce(undefined, ENDS[0] as LedgerRecord, START_MS).dispatch as Dispatch;
+
+  it.each([
+    ['a call that was accepted', known, LEDGER_MEMORY_MS],
+    ['an end that no call has come for', announced, ANNOUNCED_MEMORY_MS],
+  ])('is %s, and no sooner than its time', (_what, dispatch, memoryMs) => {
+    expect(isOutlived(dispatch, START_MS, START_MS + memoryMs)).toBe(false);
+    expect(isOutlived(dispatch, START_MS, START_MS + memoryMs + 1)).toBe(true);
+  });
+
+  it('is no end of a call that can dial still and arrived up to a day after it, whatever the clocks of brokers say (G9)', () => {
+    const [dialsForMs, arrivesWithinMs, clocksDifferByMs] = [24, 24, 24].map((hours) => hours * 60 * 60 * 1_000) as [
+      number,
+      number,
+      number,
+    ];
+    expect(ANNOUNCED_MEMORY_MS).toBeGreaterThanOrEqual(dialsForMs + arrivesWithinMs + clocksDifferByMs);
   });
 });

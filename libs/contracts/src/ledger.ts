@@ -28,11 +28,14 @@ export interface Attempt {
 export type DispatchPhase =
   'announced' | 'waiting' | 'open' | 'unknown' | 'created' | 'rejected' | 'invalid' | 'cancelled' | 'expired';
 
+/** The command as a fold keeps it: `call` is null once no record can permit another attempt (ledger-keeping.ts). */
+export type KeptCommand = LedgerCommand | (Omit<LedgerCommand, 'call'> & { readonly call: null });
+
 /** What the ledger knows of one call. */
 export interface Dispatch {
   readonly callId: string;
   readonly phase: DispatchPhase;
-  readonly command: LedgerCommand | null;
+  readonly command: KeptCommand | null;
   readonly requestHash: string | null;
   readonly attempts: readonly Attempt[];
   /** Tenants that asked for the end; only the call's own counts. */
@@ -100,8 +103,19 @@ export function reduce(dispatch: Dispatch | undefined, record: LedgerRecord, app
   return after === null ? { dispatch, transition: null } : after;
 }
 
+/** One empty list for all calls: of those there are very many. */
+export const NONE: readonly never[] = Object.freeze([]);
+
 function emptyDispatch(callId: string): Dispatch {
-  return { callId, phase: 'announced', command: null, requestHash: null, attempts: [], endRequestedBy: [], spentNonces: [] };
+  return {
+    callId,
+    phase: 'announced',
+    command: null,
+    requestHash: null,
+    attempts: NONE,
+    endRequestedBy: NONE,
+    spentNonces: NONE,
+  };
 }
 
 function apply(before: Dispatch, record: LedgerRecord, appendedAtMs: number): Reduced | null {

@@ -18,6 +18,7 @@ export {
   type CallKind,
   type MediaHosting,
 } from './call-kind.js';
+export { CALL_LIMITS } from './call-limits.js';
 export { Call } from './call-model.js';
 export { type AppToken } from './client-credentials-grant.js';
 export { IsInCloudWithCalls } from './cloud-with-calls.js';

@@ -1,3 +1,4 @@
+import { CALL_LIMITS } from './call-limits.js';
 import { fixture, fixturesOf, without } from './testing/fixtures.js';
 import { validateCall } from './validate-call.js';
 
@@ -269,9 +270,10 @@ describe('validateCall', () => {
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 
-  it('does not descend into what the model does not know, however deep that is', () => {
+  it('does not descend far into what the model does not know, however deep that is', () => {
     const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
-    expect(pathsOf({ ...peer(), unknown: deep, subject: deep })).toEqual(['subject']);
+    const tooDeep = (name: string) => name + '[0]'.repeat(CALL_LIMITS.depth - 1);
+    expect(pathsOf({ ...peer(), unknown: deep, subject: deep })).toEqual(['subject', tooDeep('unknown'), tooDeep('subject')]);
   });
 
   it('takes nothing from prototypes', () => {

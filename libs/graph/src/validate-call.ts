@@ -1,4 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { CALL_LIMITS, faultsOfSize } from './call-limits.js';
 import { Call } from './call-model.js';
 import { faultsAcrossMembers } from './call-rules.js';
 import { isObject, type JsonObject } from './json-value.js';
@@ -11,13 +12,16 @@ import { READ_ONLY_MEMBERS } from './to-graph-call.js';
 const MAX_FAULTS = 100;
 
 /**
- * Checks a create call's body against Call and the rules that span members. Total: any JSON value gives a list, empty when the
+ * Checks a create call's body against Call, the rules that span members, and the limits of size. Total: any JSON value gives a list, empty when the
  * call is valid; every fault is reported at once, up to MAX_FAULTS. The input is not changed; members that an open type does
  * not know are ignored.
+ * @param maxBytes of the whole call as canonical JSON
  */
-export function validateCall(raw: unknown): CallFault[] {
+export function validateCall(raw: unknown, maxBytes: number = CALL_LIMITS.bytes): CallFault[] {
   if (!isObject(raw)) return [{ path: '$', message: 'must be an object, the call resource of Graph' }];
-  const faults = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
+  const ofRules = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
+  const ofSize = faultsOfSize(raw, maxBytes).filter(({ path }) => !ofRules.some((one) => one.path === path));
+  const faults = [...ofRules, ...ofSize];
   if (faults.length <= MAX_FAULTS) return faults;
   return [...faults.slice(0, MAX_FAULTS), { path: '$', message: `has ${faults.length - MAX_FAULTS} more faults` }];
 }

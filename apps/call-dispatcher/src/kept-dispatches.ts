@@ -1,0 +1,117 @@
+import { canBeDialled, compacted, isOutlived, type Dispatch } from '@callbus/contracts';
+import { TenantTally } from './tenant-tally.js';
+
+interface Kept {
+  readonly dispatch: Dispatch;
+  /** LogAppendTime of the last record that changed the call, ms since 1970. */
+  readonly changedAtMs: number;
+  /** The trace that the call's command is in. */
+  readonly traceparent: string | undefined;
+  /** Of its body that waits for a dial, and what comes with it; 0 for a call that cannot be dialled. */
+  readonly waitingBytes: number;
+}
+
+/** What a call that can be dialled takes in memory beside its body: counted, so that very many small ones are bounded too. */
+const BYTES_BESIDE_BODY = 1_024;
+
+const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
+/** Ids of tenants and apps of which one copy is kept. More than an installation has; producers may invent some. */
+const MAX_SHARED_TEXTS = 10_000;
+
+/** What a call takes that can be dialled. @param body its call as JSON */
+export function waitingBytesOf(body: string): number {
+  return body.length + BYTES_BESIDE_BODY;
+}
+
+/**
+ * Every call of the ledger, kept small: there are weeks of them, and callers decide how large a body is. A body is kept as text,
+ * and only while the call can be dialled. What the ledger does not keep either is forgotten.
+ */
+export class KeptDispatches {
+  private readonly kept = new Map<string, Kept>();
+  private readonly shared = new Map<string, string>();
+  private sweptAtMs = -Infinity;
+
+  /** Bytes of calls that can be dialled. */
+  readonly waiting = new TenantTally();
+  /** Ends that were asked for of calls that nobody knows. */
+  readonly announced = new TenantTally();
+
+  /** @param onForgotten called with each call that is forgotten */
+  constructor(private readonly onForgotten: (dispatch: Dispatch) => void) {}
+
+  /** @param atMs the time by the log or the broker, ms since 1970: what is outlived then is not known any more */
+  get(callId: string, atMs: number): Dispatch | undefined {
+    const known = this.kept.get(callId);
+    return known === undefined || isOutlived(known.dispatch, known.changedAtMs, atMs) ? undefined : known.dispatch;
+  }
+
+  traceOf(callId: string): string | undefined {
+    return this.kept.get(callId)?.traceparent;
+  }
+
+  *all(): IterableIterator<Dispatch> {
+    for (const { dispatch } of this.kept.values()) yield dispatch;
+  }
+
+  /** @param traceparent of the record that changed it @returns the call as it is kept */
+  put(dispatch: Dispatch, changedAtMs: number, traceparent: string | undefined): Dispatch {
+    const { callId } = dispatch;
+    const before = this.kept.get(callId);
+    const small = this.small(dispatch, before);
+    const isFailed = !canBeDialled(small.dispatch) && small.dispatch.phase !== 'created';
+    const trace = before?.dispatch.command == null ? traceparent : before.traceparent;
+    const kept: Kept = { ...small, changedAtMs, traceparent: isFailed ? undefined : trace };
+    if (before !== undefined) this.count(before, -1);
+    this.count(kept, 1);
+    this.kept.set(callId, kept);
+    return kept.dispatch;
+  }
+
+  /** To be called with the time of each record. Looks through all calls once a day of the log. */
+  forgetOutlived(atMs: number): void {
+    if (atMs - this.sweptAtMs < SWEEP_EVERY_MS) return;
+    this.sweptAtMs = atMs;
+    for (const { dispatch, changedAtMs } of this.kept.values()) {
+      if (isOutlived(dispatch, changedAtMs, atMs)) this.forget(dispatch.callId);
+    }
+  }
+
+  forget(callId: string): void {
+    const known = this.kept.get(callId);
+    if (known === undefined) return;
+    this.count(known, -1);
+    this.kept.delete(callId);
+    this.onForgotten(known.dispatch);
+  }
+
+  private small(whole: Dispatch, before: Kept | undefined): Pick<Kept, 'dispatch' | 'waitingBytes'> {
+    const dispatch = compacted(whole);
+    const { command } = dispatch;
+    if (command === null) return { dispatch, waitingBytes: 0 };
+    if (command === before?.dispatch.command) return { dispatch, waitingBytes: before.waitingBytes };
+    const own = { ...command, tenantId: this.oneOf(command.tenantId), appId: this.oneOf(command.appId) };
+    if (own.call === null) return { dispatch: { ...dispatch, command: own }, waitingBytes: 0 };
+    const text = JSON.stringify(own.call);
+    const asText = {
+      ...own,
+      get call() {
+        return JSON.parse(text) as typeof own.call;
+      },
+    };
+    return { dispatch: { ...dispatch, command: asText }, waitingBytes: waitingBytesOf(text) };
+  }
+
+  private count({ dispatch: { command, endRequestedBy }, waitingBytes }: Kept, sign: 1 | -1): void {
+    if (command !== null && waitingBytes > 0) this.waiting.add(command.tenantId, sign * waitingBytes);
+    if (command === null) for (const tenantId of endRequestedBy) this.announced.add(tenantId, sign);
+  }
+
+  private oneOf(text: string): string {
+    const known = this.shared.get(text);
+    if (known !== undefined) return known;
+    if (this.shared.size >= MAX_SHARED_TEXTS) this.shared.clear();
+    this.shared.set(text, text);
+    return text;
+  }
+}
