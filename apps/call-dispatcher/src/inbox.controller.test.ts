@@ -57,7 +57,14 @@ async function begin(): Promise<void> {
   inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
 }
 
-const NO_HISTORY = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven: [], surplus: [] };
+const NO_HISTORY = {
+  hasEnded: false,
+  isEstablishing: true,
+  isEndRefused: false,
+  proven: [],
+  surplus: [],
+  unreadCallbackId: null,
+};
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {

@@ -33,14 +33,18 @@ export {
 export { decodeLedgerRecord, encodeLedgerRecord, type LedgerCommand, type LedgerRecord } from './ledger-records.js';
 export {
   AcceptedObservation,
+  bodyBytes,
+  carriedBody,
   decodeObservation,
+  EncodedNotificationObservation,
   encodeObservation,
   EndObservation,
   type FoundCall,
   GraceOverObservation,
   KeepAliveObservation,
-  NotificationObservation,
+  type NotificationObservation,
   OutcomeObservation,
+  TextNotificationObservation,
   type FailureReason,
   type Observation,
 } from './observations.js';
