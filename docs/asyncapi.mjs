@@ -1,5 +1,5 @@
 // The AsyncAPI document of the topics.
-import { dataSchema, TOPICS, topicName } from '@callbus/contracts';
+import { dataSchema, MESSAGES, TOPICS, topicName } from '@callbus/contracts';
 import { DEAD_LETTER_HEADERS } from '@callbus/kafka';
 
 const PREFIX = 'calls.';
@@ -63,8 +63,13 @@ export function asyncApi(schemas, release) {
   };
 }
 
-/** Types of CloudEvents have names of their own; a record of ours is known by its topic too. */
-const nameOf = ({ topic, type }) => (CLOUD_EVENTS.includes(topic) || topic === 'snapshots' ? type : `${topic}-${type}`);
+/** Types of CloudEvents have names of their own; a record of ours is known by its topic too, and a newer version by its number. */
+const nameOf = ({ topic, type, version }) => {
+  if (CLOUD_EVENTS.includes(topic) || topic === 'snapshots') return type;
+  return Object.hasOwn(MESSAGES[topic].newer ?? {}, type) && version > MESSAGES[topic].version
+    ? `${topic}-${type}-${String(version)}`
+    : `${topic}-${type}`;
+};
 const referTo = (one) => ({ $ref: `#/components/schemas/${nameOf(one)}` });
 
 /** The schemas of a message and of what it refers to, as the document names them. */

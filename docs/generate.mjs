@@ -154,7 +154,7 @@ function errorsPage() {
     '## Kafka',
     table(['code', 'meaning, and what to do'], rowsOf(KAFKA_ERRORS)),
     '## Callbacks',
-    'What the receiver’s log says (`code`) of a request that is not answered with 202, at most once a second with the `count` since the start. The sender learns the status only.',
+    'What the receiver’s log says (`code`) of a request that is not answered with 202, at most once a second with the `count` since the start. Where the address is one that was given out, the line names its `callId` and `attempt`, and in `others` those of refusals that share the line. The sender learns the status only.',
     table(
       ['code', 'status', 'meaning, and what to do'],
       Object.entries(REFUSALS).map(([code, { status, meaning }]) => [`\`${code}\``, status, meaning]),

@@ -16,9 +16,8 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 /** @returns {MessageSchema[]} */
 export function messageSchemas() {
   const classes = new SchemasOfClasses();
-  return Object.entries(MESSAGES).flatMap(([topic, { version: first, laterVersions = {}, types, subject, tag }]) =>
-    Object.entries(types).map(([type, holder]) => {
-      const version = laterVersions[type] ?? first;
+  return Object.entries(MESSAGES).flatMap(([topic, { subject, tag, ...kind }]) =>
+    versionsOf(kind).map(({ type, version, holder }) => {
       const envelope = tag === undefined ? {} : { version: { const: version }, [tag]: { const: type } };
       const parts = (subject === undefined ? [holder] : [subject, holder]).map((part) => classes.schemaOf(part));
       const properties = Object.assign({}, envelope, ...parts.map((part) => part.properties));
@@ -35,6 +34,14 @@ export function messageSchemas() {
       return { topic, type, version, schema };
     }),
   );
+}
+
+/** Every version of every type that is written. */
+function versionsOf({ version: first, laterVersions = {}, newer = {}, types }) {
+  return [
+    ...Object.entries(types).map(([type, holder]) => ({ type, version: laterVersions[type] ?? first, holder })),
+    ...Object.entries(newer).map(([type, { version, holder }]) => ({ type, version, holder })),
+  ];
 }
 
 class SchemasOfClasses {

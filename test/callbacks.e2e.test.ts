@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ServiceEntry } from '../apps/local-stack/src/stack-file.js';
-import { commandMessage, PlainProducer, PlainReader } from './support/plain-kafka.js';
+import { commandMessage, PlainProducer, PlainReader, type PlainRecord } from './support/plain-kafka.js';
 import { whileStopped } from './support/standstill.js';
 import { STACK_TIMEOUT_MS, StackForTests, until } from './support/stack-for-tests.js';
+import { storedBody } from './support/stored-body.js';
 
 interface Observed {
   readonly kind: string;
+  readonly id: string;
+  readonly answers?: string;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly claims: Readonly<Record<string, string>>;
@@ -24,6 +27,9 @@ const PROBE_TIMEOUT_MS = 1_000;
 let stack: StackForTests;
 let observations: PlainReader;
 let events: PlainReader;
+let snapshots: PlainReader;
+let deadLetters: PlainReader;
+let commands: PlainProducer;
 let callId: string;
 let callbackUri: string;
 
@@ -38,20 +44,18 @@ beforeAll(async () => {
         KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
       },
       'notification-sequencer': { KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) },
-      'call-dispatcher': { KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) },
+      'call-dispatcher': { KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS), UNREAD_CALLBACK_LOOK_UP_MS: '500' },
       gateway: { KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS) },
     },
   });
   const { kafka, topicPrefix } = stack.file;
   observations = await PlainReader.start(kafka.brokers, `${topicPrefix}observations`);
   events = await PlainReader.start(kafka.brokers, `${topicPrefix}events`);
-  const commands = await PlainProducer.start(kafka.brokers, `${topicPrefix}commands`);
+  snapshots = await PlainReader.start(kafka.brokers, `${topicPrefix}snapshots`);
+  deadLetters = await PlainReader.start(kafka.brokers, `${topicPrefix}observations.dead-letter`);
+  commands = await PlainProducer.start(kafka.brokers, `${topicPrefix}commands`);
   callId = randomUUID();
-  const { tenantId } = stack.file.caller;
-  const file = new URL('../libs/graph/fixtures/create-call/seed-ex1-request.json', import.meta.url);
-  const call = { ...(JSON.parse(readFileSync(file, 'utf8')) as object), tenantId };
-  await commands.send(commandMessage('CreateCall', { callId, tenantId, call }));
-  await commands.stop();
+  await place(callId);
   await events.historyWith(callId, ({ data }) => data['state'] === 'established');
   const { posts } = (await (await stack.fetch(simulator('posts'))).json()) as {
     posts: { callId: string; body: { callbackUri: string } }[];
@@ -60,10 +64,22 @@ beforeAll(async () => {
 }, STACK_TIMEOUT_MS);
 
 afterAll(async () => {
-  await observations.stop();
-  await events.stop();
+  await Promise.all([observations, events, snapshots, deadLetters, commands].map((one) => one.stop()));
   await stack.stop();
 });
+
+async function place(id: string): Promise<void> {
+  const { tenantId } = stack.file.caller;
+  const file = new URL('../libs/graph/fixtures/create-call/seed-ex1-request.json', import.meta.url);
+  const call = { ...(JSON.parse(readFileSync(file, 'utf8')) as object), tenantId };
+  await commands.send(commandMessage('CreateCall', { callId: id, tenantId, call }));
+}
+
+async function control(path: string, method: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const { status } = await stack.fetch(simulator(path), { method, headers, body: JSON.stringify(body) });
+  expect(status).toBeLessThan(300);
+}
 
 function simulator(path: string): string {
   return `${stack.file.simulator?.url ?? ''}/simulator/${path}`;
@@ -85,11 +101,12 @@ async function healthOf({ managementUrl }: ServiceEntry, path: string, timeoutMs
   return { status: response.status, ...((await response.json()) as Pick<Health, 'conditions'>) };
 }
 
+function observed(): Observed[] {
+  return observations.of(callId).map(({ value }) => JSON.parse(String(value)) as Observed);
+}
+
 function stored(): Observed[] {
-  return observations
-    .of(callId)
-    .map(({ value }) => JSON.parse(String(value)) as Observed)
-    .filter(({ kind }) => kind === 'notification');
+  return observed().filter(({ kind }) => kind === 'notification');
 }
 
 it('stores the exact bytes of a callback with what is worth keeping of its headers, and then answers 202 (G3)', async () => {
@@ -131,11 +148,62 @@ it('knows no address but those that were given out', async () => {
   expect(await deliver({ body: { value: [] }, callbackUri: otherAttempt })).toMatchObject({ status: 404 });
 });
 
-it('answers 400 to what is not JSON and 413 to what is too large', async () => {
-  expect(await deliver({ raw: '{"value":' })).toMatchObject({ status: 400 });
-  expect(await deliver({ rawBase64: Buffer.from([0x22, 0xff, 0x22]).toString('base64') })).toMatchObject({ status: 400 });
+it('answers 202 to what nobody can read and puts it aside byte for byte, and 413 to what is too large', async () => {
+  const odd = ['{"value":', '{"value":[{"resourceUrl":"x"}]} trailing'].map((text) => Buffer.from(text));
+  for (const bytes of [...odd, Buffer.from([0x22, 0xff, 0x22])]) {
+    expect(await deliver({ rawBase64: bytes.toString('base64') })).toMatchObject({ status: 202 });
+    const isIt = (record: PlainRecord): boolean => storedBody(record).equals(bytes);
+    await until('it is aside', () => deadLetters.of(callId).some(isIt));
+    const record = observations.of(callId).find(isIt);
+    expect(
+      deadLetters
+        .of(callId)
+        .find(isIt)
+        ?.value?.equals(record?.value ?? Buffer.alloc(0)),
+    ).toBe(true);
+  }
   expect(await deliver({ raw: JSON.stringify({ value: 'x'.repeat(100_001) }) })).toMatchObject({ status: 413 });
 });
+
+it('asks Graph for a call whose callbacks have no body, and tells what it found, to the end', async () => {
+  const emptied = randomUUID();
+  await control('script', 'PUT', { talkMs: 3_000, match: { callId: emptied } });
+  for (const state of ['established', 'terminating', 'terminated'])
+    await control('faults', 'POST', { on: 'callback', action: 'empty', match: { callId: emptied, state } });
+  await place(emptied);
+  const history = await events.ended(emptied);
+  const told = history.filter(({ type }) => type === 'CallStateChanged').map(({ data }) => [data['state'], data['observedBy']]);
+  expect(told).toEqual(
+    expect.arrayContaining([
+      ['establishing', 'callback'],
+      ['established', 'reconciler'],
+      ['terminated', 'reconciler'],
+    ]),
+  );
+  expect(deadLetters.of(emptied)).toEqual([]);
+});
+
+it('asks Graph because of the last callback without a body, also when the dispatcher dies before it has asked', async () => {
+  const dispatcher = stack.service('call-dispatcher-1');
+  const before = stored().length;
+  await whileStopped(dispatcher.pid, async () => {
+    for (let sent = 0; sent < 3; sent += 1) expect(await deliver({ rawBase64: '' })).toMatchObject({ status: 202 });
+    await until('they are on Kafka', () => stored().length === before + 3);
+    const mark = (): string => String(snapshots.of(callId).at(-1)?.value);
+    await until('the snapshot names the last one', () => mark().includes(`"unreadCallbackId":"${String(stored().at(-1)?.id)}"`));
+    await stack.kill('call-dispatcher-1');
+  });
+  const last = stored().at(-1)?.id;
+  const answers = (): (string | undefined)[] => observed().flatMap((one) => (one.answers === undefined ? [] : [one.answers]));
+  await until('the history is told what Graph said', () => answers().includes(String(last)), 60_000);
+  expect(
+    answers().filter((id) =>
+      stored()
+        .slice(-3)
+        .some((one) => one.id === id),
+    ),
+  ).toEqual([last]);
+}, 120_000);
 
 it('answers 503 with Retry-After while Kafka is away, and 202 when it is back (G3, G7)', async () => {
   const raw = `{"while":"away ${randomUUID()}"}`;

@@ -28,6 +28,7 @@ const DOORS: Readonly<Record<string, (call: Call, hosts?: ReadonlySet<string> | 
       mediaHosts: hosts,
       notAfterDefaultMs: 120_000,
       notAfterRedialExtraMs: 0,
+      maxCallBytes: 65_536,
     };
     const { faults } = judgeCreateCall({ callId: CALL_ID, tenantId: TENANT_ID, call }, 0, rules);
     return faults.map(({ path, message }) => `${path.replace(/^call\./, '')} ${message}`);

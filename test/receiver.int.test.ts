@@ -230,28 +230,17 @@ describe('a body', () => {
     expect(await connection.answered()).toEqual([415]);
   });
 
-  it('needs a content-type', async () => {
+  it('needs no content-type', async () => {
+    const untyped = await receiver.newCall();
     const connection = await raw();
-    connection.write(whole().replace('Content-Type: application/json\r\n', ''));
-    expect(await connection.answered()).toEqual([415]);
+    connection.write(whole(body, untyped).replace('Content-Type: application/json\r\n', ''));
+    expect(await connection.answered()).toEqual([202]);
+    await untilStored(untyped, body);
   });
 
   it('may name the encoding that it has', async () => {
     const headers = { 'content-encoding': 'identity', 'content-type': 'application/json; charset=utf-8' };
     expect((await receiver.post(call, body, headers)).status).toBe(202);
-  });
-
-  it.each([
-    ['half of it', '{"value":['],
-    ['a byte that is no UTF-8', Buffer.from([0x22, 0xff, 0x22])],
-    ['a byte order mark', '\ufeff{}'],
-    ['a NUL', '{"a":"\0"}'],
-    ['a lone surrogate', '{"a":"\\ud83d"}'],
-    ['10,000 levels', '['.repeat(10_000) + ']'.repeat(10_000)],
-    ['__proto__', '{"__proto__":{"admin":true}}'],
-    ['constructor.prototype', '{"constructor":{"prototype":{"admin":true}}}'],
-  ])('is not %s', async (_what, content) => {
-    expect((await receiver.post(call, content)).status).toBe(400);
   });
 
   it.each([
@@ -270,15 +259,21 @@ describe('a body', () => {
     await untilStored(odd, content);
   });
 
-  it('that is missing gets 400, and is counted', async () => {
-    const missing = [head(['Content-Length: 0']), head([]), `${head(['Transfer-Encoding: chunked'])}0\r\n\r\n`];
+  it('that is missing is stored as one of no bytes', async () => {
+    const none = await receiver.newCall();
+    const untyped = head([], none).replace('Content-Type: application/json\r\n', '');
+    const missing = [
+      head(['Content-Length: 0'], none),
+      head([], none),
+      untyped,
+      `${head(['Transfer-Encoding: chunked'], none)}0\r\n\r\n`,
+    ];
     for (const bytes of missing) {
       const connection = await raw();
       connection.write(bytes);
-      expect(await connection.answered()).toEqual([400]);
+      expect(await connection.answered()).toEqual([202]);
     }
-    const counts = () => receiver.log().filter(({ code }) => code === 'EMPTY_BODY');
-    await until('all are counted', () => counts().at(-1)?.['count'] === missing.length);
+    await until('all are on Kafka', () => String(storedOf(none)) === String(missing.map(() => '')));
   });
 });
 
@@ -319,8 +314,9 @@ describe('HTTP', () => {
   it('answers requests that are sent without waiting in their order', async () => {
     const connection = await raw();
     const marked = await receiver.newCall();
-    connection.write(whole() + whole('{"no') + whole('{"last":1}', marked));
-    expect(await connection.answered(3)).toEqual([202, 400, 202]);
+    const moved = { ...marked, path: call.path.replace('/1/', '/2/') };
+    connection.write(whole() + whole('{"no":1}', moved) + whole('{"last":1}', marked));
+    expect(await connection.answered(3)).toEqual([202, 404, 202]);
     await untilStored(marked, '{"last":1}');
   });
 
@@ -372,11 +368,10 @@ describe('HTTP', () => {
       receiver.post({ ...call, path: '/' }, body),
       receiver.post({ ...call, authorization: '' }, body),
       receiver.post({ ...call, authorization: 'Bearer a.b.c' }, body),
-      receiver.post(call, '{"__proto__":1}'),
-      receiver.post(call, '{'),
       receiver.post(call, body, { 'content-type': 'text/plain' }),
+      receiver.post(call, body, { 'content-encoding': 'gzip' }),
     ]);
-    expect(answers.map(({ status }) => status)).toEqual([404, 401, 401, 400, 400, 415]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 401, 401, 415, 415]);
     for (const { text } of answers) {
       expect(JSON.parse(text)).toEqual({ error: { code: expect.any(String), message: expect.any(String) } });
       expect(text).not.toMatch(/\.[jt]s|node_modules|prototype|JSON|jose|Error/);
@@ -384,6 +379,23 @@ describe('HTTP', () => {
     const [, none, forged] = answers;
     expect(none.text).toBe(forged.text);
     expect(answers[3].text).toBe(answers[4].text);
+  });
+
+  it('says in its log whose callback it refused, where the address is one that was given out', async () => {
+    const [typed, large, forged] = [await receiver.newCall(), await receiver.newCall(), await receiver.newCall()];
+    const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
+    const connection = await raw();
+    connection.write(head(['Transfer-Encoding: chunked'], large));
+    for (let sent = 0; sent <= MAX_BODY_BYTES; sent += 0x10000) connection.write(chunk);
+    expect(await connection.answered()).toEqual([413]);
+    await receiver.post(typed, body, { 'content-type': 'text/plain' });
+    await receiver.post({ ...forged, path: forged.path.replace(/.$/, '!') }, body);
+    const named = ({ callId }: KnownCall): boolean =>
+      receiver
+        .log()
+        .some((line) => line['callId'] === callId || (line['others'] as string[] | undefined)?.includes(`${callId}/1`) === true);
+    await until('both are named', () => named(typed) && named(large));
+    expect(receiver.text()).not.toContain(forged.callId);
   });
 
   it('writes no token to its log', () => {
@@ -585,9 +597,10 @@ describe('too much at once', () => {
   it('is so by the time that the process lags behind too', async () => {
     const narrow = await another({ CALLBACK_MAX_EVENT_LOOP_DELAY_MS: '10' });
     const known = await narrow.newCall();
-    const slowToRead = `[${'{},'.repeat(1_000_000)}0]`;
+    // Each NUL takes six bytes on Kafka.
+    const slowToStore = '\0'.repeat(MAX_BODY_BYTES);
     await until('it lags', async () => {
-      await Promise.all([1, 2, 3].map(() => narrow.post(known, slowToRead)));
+      await Promise.all([1, 2, 3].map(() => narrow.post(known, slowToStore)));
       return narrow.log().some(({ code, why }) => code === 'OVERLOADED' && /^the process lags/.test(String(why)));
     });
     await until('it has caught up', async () => (await narrow.post(known, body)).status === 202);

@@ -4,12 +4,12 @@ import { violations } from './oracle.js';
 import { Random } from './random.js';
 import { figuresOf, line } from './report.js';
 
-// The way of a callback into the history, and nothing on it that can be relied on: callbacks are dropped, doubled,
+// The way of a callback into the history, and nothing on it that can be relied on: callbacks are dropped, emptied, doubled,
 // swapped and late, and receiver and sequencer are killed again and again.
 const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const CALLS = 200;
 const WAVES = 10;
-const ACTIONS = ['drop', 'duplicate', 'reorder', 'delay'] as const;
+const ACTIONS = ['drop', 'empty', 'duplicate', 'reorder', 'delay'] as const;
 const STATES = ['establishing', 'established', 'terminating', 'terminated'] as const;
 /** Of each action, however the dice fall and whatever the kills leave of the callbacks. */
 const AT_LEAST = 20;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => system.stop(), STACK_TIMEOUT_MS);
 
 it(
-  'the history holds through lost, doubled, swapped and late callbacks and kills of those who handle them',
+  'the history holds through lost, emptied, doubled, swapped and late callbacks and kills of those who handle them',
   async () => {
     const random = new Random(seed);
     const callIds: string[] = [];
@@ -34,7 +34,7 @@ it(
       const placed = Array.from({ length: CALLS / WAVES }, () => system.newCallId());
       for (const [index, callId] of placed.entries()) {
         const action = ACTIONS[index % (ACTIONS.length + 1)];
-        // Each fifth call has no fault but the kills.
+        // Each sixth call has no fault but the kills.
         if (action === undefined) continue;
         // What is swapped needs a next one.
         const state = random.pick(action === 'reorder' ? STATES.slice(0, -1) : STATES);
@@ -59,7 +59,7 @@ it(
     const figures = figuresOf({ id: 'total' }, callIds, evidence, { injections, recoveryMs: performance.now() - healedAt });
     const events = callIds.reduce((sum, callId) => sum + evidence.events.history(callId).length, 0);
     say(
-      `callbacks dropped ${struck['drop']}, doubled ${struck['duplicate']}, swapped ${struck['reorder']}, late ${struck['delay']}; kills of receiver and sequencer ${system.kills}; events ${events}; violations ${found.length}`,
+      `callbacks dropped ${struck['drop']}, emptied ${struck['empty']}, doubled ${struck['duplicate']}, swapped ${struck['reorder']}, late ${struck['delay']}; kills of receiver and sequencer ${system.kills}; events ${events}; violations ${found.length}`,
     );
     say(line(figures, `seed ${String(seed)}`));
     expect(found).toEqual([]);

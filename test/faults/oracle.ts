@@ -1,5 +1,6 @@
 // Says what must be so, from what is on Kafka and what the simulator saw. It shares no code with the services.
 import type { PlainReader, PlainRecord } from '../support/plain-kafka.js';
+import { storedBody } from '../support/stored-body.js';
 
 /** One create request that the simulator read off the wire. */
 export interface SeenPost {
@@ -14,6 +15,8 @@ export interface SeenDelivery {
   readonly callId: string | null;
   readonly state: string;
   readonly body: string;
+  /** Of one that is no text. */
+  readonly bodyBase64?: string;
   readonly answered: { readonly status: number } | null;
   /** Why there was no answer, and the fault that struck. */
   readonly error?: string;
@@ -82,10 +85,11 @@ export function violations(callId: string, evidence: Evidence): string[] {
   const attempts = posts.map(({ attempt }) => attempt);
   if (new Set(attempts).size < attempts.length) say(`I2 an attempt was dialled twice: ${attempts.join(', ')}`);
 
-  const stored = evidence.observations.of(callId).map((record) => parsed(record)['body']);
-  for (const { body, answered } of evidence.deliveries.of(callId)) {
+  const stored = new Set(evidence.observations.of(callId).map((record) => storedBody(record).toString('base64')));
+  for (const { body, bodyBase64, answered } of evidence.deliveries.of(callId)) {
     if (answered === null || answered.status >= 300) continue;
-    if (!stored.includes(body)) say(`I3 a callback was answered ${String(answered.status)} and is not on Kafka`);
+    if (!stored.has(bodyBase64 ?? Buffer.from(body).toString('base64')))
+      say(`I3 a callback was answered ${String(answered.status)} and is not on Kafka`);
   }
 
   const history = eventsOf(callId, evidence.events);

@@ -11,7 +11,16 @@ export async function whileStopped<T>(pid: number, work: () => Promise<T>): Prom
     await until(`all threads of process ${String(pid)} stand still`, () => statesOfThreads(pid).every((state) => state === 'T'));
     return await work();
   } finally {
+    goOn(pid);
+  }
+}
+
+function goOn(pid: number): void {
+  try {
     process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    // It may have been killed meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -7,10 +7,18 @@ const CREATED = dispatchAfter(ACCEPTED, intent(1), { type: 'Created', ...key(1),
 it('takes a created call whose snapshot was deleted for one that has ended', () => {
   const historyAfter = (days: number) => new CallHistories({ get: () => undefined }, () => START_MS + days * DAY_MS).of(CREATED);
   expect(historyAfter(1)).toBeUndefined();
-  expect(historyAfter(36)).toMatchObject({ hasEnded: true, surplus: [] });
+  expect(historyAfter(36)).toMatchObject({ hasEnded: true, surplus: [], unreadCallbackId: null });
 });
 
 it('takes what a snapshot says', () => {
-  const known = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven: [], parkedAttempt: null, surplus: [] };
+  const known = {
+    hasEnded: false,
+    isEstablishing: true,
+    isEndRefused: false,
+    proven: [],
+    parkedAttempt: null,
+    surplus: [],
+    unreadCallbackId: null,
+  };
   expect(new CallHistories({ get: () => known }, () => START_MS + 36 * DAY_MS).of(CREATED)).toBe(known);
 });

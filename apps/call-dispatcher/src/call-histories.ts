@@ -14,6 +14,7 @@ export function historyOf({ call }: Snapshot): CallHistory {
     proven: call.attempts.filter(({ isProven }) => isProven).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
     parkedAttempt: call.isParked ? call.unknownAttempt : null,
     surplus: call.surplus.filter(({ end }) => end === undefined).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
+    unreadCallbackId: call.unreadCallbackId ?? null,
   };
 }
 
@@ -25,6 +26,7 @@ const OVER: CallHistory = {
   proven: [],
   parkedAttempt: null,
   surplus: [],
+  unreadCallbackId: null,
 };
 
 /** The histories of the calls that the ledger knows, also of those that the snapshots have forgotten. */

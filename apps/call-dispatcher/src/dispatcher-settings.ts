@@ -144,6 +144,16 @@ export class DispatcherSettings extends ServiceSettings {
   @Max(DAY_MS)
   establishingMaxMs: number = 120_000;
 
+  @Setting('UNREAD_CALLBACK_LOOK_UP_MS', {
+    kind: 'integer',
+    describe:
+      'Least milliseconds between two times that Graph is asked for a call because of callbacks that nobody can read, such as those without a body; the first time is at once',
+  })
+  @IsInt()
+  @Min(100)
+  @Max(DAY_MS)
+  unreadCallbackLookUpMs: number = 10_000;
+
   @Setting('UNKNOWN_GRACE_MS', {
     kind: 'integer',
     describe: 'Milliseconds that Graph has to call back for an attempt with an unknown outcome, before it is parked',

@@ -16,7 +16,13 @@ const REFUSED_401: LedgerRecord = {
   retryAfterMs: 0,
   error: { httpStatus: 401, code: 'x', message: 'no' },
 };
-const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: 900_000, establishingMaxMs: 120_000, maxUnknownAttempts: 2 };
+const RULES = {
+  unknownGraceMs: 120_000,
+  keepAliveIntervalMs: 900_000,
+  establishingMaxMs: 120_000,
+  unreadLookUpMs: 10_000,
+  maxUnknownAttempts: 2,
+};
 /** Turns of the event loop in which whatever was going to be done at once is done. */
 const TURNS = 50;
 

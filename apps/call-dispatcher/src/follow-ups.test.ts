@@ -11,7 +11,13 @@ import { FollowUps } from './follow-ups.js';
 import { ACCEPTED, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
 
 const CALL = { attempt: 1, graphCallId: 'graph-1' };
-const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: 900_000, establishingMaxMs: 120_000, maxUnknownAttempts: 2 };
+const RULES = {
+  unknownGraceMs: 120_000,
+  keepAliveIntervalMs: 900_000,
+  establishingMaxMs: 120_000,
+  unreadLookUpMs: 10_000,
+  maxUnknownAttempts: 2,
+};
 /** Created two seconds after START_MS. */
 const LIVE = dispatchAfter(ACCEPTED, intent(1), { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' });
 
@@ -158,6 +164,30 @@ describe('a call that lives', () => {
     await all.lookUp(LIVE, CALL);
     const lookUpAtMs = START_MS + RULES.establishingMaxMs;
     expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true, isSaidGone: true, lookUpAtMs });
+    expect(sent).toEqual([]);
+  });
+
+  it('is told with what Graph said because of a callback that nobody could read, whatever that is', async () => {
+    const all = followUps();
+    const because = (answers: string) => all.lookUp(LIVE, { ...CALL, answers });
+    const established = { status: 200, body: { id: 'graph-1', state: 'established' } };
+    answers = [established, established, { status: 200, body: {} }, { status: 404 }, { status: 404 }];
+    for (const id of ['one', 'two', 'three', 'four', 'four']) await because(id);
+    const found = { kind: 'keep-alive', result: 'found' };
+    expect(told()).toMatchObject([
+      { ...found, id: 'found-for-one', answers: 'one', call: { state: 'established' } },
+      { ...found, id: 'found-for-two', answers: 'two', call: { state: 'established' } },
+      { ...found, id: 'found-for-three', answers: 'three' },
+      { kind: 'keep-alive', result: 'gone', id: 'gone-graph-1', answers: 'four' },
+    ]);
+    expect(all.all.get('graph-1')).toMatchObject({ lookedUpAtMs: START_MS, answeredCallbackId: 'three' });
+  });
+
+  it('is not asked for again because of a callback when Graph refuses for good to say where it is', async () => {
+    const all = followUps();
+    answers = [{ status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];
+    await all.lookUp(LIVE, { ...CALL, answers: 'one' });
+    expect(all.all.get('graph-1')).toMatchObject({ answeredCallbackId: 'one' });
     expect(sent).toEqual([]);
   });
 

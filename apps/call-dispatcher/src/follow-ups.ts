@@ -107,25 +107,39 @@ export class FollowUps {
 
   /**
    * Asks Graph for the call, and tells its history what it did not know: the state that it is in, or, when Graph says so
-   * for the second time, that it is gone. @throws KafkaError, GraphTokenError
+   * for the second time, that it is gone. What it tells answers the callback that nobody could read, if there is one.
+   * @throws KafkaError, GraphTokenError
    */
-  async lookUp(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): Promise<void> {
-    const { graph, clock, rules } = this.options;
+  async lookUp(
+    dispatch: Dispatch,
+    { attempt, graphCallId, answers = null }: CallOfGraph & { readonly answers?: string | null },
+  ): Promise<void> {
+    const { graph, clock, rules, logger } = this.options;
     const token = await this.token(dispatch);
     const outcome = await graph.getCall(graphCallId, token.value);
     if (outcome.kind === 'failed' && !outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
-    const found = { kind: 'keep-alive', attempt, graphCallId } as const;
+    const found = { kind: 'keep-alive', attempt, graphCallId, ...(answers !== null && { answers }) } as const;
     const isSaidGone = this.known.get(graphCallId)?.isSaidGone === true;
     if (outcome.kind === 'gone') {
       if (isSaidGone) await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
       this.saidGone(graphCallId);
       return;
     }
+    if (outcome.kind === 'failed') {
+      const { httpStatus, code } = outcome.error;
+      logger.warn({ callId: dispatch.callId, graphCallId, httpStatus, code }, 'Graph refused to say where a call is');
+    }
     const call = outcome.kind === 'found' ? stateOfCall(outcome.call) : null;
-    if (call !== null) await this.tell(dispatch, { ...found, id: `found-${graphCallId}-${call.state}`, result: 'found', call });
+    if (answers !== null && outcome.kind === 'found') {
+      await this.tell(dispatch, { ...found, id: `found-for-${answers}`, result: 'found', ...(call !== null && { call }) });
+    } else if (call !== null) {
+      await this.tell(dispatch, { ...found, id: `found-${graphCallId}-${call.state}`, result: 'found', call });
+    }
     // A call that was said to be gone and lives may have been hung up in vain.
     const again = isSaidGone && outcome.kind === 'found' ? { isSaidGone: false, isHungUp: false } : {};
-    this.remember(graphCallId, { ...again, lookUpAtMs: clock.nowMs() + rules.establishingMaxMs });
+    const nowMs = clock.nowMs();
+    const asked = { lookedUpAtMs: nowMs, lookUpAtMs: nowMs + rules.establishingMaxMs };
+    this.remember(graphCallId, { ...again, ...asked, ...(answers !== null && { answeredCallbackId: answers }) });
   }
 
   private saidGone(graphCallId: string): void {

@@ -13,7 +13,13 @@ import {
   START_MS,
 } from './testing/dispatches.js';
 
-const RULES = { unknownGraceMs: 120_000, keepAliveIntervalMs: 900_000, establishingMaxMs: 120_000, maxUnknownAttempts: 2 };
+const RULES = {
+  unknownGraceMs: 120_000,
+  keepAliveIntervalMs: 900_000,
+  establishingMaxMs: 120_000,
+  unreadLookUpMs: 10_000,
+  maxUnknownAttempts: 2,
+};
 const NOTHING: CallHistory = {
   hasEnded: false,
   isEstablishing: false,
@@ -21,6 +27,7 @@ const NOTHING: CallHistory = {
   proven: [],
   parkedAttempt: null,
   surplus: [],
+  unreadCallbackId: null,
 };
 const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 const created = (attempt: number, graphCallId: string | null = 'graph-1'): LedgerRecord => ({
@@ -96,6 +103,21 @@ describe('a call that waits', () => {
   it('says of an expired call that Graph was not reached', () => {
     expect(step([ACCEPTED, intent(1), notSent(1)], COMMAND.notAfterMs + 1)).toMatchObject({
       record: { why: expect.stringContaining('had not reached Graph') as string },
+    });
+  });
+});
+
+describe('a proof that does not say which call it is', () => {
+  const history = { proven: [{ attempt: 1, graphCallId: null }] };
+
+  it('waits for Graph’s answer, which may say so, while the attempt is open', () => {
+    expect(step([ACCEPTED, intent(1)], START_MS, history)).toMatchObject({ kind: 'wait' });
+  });
+
+  it('counts when nobody waits for an answer any more, so that the call is not dialled again', () => {
+    expect(step([ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' }], START_MS, history)).toEqual({
+      kind: 'append',
+      record: { type: 'Created', callId: CALL_ID, attempt: 1, provenBy: 'callback', graphCallId: null },
     });
   });
 });
@@ -249,6 +271,25 @@ describe('a call that lives', () => {
     expect(step(records, START_MS - 1, { isEstablishing: true }, isDue)).toEqual({ kind: 'wait', untilMs: START_MS });
     expect(step(records, START_MS, { isEstablishing: true }, isDue)).toMatchObject({ kind: 'look-up' });
     expect(step(records, START_MS, { isEstablishing: false }, isDue)).toEqual(NEVER);
+  });
+
+  it('is asked for at once because of a callback that nobody could read, but not again and again', () => {
+    const unread = { unreadCallbackId: 'second' };
+    const lookUp = { kind: 'look-up', attempt: 1, graphCallId: 'graph-1', answers: 'second' };
+    expect(step(records, START_MS, unread)).toEqual(lookUp);
+    const asked = { lookedUpAtMs: START_MS, answeredCallbackId: 'first' };
+    expect(step(records, START_MS, unread, asked)).toEqual({ kind: 'wait', untilMs: START_MS + RULES.unreadLookUpMs });
+    expect(step(records, START_MS + RULES.unreadLookUpMs, unread, asked)).toEqual(lookUp);
+    // The history may not know yet what Graph said, or be of a release that never will.
+    expect(step(records, START_MS + RULES.unreadLookUpMs, unread, { ...asked, answeredCallbackId: 'second' })).toEqual(NEVER);
+    expect(step(records, START_MS, { ...unread, hasEnded: true })).toEqual(NEVER);
+    expect(step(records, START_MS, unread, { notBeforeMs: START_MS + 1 })).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+  });
+
+  it('is asked for no sooner because of such a callback when Graph said that it is gone', () => {
+    const saidGone = { isSaidGone: true, lookUpAtMs: START_MS + 1 };
+    expect(step(records, START_MS, { unreadCallbackId: 'one' }, saidGone)).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+    expect(step(records, START_MS + 1, { unreadCallbackId: 'one' }, saidGone)).toMatchObject({ answers: 'one' });
   });
 
   it('is kept alive every interval since it was created, whoever does it', () => {

@@ -14,6 +14,8 @@ export interface CallHistory {
   readonly parkedAttempt: number | null;
   /** Calls beside the call that nobody has hung up yet. */
   readonly surplus: readonly CallOfGraph[];
+  /** The last callback that nobody could read, until the history has what Graph said when it was asked because of it. */
+  readonly unreadCallbackId: string | null;
 }
 
 interface LiveCall {
@@ -34,6 +36,10 @@ export interface FollowUp {
   readonly lookUpAtMs: number;
   /** Graph said so once; only when it says so again the call counts as ended. */
   readonly isSaidGone: boolean;
+  /** When Graph was last asked for the call, and answered; broker time. */
+  readonly lookedUpAtMs: number;
+  /** The callback because of which it was asked then; null when there was none. */
+  readonly answeredCallbackId: string | null;
   /** Before which Graph is not to be asked anything about it, broker time: it could not answer, or said so. */
   readonly notBeforeMs: number;
 }
@@ -43,6 +49,8 @@ export interface NextStepRules {
   readonly keepAliveIntervalMs: number;
   /** How long a call may be established for before Graph is asked for it, and asked again. */
   readonly establishingMaxMs: number;
+  /** The least time between two questions for a call because of callbacks that nobody could read. */
+  readonly unreadLookUpMs: number;
   /** Attempts with an unknown outcome up to which `ifUnknown: redial` allows another. */
   readonly maxUnknownAttempts: number;
 }
@@ -66,7 +74,9 @@ export type Step =
   /** Tell the history that Graph had its time to call back. */
   | { readonly kind: 'grace-over'; readonly attempt: number; readonly why: string }
   | ({ readonly kind: 'hang-up'; readonly isSurplus: boolean } & CallOfGraph)
-  | ({ readonly kind: 'keep-alive' | 'look-up' } & CallOfGraph);
+  | ({ readonly kind: 'keep-alive' } & CallOfGraph)
+  /** Ask Graph for the call; `answers`: the callback that nobody could read, because of which the history waits for what it says. */
+  | ({ readonly kind: 'look-up'; readonly answers: string | null } & CallOfGraph);
 
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 15_000;
@@ -77,6 +87,8 @@ export const NO_FOLLOW_UP: FollowUp = {
   isHungUp: false,
   lookUpAtMs: Infinity,
   isSaidGone: false,
+  lookedUpAtMs: -Infinity,
+  answeredCallbackId: null,
   notBeforeMs: -Infinity,
 };
 
@@ -93,7 +105,7 @@ export function nextStep(dispatch: Dispatch, facts: NextStepFacts, rules: NextSt
   if (open !== undefined && nowMs > orphanAtMs) return { kind: 'append', record: orphaned(dispatch, open) };
   const followUp = earliest(
     [...(history?.surplus ?? [])].map((call) => endOf(call, true, facts)),
-    stepOfCreated(dispatch, facts),
+    stepOfCreated(dispatch, facts, rules),
     open === undefined ? NEVER : { kind: 'wait', untilMs: orphanAtMs + 1 },
   );
   if (followUp.kind !== 'wait') return followUp;
@@ -116,6 +128,8 @@ function proofOf(dispatch: Dispatch, history: CallHistory | undefined): LedgerRe
     if (state !== 'open' && state !== 'unknown') continue;
     const proven = history?.proven.find((one) => one.attempt === attempt);
     if (proven === undefined) continue;
+    // A callback that nobody could read: Graph's answer may be on its way, and it alone says which call it is.
+    if (proven.graphCallId === null && state === 'open') continue;
     return { type: 'Created', callId: dispatch.callId, attempt, provenBy: 'callback', graphCallId: proven.graphCallId };
   }
   return null;
@@ -178,7 +192,7 @@ function stepOfUnknown(dispatch: Dispatch, { history, nowMs }: NextStepFacts, ru
 }
 
 /** Hangs up a call of which the end is wanted, and keeps another one alive. */
-function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts): Step {
+function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts, rules: NextStepRules): Step {
   if (dispatch.phase !== 'created' || facts.history?.hasEnded === true) return NEVER;
   const call = liveCallOf(dispatch, facts.history);
   if (call === null) return NEVER;
@@ -186,12 +200,29 @@ function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts): Step {
     const end = endOf(call, false, facts);
     if (end !== NEVER) return end;
   }
-  const { keepAliveAtMs, lookUpAtMs, isSaidGone, notBeforeMs } = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
-  const isInDoubt = isSaidGone || facts.history?.isEstablishing !== false;
+  const followUp = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
+  const { keepAliveAtMs, isSaidGone, notBeforeMs } = followUp;
+  const unread = facts.history?.unreadCallbackId ?? null;
+  const answers = unread === followUp.answeredCallbackId ? null : unread;
+  const lookUpAtMs = lookUpTimeOf(
+    followUp,
+    { isUnread: answers !== null, isEstablishing: facts.history?.isEstablishing !== false },
+    rules,
+  );
   return earliest([
-    isInDoubt ? stepAt(Math.max(lookUpAtMs, notBeforeMs), { kind: 'look-up', ...call }, facts) : NEVER,
+    stepAt(Math.max(lookUpAtMs, notBeforeMs), { kind: 'look-up', ...call, answers }, facts),
     isSaidGone ? NEVER : stepAt(Math.max(keepAliveAtMs, notBeforeMs), { kind: 'keep-alive', ...call }, facts),
   ]);
+}
+
+/** When Graph is to be asked for a call; Infinity while there is no reason to. */
+function lookUpTimeOf(
+  { lookUpAtMs, lookedUpAtMs, isSaidGone }: FollowUp,
+  { isUnread, isEstablishing }: { readonly isUnread: boolean; readonly isEstablishing: boolean },
+  { unreadLookUpMs }: NextStepRules,
+): number {
+  if (isSaidGone) return lookUpAtMs;
+  return Math.min(isEstablishing ? lookUpAtMs : Infinity, isUnread ? lookedUpAtMs + unreadLookUpMs : Infinity);
 }
 
 function stepAt(atMs: number, step: Step, { nowMs }: NextStepFacts): Step {

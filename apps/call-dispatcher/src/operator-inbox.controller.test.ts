@@ -6,7 +6,14 @@ import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-me
 
 const OTHER_TENANT_ID = '9e7a4f1f-5b0c-4c8e-9a43-6f1d3c2b7a11';
 const NOT_AFTER_DEFAULT_MS = 120_000;
-const NO_HISTORY = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven: [], surplus: [] };
+const NO_HISTORY = {
+  hasEnded: false,
+  isEstablishing: true,
+  isEndRefused: false,
+  proven: [],
+  surplus: [],
+  unreadCallbackId: null,
+};
 const RELEASE = { callId: CALL_ID, tenantId: TENANT_ID, attempt: 1, reason: 'asked', operator: 'ops' };
 
 let brokerMs: number;

@@ -114,6 +114,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     unknownGraceMs: settings.unknownGraceMs,
     keepAliveIntervalMs: settings.keepAliveIntervalMs,
     establishingMaxMs: settings.establishingMaxMs,
+    unreadLookUpMs: settings.unreadCallbackLookUpMs,
     maxUnknownAttempts: settings.redialMaxUnknownAttempts,
   };
   const isMine = (callId: string): boolean =>

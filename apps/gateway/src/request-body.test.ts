@@ -8,12 +8,15 @@ describe('a body', () => {
     });
     expect(readBody(Buffer.from('7'))).toBe(7);
     expect(readBody(Buffer.alloc(0))).toBeUndefined();
+    expect(readBody(Buffer.from('\ufeff{"a":"\ufeffb"}'))).toEqual({ a: '\ufeffb' });
   });
 
   it.each<[string, Buffer | string]>([
     ['half a document', '{"a":'],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22])],
-    ['a byte order mark', '\ufeff{}'],
+    ['two byte order marks', '\ufeff\ufeff{}'],
+    ['nothing but a byte order mark', '\ufeff'],
+    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le')],
     ['NUL', '"\0"'],
     ['an escaped NUL', '{"a":"\\u0000"}'],
     ['half a character', '{"a":["\\ud800"]}'],

@@ -2,13 +2,16 @@ import { MAX_INPUT_DEPTH, parseJson } from '@callbus/contracts';
 import { scan } from 'secure-json-parse';
 import { ApiError } from './api-error.js';
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
 /**
- * Reads a body of JSON; undefined for an empty one.
+ * Reads a body of JSON, in front of which some editors and libraries write a byte order mark; undefined for an empty one.
  * @throws ContractError for what is no JSON; ApiError 400 for what means harm: a member that would become a prototype, text that is none
  */
 export function readBody(body: Buffer): unknown {
   if (body.length === 0) return undefined;
-  const value = parseJson(body, MAX_INPUT_DEPTH);
+  const hasMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  const value = parseJson(hasMark ? body.subarray(BYTE_ORDER_MARK.length) : body, MAX_INPUT_DEPTH);
   // What is not escaped was valid UTF-8.
   if (body.includes('\\u') && !isPlainText(value)) throw refusal('The body has text with NUL or half a character.');
   if (typeof value !== 'object' || value === null) return value;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
@@ -89,7 +90,8 @@ export class CallbackSender implements OnModuleDestroy {
     if (address && answer.status < 300) {
       const messageId = headers['x-microsoft-skype-message-id'] ?? null;
       const answered = { status: answer.status, tookMs: Math.round(performance.now() - begunAt) };
-      this.deliveries.add({ ...address, graphCallId: null, state: 'ordered', messageId, time, body: body.toString(), answered });
+      const sent = { body: body.toString(), ...(!isText(body) && { bodyBase64: body.toString('base64') }) };
+      this.deliveries.add({ ...address, graphCallId: null, state: 'ordered', messageId, time, ...sent, answered });
     }
     return answer;
   }
@@ -135,6 +137,8 @@ export class CallbackSender implements OnModuleDestroy {
       case 'duplicate':
         for (let sent = 0; sent < (order.count ?? 2); sent += 1) await this.deliver(item, order.action);
         return;
+      case 'empty':
+        return this.deliver({ ...item, body: '' }, order.action);
       case 'delay':
         await this.faults.pause(order.ms ?? DEFAULT_DELAY_MS);
         return this.deliver(item, order.action);
@@ -170,6 +174,10 @@ export class CallbackSender implements OnModuleDestroy {
     const whose = { graphCallId, tenantId, appId, callId: address?.callId ?? null, attempt: address?.attempt ?? null };
     return this.deliveries.add({ ...whose, state, messageId, time, body, answered: null, ...(fault !== undefined && { fault }) });
   }
+}
+
+function isText(body: string | Buffer): body is string {
+  return typeof body === 'string' || isUtf8(body);
 }
 
 /** What is still to be sent about one call. */

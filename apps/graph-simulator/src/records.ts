@@ -30,6 +30,8 @@ export interface DeliveryRecord extends Omit<CallbackAddress, 'callId' | 'attemp
   readonly time: string;
   /** The exact text. */
   readonly body: string;
+  /** The exact bytes of one that is not UTF-8, which `body` shows as well as text can. */
+  readonly bodyBase64?: string;
   answered: { readonly status: number; readonly tookMs: number } | null;
   /** Why there is no answer, or the fault that struck. */
   error?: string;

@@ -453,6 +453,17 @@ describe('faults elsewhere', () => {
     );
   });
 
+  it('take the body off a callback', async () => {
+    await fault({ on: 'callback', action: 'empty', match: { state: 'established' } });
+    const { callId } = await create(1);
+    const received = await sim.receiver.untilTold(callId, 'terminated');
+    expect(received.map(({ text }) => text === '')).toEqual([false, true, false, false]);
+    expect(received[1]?.headers).toMatchObject({ 'content-length': '0', 'content-type': 'application/json' });
+    expect(await deliveriesOf(callId)).toContainEqual(
+      expect.objectContaining({ state: 'established', fault: 'empty', body: '' }),
+    );
+  });
+
   it('duplicate a callback, with the same message id', async () => {
     await fault({ on: 'callback', action: 'duplicate', count: 3, match: { state: 'established' } });
     const { callId } = await create(1);
@@ -576,6 +587,17 @@ describe('a notification on order', () => {
         answered: expect.objectContaining({ status: 202 }) as object,
       }),
     ]);
+  });
+
+  it('is on record with its exact bytes where they are no text', async () => {
+    const callId = randomUUID();
+    sim.receiver.answer = 202;
+    const [noText, none] = [Buffer.from([0x7b, 0xff, 0x7d]).toString('base64'), ''];
+    for (const rawBase64 of [noText, none]) await notify({ rawBase64 }, callId);
+    const [odd, empty] = await deliveriesOf(callId);
+    expect(odd).toMatchObject({ body: '{\ufffd}', bodyBase64: noText });
+    expect(empty).toMatchObject({ body: '' });
+    expect(empty).not.toHaveProperty('bodyBase64');
   });
 
   it('carries raw text and raw bytes', async () => {

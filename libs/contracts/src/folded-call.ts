@@ -221,6 +221,14 @@ export class FoldedCall {
   @IsBoolean()
   readonly isEndRefused!: boolean;
 
+  /**
+   * The last callback that nobody could read: its observation's id. The dispatcher asks Graph for the call and names it in what
+   * it found, which takes it away again.
+   */
+  @IsOptional()
+  @IsString()
+  readonly unreadCallbackId?: string;
+
   /** The last observations seen, newest last, so that a repeat is known as one. */
   @IsString({ each: true })
   readonly seen!: readonly string[];

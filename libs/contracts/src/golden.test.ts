@@ -43,10 +43,12 @@ const LEDGER: Record<LedgerRecord['type'], true> = {
   Expired: true,
   Forbidden: true,
 };
-const OBSERVATIONS: Record<Observation['kind'], true> = {
+/** A newer version beside the first has its number behind the name. */
+const OBSERVATIONS: Record<Observation['kind'] | 'notification-2', true> = {
   accepted: true,
   outcome: true,
   notification: true,
+  'notification-2': true,
   'grace-over': true,
   'keep-alive': true,
   end: true,
@@ -98,10 +100,10 @@ describe('the golden fixtures', () => {
     expect(parsed(encodeLedgerRecord(record))).toEqual(plain);
   });
 
-  it.each(Object.keys(OBSERVATIONS))('pin the observation %s', (kind) => {
-    const plain = fixture('observations', kind);
+  it.each(Object.keys(OBSERVATIONS))('pin the observation %s', (name) => {
+    const plain = fixture('observations', name);
     const observation = decodeObservation(bytes(plain));
-    expect(observation).toMatchObject({ kind });
+    expect(observation).toMatchObject({ kind: name.replace(/-\d+$/, '') });
     expect(parsed(encodeObservation(observation))).toEqual(plain);
   });
 
@@ -161,6 +163,9 @@ describe('a message of another version', () => {
     expect(code(() => decodeLedgerRecord(newer('ledger', 'Intent', { version: 2, type: 'Later' })))).toBe('UNKNOWN_VERSION');
     expect(code(() => decodeLedgerRecord(newer('ledger', 'Forbidden', { version: 1 })))).toBe('INVALID_MESSAGE');
     expect(code(() => decodeObservation(newer('observations', 'outcome', { version: 2 })))).toBe('UNKNOWN_VERSION');
+    expect(code(() => decodeObservation(newer('observations', 'notification', { version: 3 })))).toBe('UNKNOWN_VERSION');
+    expect(code(() => decodeObservation(newer('observations', 'notification', { version: 2 })))).toBe('INVALID_MESSAGE');
+    expect(code(() => decodeObservation(newer('observations', 'notification-2', { version: 1 })))).toBe('INVALID_MESSAGE');
     expect(code(() => decodeSnapshot(newer('snapshots', 'snapshot', { foldVersion: 99 })))).toBe('UNKNOWN_VERSION');
     const command = newer('commands', 'EndCall', { dataschema: 'urn:callbus:schema/EndCall/2' });
     expect(code(() => decodeCommand(Buffer.from('x'), command, {}))).toBe('UNKNOWN_VERSION');

@@ -37,14 +37,18 @@ export { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY
 export { decodeLedgerRecord, encodeLedgerRecord, type LedgerCommand, type LedgerRecord } from './ledger-records.js';
 export {
   AcceptedObservation,
+  bodyBytes,
+  carriedBody,
   decodeObservation,
+  EncodedNotificationObservation,
   encodeObservation,
   EndObservation,
   type FoundCall,
   GraceOverObservation,
   KeepAliveObservation,
-  NotificationObservation,
+  type NotificationObservation,
   OutcomeObservation,
+  TextNotificationObservation,
   type FailureReason,
   type Observation,
 } from './observations.js';

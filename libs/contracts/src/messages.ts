@@ -2,13 +2,15 @@ import { COMMAND_CLASSES, COMMAND_VERSION, OPERATOR_COMMAND_CLASSES } from './co
 import { EVENT_CLASSES, EventSubject } from './event-data.js';
 import { EVENT_VERSION } from './events.js';
 import { LATER_LEDGER_VERSIONS, LEDGER_CLASSES, LEDGER_VERSION } from './ledger-records.js';
-import { OBSERVATION_CLASSES, OBSERVATION_VERSION } from './observations.js';
+import { NEWER_OBSERVATION_CLASSES, OBSERVATION_CLASSES, OBSERVATION_VERSION } from './observations.js';
 import { FOLD_VERSION, Snapshot } from './snapshots.js';
 
 export interface MessageKind {
   readonly version: number;
   /** Of the types that came later with a version of their own. */
   readonly laterVersions?: Readonly<Record<string, number>>;
+  /** Of the types that have a newer version beside the first. */
+  readonly newer?: Readonly<Record<string, { readonly version: number; readonly holder: new () => object }>>;
   /** What a type of message holds besides its envelope, by its name. */
   readonly types: Readonly<Record<string, new () => object>>;
   /** What every type of this kind holds too. */
@@ -22,7 +24,7 @@ export const MESSAGES = {
   commands: { version: COMMAND_VERSION, types: COMMAND_CLASSES },
   operatorCommands: { version: COMMAND_VERSION, types: OPERATOR_COMMAND_CLASSES },
   events: { version: EVENT_VERSION, types: EVENT_CLASSES, subject: EventSubject },
-  observations: { version: OBSERVATION_VERSION, types: OBSERVATION_CLASSES, tag: 'kind' },
+  observations: { version: OBSERVATION_VERSION, newer: NEWER_OBSERVATION_CLASSES, types: OBSERVATION_CLASSES, tag: 'kind' },
   dispatchLedger: { version: LEDGER_VERSION, laterVersions: LATER_LEDGER_VERSIONS, types: LEDGER_CLASSES, tag: 'type' },
   snapshots: { version: FOLD_VERSION, types: { Snapshot } },
 } as const satisfies Record<string, MessageKind>;

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { isUtf8 } from 'node:buffer';
 import { IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, Min } from 'class-validator';
 import type { IfUnknown } from './commands.js';
 import type { CreationError } from './creation-error.js';
@@ -8,6 +9,8 @@ import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
 export const OBSERVATION_VERSION = 1;
+/** Of a callback whose body is not UTF-8. A process that knows version 1 only stops at it, as at any newer record. */
+const ENCODED_BODY_VERSION = 2;
 
 class ObservationBase {
   /** The same for the same fact, so that a repeat is seen as one. */
@@ -83,20 +86,43 @@ export class OutcomeObservation extends ObservationBase {
   why?: string;
 }
 
-/** A callback of Graph, byte for byte: `body` is the text of the request's body. */
-export class NotificationObservation extends ObservationBase {
+class CallbackObservation extends ObservationBase {
   readonly kind = 'notification';
   @IsInt()
   @Min(1)
   attempt!: number;
-  @IsString()
-  body!: string;
   /** Those of Graph's headers worth keeping, names in lower case; never the token. */
   @IsObject()
   headers!: Record<string, string>;
   /** Verified claims of the callback token: tid and appid. */
   @IsObject()
   claims!: Record<string, string>;
+}
+
+/** A callback of Graph, byte for byte: `body` is the text of the request's body, and empty where there was none. */
+export class TextNotificationObservation extends CallbackObservation {
+  @IsString()
+  body!: string;
+}
+
+/** A callback of Graph whose body is not UTF-8, byte for byte: no text carries it without loss. */
+export class EncodedNotificationObservation extends CallbackObservation {
+  @Matches(/^[A-Za-z0-9+/]+={0,2}$/)
+  bodyBase64!: string;
+}
+
+export type NotificationObservation = TextNotificationObservation | EncodedNotificationObservation;
+
+/** The members that carry the bytes of a callback's body. */
+export function carriedBody(
+  body: Buffer,
+): Pick<TextNotificationObservation, 'body'> | Pick<EncodedNotificationObservation, 'bodyBase64'> {
+  return isUtf8(body) ? { body: body.toString('utf8') } : { bodyBase64: body.toString('base64') };
+}
+
+/** The bytes of a callback's body as Graph sent them. */
+export function bodyBytes(notification: NotificationObservation): Buffer {
+  return 'bodyBase64' in notification ? Buffer.from(notification.bodyBase64, 'base64') : Buffer.from(notification.body, 'utf8');
 }
 
 /**
@@ -136,6 +162,10 @@ export class KeepAliveObservation extends ObservationBase {
   @IsOptional()
   @IsObject()
   call?: FoundCall;
+  /** The callback that nobody could read, because of which Graph was asked: its observation's id. */
+  @IsOptional()
+  @IsString()
+  answers?: string;
 }
 
 /** What came of hanging up. */
@@ -157,16 +187,24 @@ export class EndObservation extends ObservationBase {
 export const OBSERVATION_CLASSES = {
   accepted: AcceptedObservation,
   outcome: OutcomeObservation,
-  notification: NotificationObservation,
+  notification: TextNotificationObservation,
   'grace-over': GraceOverObservation,
   'keep-alive': KeepAliveObservation,
   end: EndObservation,
 } as const;
 
-export type Observation = InstanceType<(typeof OBSERVATION_CLASSES)[keyof typeof OBSERVATION_CLASSES]>;
+type ObservationKind = keyof typeof OBSERVATION_CLASSES;
+
+/** Kinds that have a newer version beside the first; whoever writes one takes the older where that can carry the fact. */
+export const NEWER_OBSERVATION_CLASSES = {
+  notification: { version: ENCODED_BODY_VERSION, holder: EncodedNotificationObservation },
+} as const satisfies Partial<Record<ObservationKind, { version: number; holder: new () => ObservationBase }>>;
+
+export type Observation = InstanceType<(typeof OBSERVATION_CLASSES)[ObservationKind]> | EncodedNotificationObservation;
 
 export function encodeObservation(observation: Observation): Buffer {
-  return Buffer.from(JSON.stringify(Object.assign({ version: OBSERVATION_VERSION }, observation)));
+  const version = 'bodyBase64' in observation ? ENCODED_BODY_VERSION : OBSERVATION_VERSION;
+  return Buffer.from(JSON.stringify(Object.assign({ version }, observation)));
 }
 
 /** @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess */
@@ -176,10 +214,12 @@ export function decodeObservation(value: Buffer | null): Observation {
   if (typeof plain !== 'object' || plain === null)
     throw new ContractError('INVALID_MESSAGE', 'The observation is not an object.');
   const { version, kind } = plain as { version?: unknown; kind?: unknown };
+  const { notification: newer } = NEWER_OBSERVATION_CLASSES;
+  if (kind === 'notification' && version === newer.version) return checkedAs<Observation>(newer.holder, plain);
   if (typeof version === 'number' && version > OBSERVATION_VERSION)
     throw new ContractError('UNKNOWN_VERSION', `The observation’s version is ${version}.`);
   if (version !== OBSERVATION_VERSION) throw new ContractError('INVALID_MESSAGE', 'The observation has no version.');
   if (typeof kind !== 'string' || !Object.hasOwn(OBSERVATION_CLASSES, kind))
     throw new ContractError('UNKNOWN_TYPE', 'The observation’s kind is not known.');
-  return checkedAs<Observation>(OBSERVATION_CLASSES[kind as keyof typeof OBSERVATION_CLASSES], plain);
+  return checkedAs<Observation>(OBSERVATION_CLASSES[kind as ObservationKind], plain);
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { COMMAND_CLASSES, OPERATOR_COMMAND_CLASSES } from './commands.js';
 import { EVENT_CLASSES } from './event-data.js';
 import { LEDGER_CLASSES } from './ledger-records.js';
-import { OBSERVATION_CLASSES } from './observations.js';
+import { NEWER_OBSERVATION_CLASSES, OBSERVATION_CLASSES } from './observations.js';
 import { passesRules } from './passes-rules.js';
 import { Snapshot } from './snapshots.js';
 
@@ -30,7 +30,7 @@ const RUN = [
   ...samples('commands', named(COMMAND_CLASSES)),
   ...samples('operatorCommands', named(OPERATOR_COMMAND_CLASSES)),
   ...samples('ledger', named(LEDGER_CLASSES)),
-  ...samples('observations', named(OBSERVATION_CLASSES)),
+  ...samples('observations', named({ ...OBSERVATION_CLASSES, 'notification-2': NEWER_OBSERVATION_CLASSES.notification.holder })),
   ...samples('snapshots', () => Snapshot),
 ].filter(([name]) => !LEFT.has(name));
 

@@ -17,11 +17,20 @@ export function textOf(value: unknown, name: string): string | undefined {
   return typeof member === 'string' && member !== '' ? member : undefined;
 }
 
-/** The value that a text holds as JSON, undefined if it is not JSON. Never throws. */
+/** Levels that an answer may nest. A call nests about ten; deeper ones could not be written down and read again. */
+const MAX_DEPTH = 100;
+
+/** The value that a text holds as JSON, undefined if it is not JSON or nests too deep. Never throws. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value: unknown = JSON.parse(text);
+    return isDeeper(value, MAX_DEPTH) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }

@@ -10,16 +10,17 @@ it.each([
   [{ 'content-type': 'Application/JSON ;odata.metadata=minimal', 'content-length': '12' }, 12],
   [{ ...json, 'content-encoding': 'identity', 'content-length': '12' }, 12],
   [{ ...json, 'transfer-encoding': 'chunked' }, 0],
+  [{ ...json, 'content-length': '0' }, 0],
+  [{ ...json, 'content-length': '00' }, 0],
+  [json, 0],
+  [{}, 0],
+  [{ 'content-length': '12' }, 12],
+  [{ 'content-type': 'application/json; charset=Windows-1252', 'content-length': '12' }, 12],
 ])('lets %j pass with %i bytes', (headers, bytes) => {
   expect(announcedBytesOf(headers, MAX)).toBe(bytes);
 });
 
 it.each([
-  [json, 'EMPTY_BODY'],
-  [{}, 'EMPTY_BODY'],
-  [{ ...json, 'content-length': '0' }, 'EMPTY_BODY'],
-  [{ ...json, 'content-length': '00' }, 'EMPTY_BODY'],
-  [{ 'content-length': '12' }, 'WRONG_TYPE'],
   [{ 'content-type': 'text/plain', 'content-length': '12' }, 'WRONG_TYPE'],
   [{ 'content-type': 'application/jsonp', 'content-length': '12' }, 'WRONG_TYPE'],
   [{ 'content-type': 'text/plain, application/json', 'content-length': '12' }, 'WRONG_TYPE'],

@@ -53,8 +53,11 @@ export class CallbackGate {
     return callback;
   }
 
-  /** A call's address comes with each of its callbacks; that costs less than its mac. */
-  private addressOf(path: string): CallbackAddress | null {
+  /**
+   * Which call and attempt a path is the address of; null for one that was not given out. A call's address comes with each of its
+   * callbacks, so it is remembered: that costs less than its mac.
+   */
+  addressOf(path: string): CallbackAddress | null {
     const known = this.addresses.get(path);
     if (known !== undefined) return known;
     const address = this.options.paths.read(path);

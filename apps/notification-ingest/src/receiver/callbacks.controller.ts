@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { requireCallbackBody } from './callback-body.js';
 import { CallbackGate } from './callback-gate.js';
 import { CallbackLimits } from './callback-limits.js';
 import { CallbackStore } from './callback-store.js';
@@ -21,7 +20,7 @@ export class CallbacksController {
     private readonly metrics: ReceiverMetrics,
   ) {}
 
-  /** Graph's callbacks: 202 says that the exact bytes are on Kafka. */
+  /** Graph's callbacks: 202 says that the exact bytes are on Kafka. Whatever they are: Graph may never send them again. */
   @Post(':appId/:tenantId/:callId/:attempt/:mac')
   @HttpCode(202)
   async receive(@Req() request: FastifyRequest): Promise<void> {
@@ -30,7 +29,6 @@ export class CallbacksController {
     if (place === null) throw new Refusal('OVERLOADED', 'too much is under way');
     try {
       const body = await readBody(request.raw, this.limits.maxBodyBytes, place);
-      requireCallbackBody(body);
       const facts = { id: randomUUID(), receivedAtMs: Date.now() };
       await this.store.store(notificationOf(callback, request.headers, body, facts));
       this.metrics.callback('accepted');

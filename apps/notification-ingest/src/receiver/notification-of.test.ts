@@ -1,3 +1,5 @@
+import { bodyBytes } from '@callbus/contracts';
+import { CALLBACK_BODIES } from '../testing/callback-bodies.js';
 import type { AuthenticCallback } from './callback-gate.js';
 import { notificationOf } from './notification-of.js';
 
@@ -36,4 +38,12 @@ it('stores of the headers what says something about the callback, and never the 
     },
     claims: { tid: ID },
   });
+});
+
+it.each(CALLBACK_BODIES)('keeps every byte of a body, and its charset: $name', ({ bytes, contentType }) => {
+  const body = bytes(ID);
+  const headers = contentType === undefined ? {} : { 'content-type': contentType };
+  const stored = notificationOf(callback, headers, body, { id: ID, receivedAtMs: 0 });
+  expect(bodyBytes(stored).equals(body)).toBe(true);
+  expect(stored.headers['content-type']).toBe(contentType);
 });

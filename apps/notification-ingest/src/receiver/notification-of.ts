@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { NotificationObservation } from '@callbus/contracts';
+import { carriedBody, type NotificationObservation } from '@callbus/contracts';
 import type { AuthenticCallback } from './callback-gate.js';
 
-/** Those of Graph's headers that say something about the callback; never the token. */
+/** Those of Graph's headers that say something about the callback, such as the charset of its body; never the token. */
 const KEPT_HEADERS = [
   'x-microsoft-skype-message-id',
   'x-microsoft-skype-chain-id',
@@ -11,7 +11,7 @@ const KEPT_HEADERS = [
   'content-type',
 ] as const;
 
-/** The callback as it is stored. @param body its exact bytes, JSON in UTF-8, which text carries without loss */
+/** The callback as it is stored. @param body its exact bytes, whatever they are; the sequencer reads them */
 export function notificationOf(
   { address, claims }: AuthenticCallback,
   headers: IncomingHttpHeaders,
@@ -27,7 +27,7 @@ export function notificationOf(
     appId,
     attempt,
     receivedAt: new Date(receivedAtMs).toISOString(),
-    body: body.toString('utf8'),
+    ...carriedBody(body),
     headers: keptOf(headers),
     claims: { tid: claims.tenantId, ...(claims.callerAppId === null ? {} : { appid: claims.callerAppId }) },
   };

@@ -39,16 +39,32 @@ it('says what is ours to mend as an error, with its cause', () => {
 });
 
 it('says a flood of one code once a second, and counts every one', () => {
-  for (let i = 0; i < 500; i += 1) log.note(new Refusal('EMPTY_BODY', `number ${i + 1}`));
-  log.note(new Refusal('BAD_BODY', 'another code'));
+  for (let i = 0; i < 500; i += 1) log.note(new Refusal('UNAUTHORIZED', `number ${i + 1}`));
+  log.note(new Refusal('LARGE_BODY', 'another code'));
   expect(lines.map(({ code, count }) => [code, count])).toEqual([
-    ['EMPTY_BODY', 1],
-    ['BAD_BODY', 1],
+    ['UNAUTHORIZED', 1],
+    ['LARGE_BODY', 1],
   ]);
   jest.advanceTimersByTime(1_000);
-  expect(lines.slice(2)).toMatchObject([{ code: 'EMPTY_BODY', count: 500, why: 'number 500' }]);
+  expect(lines.slice(2)).toMatchObject([{ code: 'UNAUTHORIZED', count: 500, why: 'number 500' }]);
   jest.advanceTimersByTime(60_000);
   expect(lines).toHaveLength(3);
-  log.note(new Refusal('EMPTY_BODY', 'later'));
+  log.note(new Refusal('UNAUTHORIZED', 'later'));
   expect(lines.at(-1)).toMatchObject({ count: 501, why: 'later' });
+});
+
+it('names the call and attempt of every refusal, also of those that share a line, up to a bound', () => {
+  const of = (number: number) => ({ callId: `call-${number}`, attempt: 1 });
+  log.note(new Refusal('NOT_STORED', 'first'), of(1));
+  expect(lines).toMatchObject([{ callId: 'call-1', attempt: 1 }]);
+  expect(lines[0]).not.toHaveProperty('others');
+  log.note(new Refusal('NOT_STORED', 'second'), of(2));
+  log.note(new Refusal('NOT_STORED', 'of no address'));
+  log.note(new Refusal('NOT_STORED', 'third'), of(3));
+  log.note(new Refusal('NOT_STORED', 'third again'), of(3));
+  jest.advanceTimersByTime(1_000);
+  expect(lines[1]).toMatchObject({ callId: 'call-3', attempt: 1, others: ['call-2/1'], count: 5 });
+  for (let i = 0; i < 500; i += 1) log.note(new Refusal('NOT_STORED', 'flood'), of(i));
+  jest.advanceTimersByTime(1_000);
+  expect((lines[2] as { others?: unknown[] }).others).toHaveLength(50);
 });

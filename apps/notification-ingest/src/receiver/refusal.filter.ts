@@ -1,6 +1,7 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { answerRefusal } from './answers.js';
+import type { CallbackGate } from './callback-gate.js';
 import type { RefusalLog } from './refusal-log.js';
 import { refusalOf } from './refusals.js';
 
@@ -9,6 +10,7 @@ import { refusalOf } from './refusals.js';
 export class RefusalFilter implements ExceptionFilter {
   constructor(
     private readonly log: RefusalLog,
+    private readonly gate: Pick<CallbackGate, 'addressOf'>,
     private readonly retryAfterSeconds: number,
   ) {}
 
@@ -18,7 +20,7 @@ export class RefusalFilter implements ExceptionFilter {
 
   refuse(error: unknown, reply: FastifyReply): FastifyReply {
     const refusal = refusalOf(error);
-    this.log.note(refusal);
+    this.log.note(refusal, refusal.code === 'UNKNOWN_ADDRESS' ? null : this.gate.addressOf(reply.request.url));
     return answerRefusal(refusal, reply, this.retryAfterSeconds);
   }
 }

@@ -2,9 +2,9 @@ import { HttpException } from '@nestjs/common';
 import { Refusal, refusalOf } from './refusals.js';
 
 it('keeps a refusal as it is', () => {
-  const refusal = new Refusal('EMPTY_BODY', 'no byte came');
+  const refusal = new Refusal('LARGE_BODY', 'too many bytes');
   expect(refusalOf(refusal)).toBe(refusal);
-  expect(refusal).toMatchObject({ status: 400, message: 'EMPTY_BODY: no byte came' });
+  expect(refusal).toMatchObject({ status: 413, message: 'LARGE_BODY: too many bytes' });
 });
 
 it.each([

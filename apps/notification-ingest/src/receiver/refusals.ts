@@ -3,11 +3,6 @@ import { HttpException } from '@nestjs/common';
 /** Why a request is not answered with 202: the status that its sender gets, and what whoever reads the log is to know. */
 export const REFUSALS = {
   MALFORMED_REQUEST: { status: 400, meaning: 'The request is not HTTP as it should be; nothing of Graph’s looks like that.' },
-  EMPTY_BODY: {
-    status: 400,
-    meaning: 'The callback has no body. Graph sends such ones at times; what it wanted to say is lost, so watch the count.',
-  },
-  BAD_BODY: { status: 400, meaning: 'The body is not JSON in UTF-8, nests too deep, or holds what no reader may be given.' },
   UNAUTHORIZED: {
     status: 401,
     meaning: 'The token does not prove that Graph sent it. Check CALLBACK_ISSUERS and CALLBACK_OPENID_URL if all are refused.',

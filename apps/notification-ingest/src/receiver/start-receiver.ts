@@ -33,7 +33,7 @@ export async function startReceiver(context: ReceiverContext, sender: RecordSend
   const store = new CallbackStore({ sender, topicPrefix: kafka.topicPrefix, partitions: kafka.partitions, timeoutMs });
 
   const log = new RefusalLog(logger, metrics);
-  const filter = new RefusalFilter(log, retryAfterSeconds);
+  const filter = new RefusalFilter(log, gate, retryAfterSeconds);
   const adapter = httpServer({
     limits: httpLimits,
     tls: cert === undefined ? null : { cert, key },

@@ -70,7 +70,7 @@ describe('the attempts of a call', () => {
   it('that live beside the call and that Graph did not name are put aside, for somebody to look', () => {
     const { events, unhandled } = foldAll([accepted(), created(FIRST), created(null, 2)]);
     expect(wordsOf(events).slice(1)).toEqual(['CallCreated']);
-    expect(unhandled).toEqual(["attempt 2 is a call too, beside the one that counts, and Graph's answer does not name it"]);
+    expect(unhandled).toEqual(['attempt 2 is a call too, beside the one that counts, and nothing that proves it names it']);
     expect(foldAll([accepted(), created(FIRST), established(SECOND, 2), created(null, 2)]).unhandled).toEqual([]);
   });
 

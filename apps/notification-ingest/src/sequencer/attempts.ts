@@ -42,7 +42,7 @@ function addSurplus(history: HistoryInProgress, { attempt, graphCallId }: Attemp
   const { surplus } = history.call;
   if (surplus.some((one) => one.attempt === attempt)) return;
   if (graphCallId === null) {
-    history.leave(`attempt ${attempt} is a call too, beside the one that counts, and Graph's answer does not name it`);
+    history.leave(`attempt ${attempt} is a call too, beside the one that counts, and nothing that proves it names it`);
     return;
   }
   history.set({ surplus: [...surplus, { attempt, graphCallId }] });

@@ -31,6 +31,8 @@ export type Change = { readonly graphCallId: string | null } & (
     }
   | { readonly kind: 'content-sharing'; readonly changeType: string | null; readonly sessions: readonly JsonObject[] }
   | { readonly kind: 'unknown'; readonly why: string }
+  /** A whole body that nobody can read; `why` is null where there is none. */
+  | { readonly kind: 'unreadable'; readonly why: string | null }
 );
 
 export type UnknownChange = Extract<Change, { kind: 'unknown' }>;

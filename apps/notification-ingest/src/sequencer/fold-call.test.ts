@@ -37,7 +37,7 @@ describe('foldCall', () => {
 
   it('emits nothing for a repeat, by observation id, by Graph’s message id with the body, and by content', () => {
     const anotherId = { ...established, id: 'another' };
-    const anotherMessage = notification('m2', established.body);
+    const anotherMessage = notification('m2', sampleBody('seed-ex5-established'));
     expect(told(answered, established, established, anotherId, anotherMessage)).toEqual(['established']);
   });
 

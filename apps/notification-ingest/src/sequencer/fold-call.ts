@@ -1,7 +1,14 @@
 import { hash } from 'node:crypto';
-import type { AcceptedObservation, CallEvent, KeepAliveObservation, Observation } from '@callbus/contracts';
+import {
+  bodyBytes,
+  type AcceptedObservation,
+  type CallEvent,
+  type KeepAliveObservation,
+  type Observation,
+} from '@callbus/contracts';
 import { foldEnd, foldFound, foldGone, foldOutcome, foldUnknown } from './attempts.js';
 import { foldNotification } from './fold-notification.js';
+import { harmless } from './harmless-json.js';
 import { emptyHistory, HistoryInProgress, type History } from './history.js';
 
 /** Observations whose repeats are recognised; more than Graph and Kafka ever have under way for one call. */
@@ -35,24 +42,28 @@ export function foldCall(before: History | undefined, observation: Observation):
 
 /** @returns the parts of a notification's body that are done */
 function apply(history: HistoryInProgress, observation: Observation, isDone: (part: number) => boolean): number[] {
+  if (observation.kind === 'notification') return foldNotification(history, observation, isDone);
+  foldOwn(history, harmless(observation));
+  return [];
+}
+
+/** What the dispatcher tells, which may hold what Graph answered. */
+function foldOwn(history: HistoryInProgress, observation: Exclude<Observation, { kind: 'notification' }>): void {
   switch (observation.kind) {
     case 'accepted':
       foldAccepted(history, observation);
-      return [];
+      return;
     case 'outcome':
       foldOutcome(history, observation);
-      return [];
-    case 'notification':
-      return foldNotification(history, observation, isDone);
+      return;
     case 'grace-over':
       foldUnknown(history, observation.attempt, observation.why, true);
-      return [];
+      return;
     case 'keep-alive':
       foldKeepAlive(history, observation);
-      return [];
+      return;
     case 'end':
       foldEnd(history, observation);
-      return [];
   }
 }
 
@@ -74,7 +85,9 @@ function foldAccepted(history: HistoryInProgress, accepted: AcceptedObservation)
   history.emit('CallAccepted', { kind, media, notAfter, ifUnknown, ...(isFirst ? {} : { late: true as const }) });
 }
 
-function foldKeepAlive(history: HistoryInProgress, { attempt, graphCallId, result, call }: KeepAliveObservation): void {
+function foldKeepAlive(history: HistoryInProgress, observation: KeepAliveObservation): void {
+  const { attempt, graphCallId, result, call, answers } = observation;
+  if (answers !== undefined && answers === history.call.unreadCallbackId) history.forgetUnreadCallback();
   if (result === 'gone') foldGone(history, attempt, graphCallId);
   else if (call !== undefined) foldFound(history, attempt, graphCallId, call);
 }
@@ -91,5 +104,5 @@ function markOf(observation: Observation): string {
   if (observation.kind !== 'notification') return observation.id;
   const messageId = observation.headers['x-microsoft-skype-message-id']?.slice(0, MESSAGE_ID_LENGTH);
   if (messageId === undefined) return observation.id;
-  return `${messageId}:${hash('sha256', observation.body, 'base64url')}`;
+  return `${messageId}:${hash('sha256', bodyBytes(observation), 'base64url')}`;
 }

@@ -1,4 +1,4 @@
-import type { NotificationObservation } from '@callbus/contracts';
+import { bodyBytes, type NotificationObservation } from '@callbus/contracts';
 import { endSurplus, proveAttempt } from './attempts.js';
 import { changeCallState, TERMINATED } from './call-state.js';
 import type { Change } from './change.js';
@@ -16,16 +16,18 @@ import { foldTone } from './tones.js';
  */
 export function foldNotification(
   history: HistoryInProgress,
-  { attempt, body }: NotificationObservation,
+  notification: NotificationObservation,
   isDone: (part: number) => boolean,
 ): number[] {
-  return readNotifications(body).flatMap((change, part) => (isDone(part) || foldPart(history, attempt, change) ? [part] : []));
+  const changes = readNotifications(bodyBytes(notification), notification.headers['content-type']);
+  return changes.flatMap((change, part) => (isDone(part) || foldPart(history, notification, change) ? [part] : []));
 }
 
 /** @returns false if nobody can handle it */
-function foldPart(history: HistoryInProgress, attempt: number, change: Change): boolean {
+function foldPart(history: HistoryInProgress, { attempt, id }: NotificationObservation, change: Change): boolean {
   const { graphCallId } = change;
-  if (graphCallId !== null && !proveAttempt(history, attempt, graphCallId, { provenBy: 'callback', call: null })) {
+  if (change.kind === 'unreadable') return foldUnreadable(history, attempt, id, change.why);
+  if (graphCallId !== null && !proveAttempt(history, attempt, graphCallId, PROVEN)) {
     history.leave('a notification is about another call than the one that this attempt is bound to');
     return false;
   }
@@ -38,7 +40,18 @@ function foldPart(history: HistoryInProgress, attempt: number, change: Change): 
   return true;
 }
 
-function foldChange(history: HistoryInProgress, change: Exclude<Change, { kind: 'unknown' }>): void {
+const PROVEN = { provenBy: 'callback', call: null } as const;
+
+/** Its sender and its address prove the attempt. What it wanted to say may be that the call has ended: the dispatcher asks Graph. */
+function foldUnreadable(history: HistoryInProgress, attempt: number, id: string, why: string | null): boolean {
+  proveAttempt(history, attempt, null, PROVEN);
+  if (history.call.attempt === attempt && !history.hasEnded) history.set({ unreadCallbackId: id });
+  if (why === null) return true;
+  history.leave(why);
+  return false;
+}
+
+function foldChange(history: HistoryInProgress, change: Exclude<Change, { kind: 'unknown' | 'unreadable' }>): void {
   switch (change.kind) {
     case 'call': {
       const isLate = changeCallState(history, change.report, 'callback');

@@ -6,6 +6,8 @@ export interface History {
   readonly call: FoldedCall;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A history in which nothing has happened yet. */
 export function emptyHistory({ tenantId, appId }: Pick<Observation, 'tenantId' | 'appId'>): History {
   const call: FoldedCall = {
@@ -71,6 +73,13 @@ export class HistoryInProgress {
 
   set(change: Partial<FoldedCall>): void {
     this.current = { ...this.current, call: { ...this.call, ...change } };
+  }
+
+  /** No callback waits any more for Graph to be asked because of it. */
+  forgetUnreadCallback(): void {
+    const call: Writable<FoldedCall> = { ...this.call };
+    delete call.unreadCallbackId;
+    this.current = { ...this.current, call };
   }
 
   emit<T extends EventType>(type: T, data: EventData[T]): void {

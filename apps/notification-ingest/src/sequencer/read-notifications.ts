@@ -1,7 +1,7 @@
-import { ContractError, MAX_INPUT_DEPTH, parseJson } from '@callbus/contracts';
 import { callResourcePath, changeTypeOf } from '@callbus/graph';
 import { named, unknown, type Change } from './change.js';
 import { idOf, listOf, nameOf, objectOf, type JsonObject } from './json-members.js';
+import { parseBody } from './parse-body.js';
 import { callChanges, contentSharingChanges, operationChanges, rosterChanges } from './read-resources.js';
 
 /** Far more than Graph ever packs into one body; each may become an event with the whole roster. */
@@ -9,26 +9,17 @@ const MOST_NOTIFICATIONS = 1_000;
 
 /**
  * Reads the body of a callback: https://learn.microsoft.com/graph/api/resources/commsnotifications
- * Total: what it cannot read becomes a change of kind `unknown`, so that nothing vanishes.
+ * Total: what it cannot read becomes a change of kind `unreadable` or `unknown`, so that nothing vanishes.
+ * @param contentType the callback's header
  */
-export function readNotifications(body: string): readonly Change[] {
-  let content: unknown;
-  try {
-    content = asWrittenAgain(parseJson(Buffer.from(body, 'utf8'), MAX_INPUT_DEPTH));
-  } catch (error) {
-    if (!(error instanceof ContractError)) throw error;
-    return [unknown(null, `the body cannot be read: ${error.detail}`)];
-  }
-  const items = itemsOf(content);
-  if (items.length === 0) return [unknown(null, whyEmpty(content))];
+export function readNotifications(bytes: Buffer, contentType?: string): readonly Change[] {
+  const body = parseBody(bytes, contentType);
+  if ('unreadable' in body) return [{ kind: 'unreadable', graphCallId: null, why: body.unreadable }];
+  const items = itemsOf(body.content);
+  if (items.length === 0) return [unknown(null, whyEmpty(body.content))];
   const changes = items.slice(0, MOST_NOTIFICATIONS).flatMap(changesOf);
   const surplus = items.length - MOST_NOTIFICATIONS;
   return surplus <= 0 ? changes : [...changes, unknown(null, `one body holds ${surplus} notifications too many`)];
-}
-
-/** What is folded must be what a snapshot gives back, and JSON writes neither −0 nor numbers out of range. */
-function asWrittenAgain(content: unknown): unknown {
-  return JSON.parse(JSON.stringify(content)) as unknown;
 }
 
 /** Graph’s collection; bare notifications are taken for one, too. */

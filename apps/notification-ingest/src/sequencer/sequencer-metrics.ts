@@ -11,6 +11,7 @@ export class SequencerMetrics {
   private readonly event: (type: EventType) => void;
   private readonly late: Counter;
   private readonly surplus: Counter;
+  private readonly unread: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -31,11 +32,20 @@ export class SequencerMetrics {
       help: 'Calls of Graph’s beside the one that is the call: a phone may have rung twice',
       registers,
     });
+    this.unread = new Counter({
+      name: 'callbus_callbacks_unread_total',
+      help: 'Callbacks of live calls that have no body, or one that nobody can read; Graph is asked for the call',
+      registers,
+    });
     this.snapshotsRestoreSeconds = new Gauge({
       name: 'callbus_snapshots_restore_seconds',
       help: 'Time that reading the snapshots took when this process got its last assignment',
       registers,
     });
+  }
+
+  hasUnread(): void {
+    this.unread.inc();
   }
 
   told(events: readonly CallEvent[]): void {

@@ -49,6 +49,7 @@ export class SequencerController {
     const { sequence, call } = history;
     await this.output.events(callId, events);
     this.metrics.told(events);
+    if (call.unreadCallbackId === observation.id) this.metrics.hasUnread();
     note({ events: events.map(({ type }) => type), unhandled: unhandled.length });
     if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
     const traceparent = traceOf(record, observation) ?? before?.traceparent;

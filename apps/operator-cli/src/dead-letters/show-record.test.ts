@@ -23,3 +23,13 @@ it('shows keys and headers as text, also those that are none, or that are null',
   expect(shownHeaders(headers, false)).toEqual({ authorization: '[masked]', twice: ['base64://4=', 'a', null], nothing: null });
   expect(shownHeaders(headers, true)).toMatchObject({ authorization: 'Bearer x' });
 });
+
+it('shows the body of a callback that is no JSON only when it is revealed', () => {
+  const shown = (observation: object, reveal = false) => shownValue(Buffer.from(JSON.stringify(observation)), reveal);
+  const hidden = (bytes: number) => `${bytes} bytes that are no JSON (shown by --reveal)`;
+  expect(shown({ kind: 'notification', body: '\ufeff{"displayName":"Bob"}' })).toEqual({ kind: 'notification', body: hidden(24) });
+  expect(shown({ bodyBase64: Buffer.from('Caf\xe9', 'latin1').toString('base64') })).toEqual({ bodyBase64: hidden(4) });
+  expect(shown({ body: '' })).toEqual({ body: '' });
+  expect(shown({ body: '{"displayName":"Bob"}' })).toEqual({ body: '{"displayName":"[masked]"}' });
+  expect(shown({ body: 'Bob' }, true)).toEqual({ body: 'Bob' });
+});

@@ -7,8 +7,24 @@ const HIDDEN = '(shown by --reveal)';
 export function shownValue(value: Buffer | null, reveal: boolean): unknown {
   if (value === null) return null;
   const json = jsonIn(value);
-  if (json !== undefined) return reveal ? json : masked(json);
-  return reveal ? exactText(value) : `${value.length} bytes that are no JSON ${HIDDEN}`;
+  if (json !== undefined) return reveal ? json : hidingOddBody(json);
+  return reveal ? exactText(value) : hidden(value.length);
+}
+
+/** What a callback's body holds is known only where it is JSON; `bodyBase64` is not even text. */
+function hidingOddBody(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return masked(json);
+  const { body, bodyBase64 } = json as { readonly body?: unknown; readonly bodyBase64?: unknown };
+  const isOdd = typeof body === 'string' && body !== '' && jsonIn(Buffer.from(body)) === undefined;
+  return {
+    ...(masked(json) as object),
+    ...(isOdd && { body: hidden(Buffer.byteLength(body)) }),
+    ...(typeof bodyBase64 === 'string' && { bodyBase64: hidden(Buffer.byteLength(bodyBase64, 'base64')) }),
+  };
+}
+
+function hidden(bytes: number): string {
+  return `${bytes} bytes that are no JSON ${HIDDEN}`;
 }
 
 /** A key, or one value of a header. */

@@ -1,5 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { CallEvent, NotificationObservation, Observation } from '@callbus/contracts';
+import {
+  carriedBody,
+  type CallEvent,
+  type KeepAliveObservation,
+  type NotificationObservation,
+  type Observation,
+} from '@callbus/contracts';
 import { callResourcePath } from '@callbus/graph';
 import { foldCall, type Folded } from '../fold-call.js';
 import type { History } from '../history.js';
@@ -59,11 +65,11 @@ export function graceOver(attempt: number): Observation {
   return { ...BASE, kind: 'grace-over', id: `grace-over-${String(attempt)}`, attempt, why: 'no callback' };
 }
 
-export function gone(attempt: number, graphCallId: string, id = 'gone'): Observation {
+export function gone(attempt: number, graphCallId: string, id = 'gone'): KeepAliveObservation {
   return { ...BASE, kind: 'keep-alive', id, attempt, graphCallId, result: 'gone' };
 }
 
-export function found(attempt: number, graphCallId: string, state: string): Observation {
+export function found(attempt: number, graphCallId: string, state: string): KeepAliveObservation {
   const id = `found-${graphCallId}-${state}`;
   return { ...BASE, kind: 'keep-alive', id, attempt, graphCallId, result: 'found', call: { state } };
 }
@@ -81,9 +87,25 @@ export function notification(
   attempt = 1,
   messageId: string | null = id,
 ): NotificationObservation {
-  const headers: Record<string, string> = messageId === null ? {} : { 'x-microsoft-skype-message-id': messageId };
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { ...BASE, kind: 'notification', id, attempt, body: text, headers, claims: {} };
+  return notificationOfBytes(id, Buffer.from(text), { attempt, messageId });
+}
+
+/** The same, of any bytes. */
+export function notificationOfBytes(
+  id: string,
+  bytes: Buffer,
+  {
+    contentType,
+    attempt = 1,
+    messageId = id,
+  }: { readonly contentType?: string | undefined; readonly attempt?: number; readonly messageId?: string | null } = {},
+): NotificationObservation {
+  const headers = {
+    ...(messageId !== null && { 'x-microsoft-skype-message-id': messageId }),
+    ...(contentType !== undefined && { 'content-type': contentType }),
+  };
+  return { ...BASE, kind: 'notification', id, attempt, ...carriedBody(bytes), headers, claims: {} };
 }
 
 /** A body with one notification about a call, or about what the path names below it. */
