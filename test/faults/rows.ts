@@ -3,6 +3,7 @@ import { COMMAND_ROWS } from './command-rows.js';
 import { CRASH_ROWS } from './crash-rows.js';
 import { GRAPH_ROWS } from './graph-rows.js';
 import { KAFKA_ROWS } from './kafka-rows.js';
+import { KEY_ROWS } from './key-rows.js';
 import { RECEIVER_ROWS } from './receiver-rows.js';
 import { REPLAY_ROWS } from './replay-rows.js';
 import type { FaultRow } from './row.js';
@@ -19,6 +20,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...GRAPH_ROWS,
   ...KAFKA_ROWS,
   ...RECEIVER_ROWS,
+  ...KEY_ROWS,
   ...COMMAND_ROWS,
   ...REPLAY_ROWS,
 ].toSorted((a, b) => number(a) - number(b));
