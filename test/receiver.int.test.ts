@@ -550,6 +550,45 @@ describe('keys', () => {
     expect(own.requests.slice(before).filter((url) => url === '/keys')).toHaveLength(1);
   });
 
+  it('that a callback waits for are waited for by a receiver that ends', async () => {
+    const ending = await another({ ...brief, CALLBACK_KEYS_WAIT_MS: '10000' }, own);
+    const known = await ending.newCall();
+    await own.signing.rotate();
+    const fresh = { ...known, authorization: `Bearer ${await own.token(known.appId, known.tenantId)}` };
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    own.answersAfter = promise;
+    const before = own.requests.length;
+    const waiting = ending.post(fresh, body);
+    await until('the key is asked for', () => own.requests.length > before);
+    const ended = ending.stop();
+    await until('nothing new is taken', () =>
+      ending.post(known, body).then(
+        () => false,
+        () => true,
+      ),
+    );
+    resolve(undefined);
+    expect((await waiting).status).toBe(202);
+    expect(await ended).toBe(0);
+    await untilStored(known, body);
+  });
+
+  it('that are waited for by many leave room for callbacks whose key is known', async () => {
+    const narrow = await another({ ...brief, CALLBACK_KEYS_WAIT_MS: '10000', CALLBACK_MAX_IN_FLIGHT: '4' }, own);
+    const known = await narrow.newCall();
+    await own.signing.rotate();
+    const fresh = { ...known, authorization: `Bearer ${await own.token(known.appId, known.tenantId)}` };
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    own.answersAfter = promise;
+    const answered: number[] = [];
+    const sent = Array.from({ length: 10 }, async () => answered.push((await narrow.post(fresh, body)).status));
+    await until('those beyond half of the room are refused', () => answered.length === 8);
+    expect((await narrow.post(known, body)).status).toBe(202);
+    resolve(undefined);
+    await Promise.all(sent);
+    expect(answered.toSorted()).toEqual([202, 202, ...Array<number>(8).fill(503)]);
+  });
+
   it('that a flood of tokens name are asked for once per cooldown', async () => {
     const steady = await another(brief, own);
     const known = await steady.newCall();

@@ -20,7 +20,7 @@ const TOO_LARGE_BYTES = 10 * 1024 * 1024;
 /** Half of what they would wait who had to wait until a hostile client is turned away. */
 const LONG_ANSWER_MS = Number(RECEIVER_LIMITS.HTTP_HEADERS_TIMEOUT_MS) / 2;
 
-async function liveCall(system: FaultStack): Promise<{ callId: string; target: CallbackTarget }> {
+export async function liveCall(system: FaultStack): Promise<{ callId: string; target: CallbackTarget }> {
   const [callId = ''] = await system.placeLive(1);
   return { callId, target: await system.callbackTarget(callId) };
 }

@@ -3,6 +3,7 @@ import { COMMAND_ROWS } from './command-rows.js';
 import { CRASH_ROWS } from './crash-rows.js';
 import { GRAPH_ROWS } from './graph-rows.js';
 import { KAFKA_ROWS } from './kafka-rows.js';
+import { KEY_ROWS } from './key-rows.js';
 import { PAUSE_ROWS } from './pause-rows.js';
 import { QUOTA_ROWS } from './quota-rows.js';
 import { RECEIVER_ROWS } from './receiver-rows.js';
@@ -24,6 +25,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...PAUSE_ROWS,
   ...QUOTA_ROWS,
   ...RECEIVER_ROWS,
+  ...KEY_ROWS,
   ...COMMAND_ROWS,
   ...REPLAY_ROWS,
   ...START_ROWS,

@@ -16,6 +16,8 @@ export class CallbackKeys {
   readonly requests: string[] = [];
   /** Answers 503. */
   isDown = false;
+  /** No answer comes before this resolves. */
+  answersAfter: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly server: Server,
@@ -32,8 +34,10 @@ export class CallbackKeys {
     const keys = new CallbackKeys(server, folder, files, await SigningKey.generate());
     server.on('request', ({ url = '' }, response) => {
       keys.requests.push(url);
-      if (keys.isDown) response.writeHead(503).end();
-      else response.end(JSON.stringify(url === '/openid' ? { jwks_uri: keys.url('/keys') } : keys.signing.jwks()));
+      void keys.answersAfter.then(() => {
+        if (keys.isDown) response.writeHead(503).end();
+        else response.end(JSON.stringify(url === '/openid' ? { jwks_uri: keys.url('/keys') } : keys.signing.jwks()));
+      });
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return keys;

@@ -14,8 +14,12 @@ export interface CallbackTokensOptions {
   readonly maxAgeMs?: number;
   /** How long the last good keys serve while new ones cannot be fetched. @default 86400000 */
   readonly keepKeysMs?: number;
-  /** The shortest time between fetches for the sake of an unknown key, and how long a failed one stands. @default 30000 */
+  /** How long keys serve on that a later fetch no longer has, for callbacks that were under way. @default 60000 */
+  readonly withdrawnKeysMs?: number;
+  /** The shortest time between fetches for the sake of an unknown key. @default 1000 */
   readonly cooldownMs?: number;
+  /** How long a token with an unknown key waits for a fetch. With the cooldown and a fetch in it, none of Graph’s is refused. @default 2000 */
+  readonly maxWaitMs?: number;
   /** For each of the two documents. @default 5000 */
   readonly requestTimeoutMs?: number;
   /** How many proven tokens are remembered until they expire. @default 10000 */
@@ -58,7 +62,8 @@ export class CallbackTokens {
       openIdUrl: options.openIdUrl,
       requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
       keepMs: options.keepKeysMs ?? 24 * 60 * 60 * 1_000,
-      cooldownMs: options.cooldownMs ?? 30_000,
+      withdrawnMs: options.withdrawnKeysMs ?? 60_000,
+      cooldownMs: options.cooldownMs ?? 1_000,
       onFailure: options.onFetchFailed ?? (() => undefined),
     });
   }
@@ -87,13 +92,15 @@ export class CallbackTokens {
   /**
    * @param authorizationHeader as it came, «Bearer …»
    * @param expected the app and tenant that the callback's address names
+   * @param beforeWait called when no key at hand proves the token, so that it waits for a fetch; what it throws refuses that
    * @throws CallbackTokenError
    */
   async verify(
     authorizationHeader: string | undefined,
     expected: { readonly audience: string; readonly tenantId: string },
+    beforeWait: () => void = () => undefined,
   ): Promise<CallbackClaims> {
-    const { iss, aud, tid, appid, iat } = await this.claimsOf(tokenOf(authorizationHeader));
+    const { iss, aud, tid, appid, iat } = await this.claimsOf(tokenOf(authorizationHeader), beforeWait);
     // Not a list that names ours among others.
     if (aud !== expected.audience) throw invalid('its audience is not exactly the app');
     if (typeof tid !== 'string' || tid.toLowerCase() !== expected.tenantId.toLowerCase())
@@ -105,50 +112,53 @@ export class CallbackTokens {
   }
 
   /** Signature, issuer and times are checked once in a token's life; whom it is for, each time that it comes. */
-  private async claimsOf(token: string): Promise<JWTPayload> {
-    const keys = this.keys.current() ?? (await this.firstKeys());
-    return this.proven.claimsOf(token, keys, Date.now()) ?? (await this.prove(token, keys));
+  private async claimsOf(token: string, beforeWait: () => void): Promise<JWTPayload> {
+    const claims = await this.claimsByKeysAtHand(token);
+    if (claims !== null) return claims;
+    beforeWait();
+    return this.claimsByFetchedKeys(token);
   }
 
-  private async firstKeys(): Promise<KeySet> {
-    await this.keys.refreshOnDemand();
-    return this.currentKeys();
+  /** @returns null when none of the keys is the token's */
+  private async claimsByKeysAtHand(token: string): Promise<JWTPayload | null> {
+    for (const keys of this.keys.usable()) {
+      const claims = this.proven.claimsOf(token, keys, Date.now()) ?? (await this.prove(token, keys));
+      if (claims !== null) return claims;
+    }
+    return null;
   }
 
-  private currentKeys(): KeySet {
-    const keys = this.keys.current();
-    if (!keys) throw unavailable();
-    return keys;
-  }
-
-  private async prove(token: string, keys: KeySet): Promise<JWTPayload> {
-    try {
-      return await this.check(token, keys);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      // A key that is new since the last fetch; or a forged kid, which the cooldown keeps cheap.
-      if (!(await this.keys.refreshOnDemand())) throw unavailable();
-      return await this.check(token, this.currentKeys()).catch((again: unknown) => {
-        throw again instanceof errors.JWKSNoMatchingKey ? invalid('no key of Graph’s made its signature') : again;
-      });
+  /** Its key is newer than the keys at hand, or forged: keys whose fetch began after the token came tell which. */
+  private async claimsByFetchedKeys(token: string): Promise<JWTPayload> {
+    const cameAtMs = performance.now();
+    const { maxWaitMs = 2_000 } = this.options;
+    for (;;) {
+      const fetch = await this.keys.fetchedBy(cameAtMs + maxWaitMs);
+      if (fetch === null) throw unavailable(`no fetch of them ends within ${maxWaitMs} ms`);
+      if (!fetch.hasSucceeded) throw unavailable('they cannot be fetched');
+      const claims = await this.claimsByKeysAtHand(token);
+      if (claims !== null) return claims;
+      if (fetch.begunAtMs >= cameAtMs) throw invalid('no key of Graph’s made its signature');
     }
   }
 
-  private async check(token: string, keys: KeySet): Promise<JWTPayload> {
-    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+  /** @returns null when the token's key is not among these */
+  private async prove(token: string, keys: KeySet): Promise<JWTPayload | null> {
+    const verified = await jwtVerify(token, keys, {
       algorithms: ['RS256'],
       issuer: [...this.options.issuers],
       requiredClaims: ['iss', 'aud', 'exp', 'tid'],
       clockTolerance: this.clockToleranceSeconds,
     }).catch((error: unknown) => {
-      if (error instanceof errors.JWKSNoMatchingKey) throw error;
+      if (error instanceof errors.JWKSNoMatchingKey) return null;
       throw invalid(reasonOf(error), error);
     });
-    const { typ } = protectedHeader;
+    if (verified === null) return null;
+    const { typ } = verified.protectedHeader;
     if (typ !== undefined && typ.toUpperCase() !== 'JWT') throw invalid('it is a token of another type');
-    const { exp = 0 } = payload;
-    this.proven.add(token, payload, keys, (exp + this.clockToleranceSeconds) * 1_000);
-    return payload;
+    const { exp = 0 } = verified.payload;
+    this.proven.add(token, verified.payload, keys, (exp + this.clockToleranceSeconds) * 1_000);
+    return verified.payload;
   }
 
   private get clockToleranceSeconds(): number {
@@ -184,9 +194,9 @@ function invalid(reason: string, cause?: unknown): CallbackTokenError {
   return new CallbackTokenError('TOKEN_INVALID', `The callback’s token does not prove that Graph sent it: ${reason}.`, { cause });
 }
 
-function unavailable(): CallbackTokenError {
+function unavailable(reason: string): CallbackTokenError {
   return new CallbackTokenError(
     'KEYS_UNAVAILABLE',
-    'The keys that would prove the callback’s token cannot be fetched; check the OpenID address and the way to it.',
+    `No key at hand proves the callback’s token, and ${reason}; check the OpenID address and the way to it.`,
   );
 }

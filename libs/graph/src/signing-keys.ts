@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { Agent, request } from 'undici';
 import { memberOf, parseJson, textOf } from './json-value.js';
@@ -7,12 +8,22 @@ export interface SigningKeysOptions {
   readonly requestTimeoutMs: number;
   /** How long keys serve that could not be fetched again. */
   readonly keepMs: number;
+  /** How long keys serve that a later fetch no longer has. */
+  readonly withdrawnMs: number;
   /** The shortest time between two fetches that tokens cause, however many tokens there are. */
   readonly cooldownMs: number;
   readonly onFailure: (error: unknown) => void;
 }
 
 export type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+/** A fetch that is over. */
+export interface KeyFetch {
+  /** On the monotonic clock. */
+  readonly begunAtMs: number;
+  readonly hasSucceeded: boolean;
+}
+
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 interface KeptKeys {
@@ -26,8 +37,12 @@ interface KeptKeys {
 export class SigningKeys {
   private readonly agent: Agent;
   private keys: KeptKeys | undefined;
-  private pending: Promise<boolean> | undefined;
-  private lastTry: { readonly atMs: number; readonly hasSucceeded: boolean } | undefined;
+  /** Those that were current before. */
+  private withdrawn: { readonly set: KeySet; readonly untilMs: number } | undefined;
+  private pending: Promise<KeyFetch> | undefined;
+  /** The next fetch that tokens cause, while it waits for the end of the cooldown. */
+  private next: Promise<KeyFetch> | undefined;
+  private coolUntilMs = -Infinity;
 
   constructor(private readonly options: SigningKeysOptions) {
     const { requestTimeoutMs } = options;
@@ -40,6 +55,14 @@ export class SigningKeys {
     return this.keys.set;
   }
 
+  /** All keys to check with: the current ones, then for a while those that they replaced. */
+  usable(): readonly KeySet[] {
+    const { withdrawn } = this;
+    const current = this.current();
+    if (current === undefined) return [];
+    return withdrawn !== undefined && performance.now() < withdrawn.untilMs ? [current, withdrawn.set] : [current];
+  }
+
   /** How many keys there are to check with. */
   count(): number {
     return this.current() === undefined ? 0 : (this.keys?.count ?? 0);
@@ -50,38 +73,61 @@ export class SigningKeys {
     return this.keys === undefined ? NaN : performance.now() - this.keys.fetchedAtMs;
   }
 
-  /** Fetches now; one fetch at a time, which all who ask meanwhile share. Never rejects. @returns whether the keys are now the newest */
-  async refresh(): Promise<boolean> {
+  /** Fetches now; one fetch at a time, which all who ask meanwhile share. Never rejects. */
+  refresh(): Promise<KeyFetch> {
     this.pending ??= this.tryFetch().finally(() => {
       this.pending = undefined;
     });
     return this.pending;
   }
 
-  /** Fetches unless that was done a moment ago, in which case it tells how that went. */
-  async refreshOnDemand(): Promise<boolean> {
-    const { lastTry } = this;
-    if (!this.pending && lastTry && performance.now() - lastTry.atMs < this.options.cooldownMs) return lastTry.hasSucceeded;
-    return this.refresh();
+  /**
+   * Waits for the fetch under way, or else for the next one that the cooldown allows, which all tokens share.
+   * @param deadlineMs on the monotonic clock
+   * @returns null when none is over by then
+   */
+  async fetchedBy(deadlineMs: number): Promise<KeyFetch | null> {
+    const fetch = this.pending ?? this.fetchAfterCooldown(deadlineMs);
+    return fetch === null ? null : settledBy(fetch, deadlineMs);
   }
 
   async close(): Promise<void> {
     await this.agent.destroy();
   }
 
-  private async tryFetch(): Promise<boolean> {
-    const hasSucceeded = await this.fetchKeys().then(
-      (keys) => {
-        this.keys = keys;
-        return true;
-      },
-      (error: unknown) => {
-        this.options.onFailure(error);
-        return false;
-      },
-    );
-    this.lastTry = { atMs: performance.now(), hasSucceeded };
-    return hasSucceeded;
+  /** Fetches for the sake of tokens. @returns null when the cooldown lasts for longer than the deadline */
+  private fetchAfterCooldown(deadlineMs: number): Promise<KeyFetch> | null {
+    if (this.coolUntilMs >= deadlineMs) return null;
+    this.next ??= this.cooled()
+      .then(() => this.refresh())
+      .finally(() => {
+        this.next = undefined;
+        this.coolUntilMs = performance.now() + this.options.cooldownMs;
+      });
+    return this.next;
+  }
+
+  private async cooled(): Promise<void> {
+    const waitMs = this.coolUntilMs - performance.now();
+    if (waitMs > 0) await delay(waitMs, undefined, { ref: false });
+  }
+
+  private async tryFetch(): Promise<KeyFetch> {
+    const begunAtMs = performance.now();
+    try {
+      this.take(await this.fetchKeys());
+      return { begunAtMs, hasSucceeded: true };
+    } catch (error) {
+      this.options.onFailure(error);
+      return { begunAtMs, hasSucceeded: false };
+    }
+  }
+
+  private take(fetched: KeptKeys): void {
+    const before = this.current();
+    if (before !== undefined && before !== fetched.set)
+      this.withdrawn = { set: before, untilMs: performance.now() + this.options.withdrawnMs };
+    this.keys = fetched;
   }
 
   private async fetchKeys(): Promise<KeptKeys> {
@@ -104,5 +150,16 @@ export class SigningKeys {
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}`);
     return text;
+  }
+}
+
+/** @returns null when the promise has not settled by then */
+async function settledBy<T>(promise: Promise<T>, deadlineMs: number): Promise<T | null> {
+  const { promise: late, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, deadlineMs - performance.now(), null);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

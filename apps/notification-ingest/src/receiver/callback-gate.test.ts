@@ -2,6 +2,7 @@ import { CallbackPaths } from '@callbus/contracts';
 import { CallbackTokenError, type CallbackClaims } from '@callbus/graph';
 import { Histogram } from 'prom-client';
 import { CallbackGate } from './callback-gate.js';
+import { InFlight } from './in-flight.js';
 
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
 const ADDRESS = {
@@ -21,21 +22,23 @@ const sound = {
 const verifyDuration = new Histogram({ name: 'example', help: 'Example', registers: [] });
 
 let asked: unknown[];
-let verdict: () => Promise<CallbackClaims>;
+let inFlight: InFlight;
+let verdict: (beforeWait: () => void) => Promise<CallbackClaims>;
 
 beforeEach(() => {
   asked = [];
+  inFlight = new InFlight({ maxInFlight: 2, maxInFlightBytes: 100 });
   verdict = () => Promise.resolve(claims);
 });
 
 function newGate(): CallbackGate {
   const tokens = {
-    verify: (...args: unknown[]) => {
-      asked.push(args);
-      return verdict();
+    verify: (header: string | undefined, expected: object, beforeWait: () => void = () => undefined) => {
+      asked.push([header, expected]);
+      return verdict(beforeWait);
     },
   };
-  return new CallbackGate({ paths, tokens, verifyDuration, maxBodyBytes: 100, maxAddresses: 2 });
+  return new CallbackGate({ paths, tokens, inFlight, verifyDuration, maxBodyBytes: 100, maxAddresses: 2 });
 }
 
 async function codeOf(gate: CallbackGate, request: typeof sound): Promise<string> {
@@ -49,7 +52,7 @@ it('lets Graph’s callback pass, for the app and the tenant of its address', as
   const gate = newGate();
   expect(await codeOf(gate, sound)).toBe('PASSED');
   expect(asked).toEqual([['Bearer a.b.c', { audience: ADDRESS.appId, tenantId: ADDRESS.tenantId }]]);
-  expect(gate.callbackOf(sound)).toEqual({ address: ADDRESS, claims, announcedBytes: 2 });
+  expect(gate.callbackOf(sound)).toEqual({ address: ADDRESS, claims, announcedBytes: 2, place: null });
   expect(() => gate.callbackOf({ ...sound })).toThrow(/came past the check/);
 });
 
@@ -94,4 +97,39 @@ it.each([
 ] as const)('takes %s for %s', async (tokenError, code) => {
   verdict = () => Promise.reject(new CallbackTokenError(tokenError, ''));
   expect(await codeOf(newGate(), sound)).toBe(code);
+});
+
+describe('a callback that waits for the key of its token', () => {
+  const afterWait = (outcome: () => Promise<CallbackClaims>) => async (beforeWait: () => void) => {
+    beforeWait();
+    return outcome();
+  };
+
+  it('counts as under way meanwhile, and goes on in its place', async () => {
+    const { promise, resolve } = Promise.withResolvers<CallbackClaims>();
+    verdict = afterWait(() => promise);
+    const gate = newGate();
+    const passing = codeOf(gate, sound);
+    // Half of two places.
+    expect(await codeOf(gate, { ...sound })).toBe('OVERLOADED');
+    expect([inFlight.enter(0), inFlight.enter(0)]).toEqual([expect.anything(), null]);
+    resolve(claims);
+    expect(await passing).toBe('PASSED');
+    gate.callbackOf(sound).place?.leave();
+    expect(inFlight.enter(98)).not.toBeNull();
+  });
+
+  it.each(['TOKEN_INVALID', 'KEYS_UNAVAILABLE'] as const)('gives its place back when it ends with %s', async (tokenError) => {
+    verdict = afterWait(() => Promise.reject(new CallbackTokenError(tokenError, '')));
+    const gate = newGate();
+    for (let times = 0; times < 3; times += 1) expect(await codeOf(gate, sound)).not.toBe('OVERLOADED');
+  });
+
+  it('is refused, and gives its place back, when its body finds no room', async () => {
+    verdict = afterWait(() => Promise.resolve(claims));
+    const other = inFlight.enter(99);
+    expect(await codeOf(newGate(), sound)).toBe('OVERLOADED');
+    other?.leave();
+    expect(await codeOf(newGate(), sound)).toBe('PASSED');
+  });
 });

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Histogram } from 'prom-client';
 import { announcedBytesOf } from './announced-bytes.js';
+import type { InFlight, Place, UnprovenPlace } from './in-flight.js';
 import { Refusal } from './refusals.js';
 
 /** A callback that Graph sent, for the attempt that its address names. */
@@ -12,11 +13,14 @@ export interface AuthenticCallback {
   readonly claims: CallbackClaims;
   /** Of its body; 0 when nobody can know. */
   readonly announcedBytes: number;
+  /** The one that it took while it waited for the key of its token; null when it did not wait. */
+  readonly place: Place | null;
 }
 
 export interface CallbackGateOptions {
   readonly paths: CallbackPaths;
   readonly tokens: Pick<CallbackTokens, 'verify'>;
+  readonly inFlight: Pick<InFlight, 'enterUnproven'>;
   /** Hears how long the check of a token took, in seconds. */
   readonly verifyDuration: Pick<Histogram, 'startTimer'>;
   readonly maxBodyBytes: number;
@@ -36,14 +40,14 @@ export class CallbackGate {
 
   /** @throws Refusal */
   async pass(request: Pick<FastifyRequest, 'url' | 'method' | 'headers'>): Promise<void> {
-    const { tokens, maxBodyBytes, verifyDuration } = this.options;
+    const { maxBodyBytes, verifyDuration } = this.options;
     const address = this.addressOf(request.url);
     if (address === null) throw new Refusal('UNKNOWN_ADDRESS', 'its path has no valid mac');
     if (request.method !== 'POST') throw new Refusal('WRONG_METHOD', `it is a ${request.method}`);
     const announcedBytes = announcedBytesOf(request.headers, maxBodyBytes);
     const end = verifyDuration.startTimer();
-    const claims = await claimsOf(request.headers.authorization, address, tokens).finally(end);
-    this.passed.set(request, { address, claims, announcedBytes });
+    const proof = await this.prove(request.headers.authorization, address, announcedBytes).finally(end);
+    this.passed.set(request, { address, announcedBytes, ...proof });
   }
 
   /** @throws Error for a request that did not pass, which must not be */
@@ -64,18 +68,35 @@ export class CallbackGate {
     if (address !== null) this.addresses.set(path, address);
     return address;
   }
+
+  /** A callback that waits for the key of its token counts as under way meanwhile. */
+  private async prove(
+    authorization: string | undefined,
+    { appId, tenantId }: CallbackAddress,
+    announcedBytes: number,
+  ): Promise<Pick<AuthenticCallback, 'claims' | 'place'>> {
+    const { tokens, inFlight } = this.options;
+    const waiting: { place?: UnprovenPlace } = {};
+    const beforeWait = (): void => {
+      waiting.place = inFlight.enterUnproven() ?? noRoom('too many callbacks wait for the key of their token');
+    };
+    try {
+      const claims = await tokens.verify(authorization, { audience: appId, tenantId }, beforeWait);
+      const place = waiting.place === undefined ? null : (waiting.place.prove(announcedBytes) ?? noRoom('too much is under way'));
+      return { claims, place };
+    } catch (error) {
+      waiting.place?.leave();
+      throw refusalOfToken(error);
+    }
+  }
 }
 
-async function claimsOf(
-  authorization: string | undefined,
-  { appId, tenantId }: CallbackAddress,
-  tokens: Pick<CallbackTokens, 'verify'>,
-): Promise<CallbackClaims> {
-  try {
-    return await tokens.verify(authorization, { audience: appId, tenantId });
-  } catch (error) {
-    if (!(error instanceof CallbackTokenError)) throw error;
-    const code = error.code === 'KEYS_UNAVAILABLE' ? 'KEYS_UNAVAILABLE' : 'UNAUTHORIZED';
-    throw new Refusal(code, error.message, { cause: error });
-  }
+function noRoom(why: string): never {
+  throw new Refusal('OVERLOADED', why);
+}
+
+function refusalOfToken(error: unknown): unknown {
+  if (!(error instanceof CallbackTokenError)) return error;
+  const code = error.code === 'KEYS_UNAVAILABLE' ? 'KEYS_UNAVAILABLE' : 'UNAUTHORIZED';
+  return new Refusal(code, error.message, { cause: error });
 }

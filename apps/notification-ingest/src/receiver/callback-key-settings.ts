@@ -32,6 +32,15 @@ export class CallbackKeySettings {
   @Max(7 * DAY_MS)
   keepKeysMs: number = DAY_MS;
 
+  @Setting('CALLBACK_KEYS_WITHDRAWN_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds that keys serve on after a fetch that no longer has them, for callbacks that were under way',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(DAY_MS)
+  withdrawnKeysMs: number = 60_000;
+
   @Setting('CALLBACK_KEYS_COOLDOWN_MS', {
     kind: 'integer',
     describe: 'Milliseconds between fetches for the sake of tokens whose key is not known, however many there are',
@@ -39,7 +48,17 @@ export class CallbackKeySettings {
   @IsInt()
   @Min(100)
   @Max(600_000)
-  cooldownMs: number = 30_000;
+  cooldownMs: number = 1_000;
+
+  @Setting('CALLBACK_KEYS_WAIT_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds that a callback whose key is not known waits for a fetch; then it gets 503. With CALLBACK_KEYS_COOLDOWN_MS and the time of a fetch in it, every genuine one is proven',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(10_000)
+  maxWaitMs: number = 2_000;
 
   @Setting('CALLBACK_KEYS_TIMEOUT_MS', {
     kind: 'integer',

@@ -12,7 +12,10 @@ export class CallbackLimits {
   @Max(7 * 1024 * 1024)
   maxBodyBytes: number = 4 * 1024 * 1024;
 
-  @Setting('CALLBACK_MAX_IN_FLIGHT', { kind: 'integer', describe: 'Callbacks under way at once; further ones get 503' })
+  @Setting('CALLBACK_MAX_IN_FLIGHT', {
+    kind: 'integer',
+    describe: 'Callbacks under way at once, of which half may wait for the key of their token; further ones get 503',
+  })
   @IsInt()
   @Min(1)
   maxInFlight: number = 2_000;

@@ -25,7 +25,7 @@ export class CallbacksController {
   @HttpCode(202)
   async receive(@Req() request: FastifyRequest): Promise<void> {
     const callback = this.gate.callbackOf(request);
-    const place = this.inFlight.enter(callback.announcedBytes);
+    const place = callback.place ?? this.inFlight.enter(callback.announcedBytes);
     if (place === null) throw new Refusal('OVERLOADED', 'too much is under way');
     try {
       const body = await readBody(request.raw, this.limits.maxBodyBytes, place);

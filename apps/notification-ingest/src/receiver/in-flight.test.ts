@@ -30,6 +30,51 @@ it('counts what comes unannounced as it comes', () => {
   expect(inFlight.enter(40)).not.toBeNull();
 });
 
+it('gives half of its places to callbacks that are not proven yet, and the others to proven ones only', () => {
+  const inFlight = new InFlight({ maxInFlight: 4, maxInFlightBytes: 100 });
+  const [first, second] = [inFlight.enterUnproven(), inFlight.enterUnproven()];
+  expect(inFlight.enterUnproven()).toBeNull();
+  expect([inFlight.enter(100), inFlight.enter(0), inFlight.enter(0)]).toEqual([expect.anything(), expect.anything(), null]);
+  second?.leave();
+  expect(inFlight.enterUnproven()).not.toBeNull();
+  expect(first?.prove(0)).not.toBeNull();
+});
+
+it('keeps the place of a callback that is proven, with the bytes that it has then', () => {
+  const inFlight = new InFlight({ maxInFlight: 4, maxInFlightBytes: 100 });
+  const [large, small] = [inFlight.enterUnproven(), inFlight.enterUnproven()];
+  const proven = large?.prove(60);
+  expect(small?.prove(60)).toBeNull();
+  small?.leave();
+  // Proven ones do not count as such that wait.
+  expect([inFlight.enterUnproven(), inFlight.enterUnproven(), inFlight.enter(0)].map((place) => place !== null)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(inFlight.enter(0)).toBeNull();
+  proven?.leave();
+  expect(inFlight.enter(100)).not.toBeNull();
+});
+
+it('takes one that is not proven where there is one place only', () => {
+  const inFlight = new InFlight({ maxInFlight: 1, maxInFlightBytes: 100 });
+  expect(inFlight.enterUnproven()?.prove(1_000)).not.toBeNull();
+});
+
+it('waits for a callback that is not proven before it tells that nothing is under way', async () => {
+  const inFlight = new InFlight({ maxInFlight: 2, maxInFlightBytes: 100 });
+  const place = inFlight.enterUnproven()?.prove(1);
+  let isDrained = false;
+  const drained = inFlight.drained(60_000).then(() => {
+    isDrained = true;
+  });
+  await Promise.resolve();
+  expect(isDrained).toBe(false);
+  place?.leave();
+  await drained;
+});
+
 it('tells when nothing is under way any more, and does not wait for ever', async () => {
   const inFlight = new InFlight({ maxInFlight: 10, maxInFlightBytes: 100 });
   await inFlight.drained(60_000);

@@ -11,10 +11,19 @@ export interface Place {
   leave(): void;
 }
 
+/** The place of a callback whose sender is not proven yet. */
+export interface UnprovenPlace {
+  /** When the sender is proven: the callback goes on in the place that this returns. @param bytes of its body @returns null when they find no room */
+  prove(bytes: number): Place | null;
+  /** To be called once, unless it was proven. */
+  leave(): void;
+}
+
 /** Callbacks under way: how many, and the bytes of their bodies. One alone may be as large as it likes. */
 export class InFlight {
   private count = 0;
   private bytes = 0;
+  private unproven = 0;
   private onDrained: (() => void) | undefined;
 
   constructor(private readonly limits: InFlightLimits) {}
@@ -38,6 +47,29 @@ export class InFlight {
         this.count -= 1;
         this.bytes -= reserved;
         if (this.count === 0) this.onDrained?.();
+      },
+    };
+  }
+
+  /**
+   * For a callback that has to wait until its sender can be proven. Its body stays unread, and only half of the places are for
+   * such ones, so that forged callbacks leave room for proven ones.
+   * @returns null when there is no room for another one
+   */
+  enterUnproven(): UnprovenPlace | null {
+    if (this.unproven >= Math.ceil(this.limits.maxInFlight / 2)) return null;
+    const place = this.enter(0);
+    if (place === null) return null;
+    this.unproven += 1;
+    return {
+      prove: (bytes) => {
+        if (!place.reserve(bytes)) return null;
+        this.unproven -= 1;
+        return place;
+      },
+      leave: () => {
+        this.unproven -= 1;
+        place.leave();
       },
     };
   }

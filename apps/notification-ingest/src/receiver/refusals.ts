@@ -22,7 +22,8 @@ export const REFUSALS = {
   UNFORESEEN: { status: 500, meaning: 'A failure that nobody foresaw; the cause is with it.' },
   KEYS_UNAVAILABLE: {
     status: 503,
-    meaning: 'The keys that prove tokens cannot be fetched, and none are remembered. Check the way to CALLBACK_OPENID_URL.',
+    meaning:
+      'No key at hand proves the token, and none could be fetched within CALLBACK_KEYS_WAIT_MS. Check the way to CALLBACK_OPENID_URL.',
   },
   OVERLOADED: {
     status: 503,

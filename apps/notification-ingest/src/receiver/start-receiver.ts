@@ -29,7 +29,7 @@ export async function startReceiver(context: ReceiverContext, sender: RecordSend
   const tokens = await startTokens(context);
   watchCallbackKeys(context.metrics, tokens);
   const { verifyDuration } = metrics;
-  const gate = new CallbackGate({ paths, tokens, verifyDuration, maxBodyBytes, maxAddresses });
+  const gate = new CallbackGate({ paths, tokens, inFlight, verifyDuration, maxBodyBytes, maxAddresses });
   const store = new CallbackStore({ sender, topicPrefix: kafka.topicPrefix, partitions: kafka.partitions, timeoutMs });
 
   const log = new RefusalLog(logger, metrics);
