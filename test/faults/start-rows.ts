@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { encodeLedgerRecord, TOPICS } from '@callbus/contracts';
 import { createKafkaClient } from '@callbus/kafka';
 import { createTopics } from '../../apps/local-stack/src/topics.js';
 import { CallbackKeys } from '../support/callback-keys.js';
+import { Metrics } from '../support/metrics.js';
+import { PlainProducer } from '../support/plain-kafka.js';
 import { serviceSettings } from '../support/service-settings.js';
 import { StartingService } from '../support/starting-service.js';
 import { until } from '../support/stack-for-tests.js';
@@ -13,6 +17,11 @@ const MISSING_MS = IS_LONG ? 90_000 : 20_000;
 const PARTITIONS = 3;
 const nothing = (): void => undefined;
 const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** Of topics that this stack has not. */
+function newPrefix(kind: string): string {
+  return `${kind}-${randomUUID()}.`;
+}
 
 /** Waits until each of these lacks this, and for the rest of the time sees that none ends. */
 async function eachWaits(services: readonly StartingService[], ms: number, lack: RegExp): Promise<void> {
@@ -32,8 +41,98 @@ async function eachWaits(services: readonly StartingService[], ms: number, lack:
   );
 }
 
+/** Over a slow connection a restore takes several times as long as may pass without a record; in the long form it is as in production. */
+const RESTORE = IS_LONG
+  ? { megabytes: 6, bytesPerSecond: 64 * 1024, standstillMs: 60_000 }
+  : { megabytes: 10, bytesPerSecond: 1024 * 1024, standstillMs: 2_000 };
+const PADDING = 'x'.repeat(50_000);
+const PER_MEGABYTE = 20;
+
+/** What a restore has seen of itself, as /startupz and the gauges tell it. */
+interface Seen {
+  readonly read: Set<number>;
+  readonly gauge: Set<number>;
+}
+
+async function watchRestore(service: StartingService, topic: string, seen: Seen): Promise<boolean> {
+  const lacks = await service.lacks('/startupz');
+  if (lacks === undefined) return false;
+  expect([service.name, await service.lacks('/livez')]).toEqual([service.name, '']);
+  const [, read] = new RegExp(`reading ${topic}: read (\\d+) of \\d+ records`).exec(lacks) ?? [];
+  if (read !== undefined) seen.read.add(Number(read));
+  seen.gauge.add((await Metrics.at(service.managementUrl)).sum('callbus_kafka_restore_read_records', { topic }));
+  return lacks === '';
+}
+
 /** Services that are started while something is missing, or that take long to start. */
 export const START_ROWS: readonly FaultRow[] = [
+  {
+    id: 'F61',
+    fault: 'ledger and snapshots are read over a connection so slow that it takes longer than any wait',
+    run: async ({ system, injected, healed }) => {
+      const { brokers } = system.stack.file.kafka;
+      const keys = await CallbackKeys.start();
+      const client = createKafkaClient({ brokers, clientId: 'test', logger });
+      const topicPrefix = newPrefix('big');
+      const ledger = `${topicPrefix}${TOPICS.dispatchLedger.name}`;
+      const snapshots = `${topicPrefix}${TOPICS.snapshots.name}`;
+      const services: StartingService[] = [];
+      try {
+        await createTopics(client, { brokers, topicPrefix, partitions: PARTITIONS });
+        for (const topic of [ledger, snapshots]) {
+          const producer = await PlainProducer.start(brokers, topic);
+          for (let megabyte = 0; megabyte < RESTORE.megabytes; megabyte += 1) {
+            const callIds = Array.from({ length: PER_MEGABYTE }, () => randomUUID());
+            const valueOf = (callId: string): string | null =>
+              topic === ledger ? encodeLedgerRecord({ type: 'EndRequested', callId, tenantId: randomUUID() }).toString() : null;
+            // Small to fold and large to fetch.
+            const headers = { padding: PADDING };
+            await producer.send(...callIds.map((callId) => ({ partition: 0, key: callId, value: valueOf(callId), headers })));
+          }
+          await producer.stop();
+        }
+        system.kafka.throttleAnswers(RESTORE.bytesPerSecond);
+        const more = {
+          KAFKA_BROKERS: `127.0.0.1:${String(system.kafka.port)}`,
+          KAFKA_TOPIC_PREFIX: topicPrefix,
+          KAFKA_PARTITIONS: String(PARTITIONS),
+          KAFKA_STANDSTILL_TIMEOUT_MS: String(RESTORE.standstillMs),
+        };
+        const settings = serviceSettings(keys);
+        const restores = [
+          ['call-dispatcher', ledger],
+          ['notification-sequencer', snapshots],
+          ['gateway', snapshots],
+        ] as const;
+        const begunAtMs = performance.now();
+        await Promise.all(
+          restores.map(async ([name, topic]) => {
+            const service = await StartingService.launch(name, settings[name], more);
+            services.push(service);
+            injected();
+            const seen: Seen = { read: new Set(), gauge: new Set() };
+            await until(`${name} has started`, () => watchRestore(service, topic, seen), 170_000);
+            // A dozen fetches, of which each is seen.
+            for (const steps of Object.values(seen) as Set<number>[]) {
+              expect([...steps]).toEqual([...steps].toSorted((a, b) => a - b));
+              expect([name, steps.size > 4]).toEqual([name, true]);
+            }
+            expect(Math.max(...seen.gauge)).toBe(RESTORE.megabytes * PER_MEGABYTE);
+            expect(service.logged('the start waits, and tries again by itself')).toEqual([]);
+          }),
+        );
+        expect(performance.now() - begunAtMs).toBeGreaterThan(RESTORE.standstillMs * 1.5);
+        system.kafka.heal();
+        healed();
+        await Promise.all(services.map((service) => service.endCleanly()));
+      } finally {
+        system.kafka.heal();
+        await Promise.all(services.map((service) => service.end()));
+        await Promise.all([keys.stop(), client.close()]);
+      }
+      return await system.placeMany(1);
+    },
+  },
   {
     id: 'F62',
     fault: 'every service is started while Kafka, then its topics, then the keys of tokens are missing',
@@ -45,7 +144,7 @@ export const START_ROWS: readonly FaultRow[] = [
       kafkaDoor.set('refuse');
       keysDoor.set('refuse');
       const client = createKafkaClient({ brokers: [broker], clientId: 'test', logger });
-      const topicPrefix = `late-${String(process.pid)}-${String(Math.round(performance.now()))}.`;
+      const topicPrefix = newPrefix('late');
       const more = {
         KAFKA_BROKERS: `127.0.0.1:${String(kafkaDoor.port)}`,
         KAFKA_TOPIC_PREFIX: topicPrefix,

@@ -17,7 +17,11 @@ export class Metrics {
   /** @param kind of the service, as `gateway`: its first process */
   static async of(stack: StackForTests, kind: string): Promise<Metrics> {
     const process = stack.current().processes.find(({ name }) => name.startsWith(kind));
-    const response = await fetch(`${process?.managementUrl ?? ''}/metrics`);
+    return await Metrics.at(process?.managementUrl ?? '');
+  }
+
+  static async at(managementUrl: string): Promise<Metrics> {
+    const response = await fetch(`${managementUrl}/metrics`);
     const text = await response.text();
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     return new Metrics(text, lines.map(sampleOf));

@@ -13,7 +13,7 @@ interface Condition {
 export class StartingService {
   private constructor(
     readonly name: string,
-    private readonly managementUrl: string,
+    readonly managementUrl: string,
     private readonly program: Program,
   ) {}
 

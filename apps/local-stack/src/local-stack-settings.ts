@@ -19,7 +19,10 @@ export class LocalStackSettings {
   @IsIn(['fixed', 'auto'])
   ports: 'fixed' | 'auto' = 'fixed';
 
-  @Setting('CALLBUS_READY_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds that a service may take to become ready' })
+  @Setting('CALLBUS_READY_TIMEOUT_MS', {
+    kind: 'integer',
+    describe: 'Milliseconds without anything new of a service’s start after which it has failed to become ready',
+  })
   @IsInt()
   @Min(1_000)
   @Max(600_000)

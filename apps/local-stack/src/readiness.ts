@@ -7,10 +7,12 @@ const REQUEST_TIMEOUT_MS = 2_000;
 
 /**
  * Waits until a service says that it is ready (`/readyz` answers 200).
+ * @param timeoutMs without anything new of its start: one that reads a large ledger takes as long as it has to
  * @throws StackError PROCESS_DIED with its last log lines, or NOT_READY with what the service waits for
  */
 export async function untilReady(process: RunningProcess, managementUrl: string, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
+  let deadline = performance.now() + timeoutMs;
+  let start: string | undefined;
   let end: string | undefined;
   void process.ended.then((how) => {
     end = obituary(process, how);
@@ -18,11 +20,13 @@ export async function untilReady(process: RunningProcess, managementUrl: string,
   for (;;) {
     const answer = await askReadiness(managementUrl);
     if (end !== undefined) throw new StackError('PROCESS_DIED', end);
-    if (answer === 'ready') return;
+    if (answer.isReady) return;
+    if (answer.start !== start) deadline = performance.now() + timeoutMs;
+    start = answer.start;
     if (performance.now() > deadline) {
       throw new StackError(
         'NOT_READY',
-        `${process.name} is not ready after ${timeoutMs / 1000} s (CALLBUS_READY_TIMEOUT_MS): ${answer}. See ${process.logFile}.`,
+        `${process.name} is not ready, and has come no further for ${timeoutMs / 1000} s (CALLBUS_READY_TIMEOUT_MS): ${answer.why}. See ${process.logFile}.`,
       );
     }
     await sleep(POLL_EVERY_MS);
@@ -33,17 +37,27 @@ interface ReadyzBody {
   readonly conditions?: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>;
 }
 
-/** @returns `ready`, or in words why not */
-async function askReadiness(managementUrl: string): Promise<string> {
+interface Answer {
+  readonly isReady: boolean;
+  /** In words, why not. */
+  readonly why: string;
+  /** What its start is at; undefined when it has started, or does not say. */
+  readonly start?: string;
+}
+
+async function askReadiness(managementUrl: string): Promise<Answer> {
   try {
     const response = await fetch(`${managementUrl}/readyz`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    const body = (await response.json()) as ReadyzBody;
-    if (response.status === 200) return 'ready';
-    const waiting = Object.entries(body.conditions ?? {}).filter(([, condition]) => !condition.ok);
-    return (
-      waiting.map(([name, { reason }]) => `${name}: ${reason ?? 'not ready'}`).join('; ') || `/readyz answers ${response.status}`
-    );
+    const { conditions = {} } = (await response.json()) as ReadyzBody;
+    const waiting = Object.entries(conditions).filter(([, condition]) => !condition.ok);
+    const why = waiting.map(([name, { reason }]) => `${name}: ${reason ?? 'not ready'}`).join('; ');
+    const start = conditions['started']?.reason;
+    return {
+      isReady: response.status === 200,
+      why: why || `/readyz answers ${response.status}`,
+      ...(start !== undefined && { start }),
+    };
   } catch {
-    return `${managementUrl}/readyz does not answer`;
+    return { isReady: false, why: `${managementUrl}/readyz does not answer` };
   }
 }

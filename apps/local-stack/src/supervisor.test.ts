@@ -132,6 +132,24 @@ describe('Supervisor', () => {
 });
 
 describe('untilReady', () => {
+  it('waits for as long as the start comes further', async () => {
+    let read = 0;
+    const server = createServer((_request, response) => {
+      read += 1;
+      const isReady = read > 10;
+      const started = isReady ? { ok: true } : { ok: false, reason: `reading calls.snapshots: read ${read} of 10 records` };
+      response.writeHead(isReady ? 200 : 503).end(JSON.stringify({ ok: isReady, conditions: { started } }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const restoring = group.start(node('restoring', FOREVER));
+    // Less than ten polls take.
+    await expect(untilReady(restoring, url, 400)).resolves.toBeUndefined();
+    server.close();
+    server.closeAllConnections();
+    await group.end(['restoring']);
+  });
+
   it('fails at once, with the last log lines, when the process dies before it is ready', async () => {
     const dying = group.start(node('dying', "console.log('KAFKA_BROKERS: it is not set'); process.exit(1)"));
     await expect(untilReady(dying, `http://127.0.0.1:${await freePort()}`, 60_000)).rejects.toMatchObject({

@@ -39,8 +39,9 @@ export interface CallToPlace extends Omit<CreateCallData, 'callId'> {
 const DEFAULT_PREFIX = 'calls.';
 
 /**
- * Connects a producer and subscriber of calls.
- * @throws KafkaError TOPIC_MISSING; the broker's own error when it cannot be reached
+ * Connects a producer and subscriber of calls. It does not wait for a Kafka that is away: after about ten seconds of trying it
+ * rejects, and may be called again. Once connected, it reconnects by itself.
+ * @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING, each with what to do
  */
 export async function connectCallbus(options: CallbusOptions): Promise<Callbus> {
   const { source, topicPrefix = DEFAULT_PREFIX, logger = STANDARD_ERROR, ...kafka } = options;
@@ -97,7 +98,10 @@ export class Callbus {
     await this.send(endCallCommand(this.connection.source, { callId, tenantId }));
   }
 
-  /** Resolves when it listens; the first events come when its group has been given partitions. */
+  /**
+   * Resolves when it listens; the first events come when its group has been given partitions.
+   * @throws KafkaError as `connectCallbus`, also when its principal may not read the events or join the group
+   */
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     const subscription = await openSubscription(this.connection, options);
     this.subscriptions.add(subscription);
