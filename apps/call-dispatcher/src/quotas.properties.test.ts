@@ -50,7 +50,7 @@ it('count exactly what the ledger, the histories and the reservations say, whate
       const ended = new Set<string>();
       const reserved = new Set<string>();
       const folded = new Map<string, Dispatch>();
-      const log: LedgerRecord[] = [];
+      const log: LedgerRecord[] = [...ACCEPTED];
       let next = 0;
       const quotas = new Quotas(LIMITS, ({ callId }) => ended.has(callId));
       const fold = (): void => {
