@@ -15,11 +15,11 @@ type Action = { readonly callId: string } & (
 );
 
 const error = GRAPH_ERROR;
+const ACCEPTED = CALL_IDS.map((callId) => ({ type: 'Accepted', callId, command: COMMAND, requestHash: '1:00' }) as const);
 const records = fc
-  .integer({ min: 1, max: 3 })
+  .integer({ min: 1, max: 2 })
   .chain((attempt) =>
     fc.constantFrom<LedgerRecord>(
-      { type: 'Accepted', callId: '', command: COMMAND, requestHash: '1:00' },
       { type: 'EndRequested', callId: '', tenantId: COMMAND.tenantId },
       { type: 'Released', callId: '', attempt, by: 'operator' },
       intent(attempt),
