@@ -24,7 +24,7 @@ let log: MemoryLog;
 let process: ProcessInMemory;
 let token: AppToken | undefined;
 /** Attempts that a snapshot shows as parked: what is here now, and what is only on its way. */
-let parked: { here: number | null; coming: number | null };
+let parked: { here: number | null; coming: number | null; hasEnded?: boolean };
 let inbox: InboxController;
 
 beforeEach(async () => {
@@ -41,7 +41,7 @@ async function begin(): Promise<void> {
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
   const histories = {
-    get: () => ({ ...NO_HISTORY, parkedAttempt: parked.here }),
+    get: () => ({ ...NO_HISTORY, hasEnded: parked.hasEnded === true, parkedAttempt: parked.here }),
     caughtUp: () => {
       parked.here = parked.coming;
       return Promise.resolve();
@@ -57,7 +57,7 @@ async function begin(): Promise<void> {
   inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
 }
 
-const NO_HISTORY = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven: [], surplus: [] };
+const NO_HISTORY = { hasEnded: false, isEstablishing: true, refusedEnd: null, proven: [], surplus: [] };
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
@@ -151,6 +151,40 @@ describe('an EndCall', () => {
       'cancelled',
       ['Accepted', END_REQUESTED.type, END_REQUESTED.type],
     ]);
+  });
+});
+
+describe('an EndCall that comes again', () => {
+  const end = (tenantId = TENANT_ID): Promise<void> => take(endCallCommand('/test', { callId: CALL_ID, tenantId }));
+  const ends = (): number => recorded().filter((type) => type === 'EndRequested').length;
+
+  async function createdCall(): Promise<void> {
+    await create();
+    const answer: LedgerRecord = { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' };
+    await process.ledger.append(CALL_ID, [intent(1), answer]);
+    await end();
+  }
+
+  it('is in the ledger before it is done with, so that Graph is asked again', async () => {
+    await createdCall();
+    await end();
+    expect([ends(), process.ledger.get(CALL_ID)?.endRepeats]).toEqual([2, 1]);
+  });
+
+  it('adds nothing for another tenant, nor to a call that was cancelled', async () => {
+    await create();
+    await end();
+    await end();
+    expect(ends()).toBe(1);
+    await end(OTHER_TENANT_ID);
+    expect(process.ledger.get(CALL_ID)?.endRepeats).toBe(0);
+  });
+
+  it('adds nothing to a call that is over', async () => {
+    await createdCall();
+    parked.hasEnded = true;
+    await end();
+    expect(ends()).toBe(1);
   });
 });
 

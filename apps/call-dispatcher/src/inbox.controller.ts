@@ -18,7 +18,7 @@ import { Attempts } from './attempts.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
-import type { CallHistory } from './next-step.js';
+import { livesAtGraph, type CallHistory } from './next-step.js';
 import { APP_TOKENS, CREATE_CALL_RULES, HISTORIES, LOGGER } from './injected.js';
 import { RoleCheck } from './role-check.js';
 
@@ -87,7 +87,11 @@ export class InboxController {
   private async endCall(data: EndCallData): Promise<void> {
     const { callId } = data;
     const tenantId = data.tenantId.toLowerCase();
-    if (this.ledger.get(callId)?.endRequestedBy.includes(tenantId)) return;
+    const known = this.ledger.get(callId);
+    if (known?.endRequestedBy.includes(tenantId)) {
+      // Asked again, Graph is asked again to hang up what still lives.
+      if (known.command?.tenantId !== tenantId || !livesAtGraph(known, this.histories.get(callId))) return;
+    }
     const after = await this.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);
     if (!after?.endRequestedBy.includes(tenantId)) {
       this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');

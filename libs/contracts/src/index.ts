@@ -19,6 +19,7 @@ export {
   type IfUnknown,
 } from './commands.js';
 export {
+  endRequestsOf,
   isEndRequested,
   isForgotten,
   isSettled,
@@ -53,6 +54,8 @@ export {
   type AttemptInHistory,
   type CallPhase,
   type DepartedParticipant,
+  refusedEndOf,
+  refusedEndOfSurplus,
   type FoldedCall,
   type OperationInHistory,
   type SurplusCall,
