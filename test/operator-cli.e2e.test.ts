@@ -181,6 +181,26 @@ describe('a call of which nobody knows whether it was dialled', () => {
   });
 });
 
+it('asks Graph again to end a call whose end it refused, as often as it is told to', async () => {
+  const callId = randomUUID();
+  const { tenantId } = stack.file.caller;
+  await simulator('script', 'PUT', { talkMs: null, match: { callId } });
+  const body = { error: { code: '8505', message: 'Precondition' } };
+  await simulator('faults', 'POST', { on: 'end', action: 'status', status: 412, times: 2, body });
+  await commands.send(createCall(callId));
+  await events.historyWith(callId, ({ data }) => data['state'] === 'established');
+  await commands.send(commandMessage('EndCall', { callId, tenantId }, randomUUID()));
+  const refusals = (): number => events.history(callId).filter(({ type }) => type === 'CallEndFailed').length;
+  await until('the first refusal is told', () => refusals() === 1);
+
+  const refused = await callbus(stack, ['calls', 'end', callId]);
+  expect([refused.exitCode, refused.output]).toEqual([1, expect.stringContaining('Graph refused to end it')]);
+  await until('the second refusal is told', () => refusals() === 2);
+  const ended = await callbus(stack, ['calls', 'end', callId]);
+  expect([ended.exitCode, ended.output]).toEqual([0, expect.stringContaining('has ended')]);
+  expect(refusals()).toBe(2);
+});
+
 describe('placing', () => {
   it('takes a file with the call, under an id of one’s own', async () => {
     const callId = randomUUID();

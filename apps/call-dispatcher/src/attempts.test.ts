@@ -1,6 +1,6 @@
 import { createLogger } from '@callbus/chassis';
 import { jest } from '@jest/globals';
-import { ACCEPTED, CALL_ID, COMMAND, intent, key, START_MS, ORPHAN_MS } from './testing/dispatches.js';
+import { ACCEPTED, CALL_ID, COMMAND, GRAPH_ERROR, intent, key, START_MS, ORPHAN_MS } from './testing/dispatches.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { processOn } from './testing/process-in-memory.js';
 
@@ -81,4 +81,14 @@ it('says in the log what Graph answered, but not in its words, which may repeat 
   expect(ledger.get(CALL_ID)?.phase).toBe('unknown');
   expect(lines.join()).toContain('"requestId":"request-1"');
   expect(lines.join()).not.toContain('+4930');
+});
+
+it('goes on with one create after Graph asked the app to wait, whichever process it told so', async () => {
+  const { ledger, attempts } = await processOn(log);
+  const throttled = { type: 'Refused', ...key(1), retryAfterMs: 0, error: GRAPH_ERROR } as const;
+  await ledger.append(CALL_ID, [ACCEPTED, intent(1), throttled]);
+  expect(attempts.reserve('another', COMMAND)).toBeNull();
+  expect(attempts.reserve(CALL_ID, COMMAND)).toMatch(/slowly/);
+  attempts.giveBack('another');
+  expect(attempts.reserve(CALL_ID, COMMAND)).toBeNull();
 });

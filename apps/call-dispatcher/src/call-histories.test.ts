@@ -1,4 +1,6 @@
-import { CallHistories } from './call-histories.js';
+import { readFileSync } from 'node:fs';
+import { decodeSnapshot } from '@callbus/contracts';
+import { CallHistories, historyOf } from './call-histories.js';
 import { ACCEPTED, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -10,11 +12,27 @@ it('takes a created call whose snapshot was deleted for one that has ended', () 
   expect(historyAfter(36)).toMatchObject({ hasEnded: true, surplus: [], unreadCallbackId: null });
 });
 
+it('leaves out a call beside the call that has ended, and keeps one that Graph refused to end', () => {
+  const snapshot = decodeSnapshot(
+    readFileSync(new URL('../../../libs/contracts/fixtures/snapshots/snapshot.json', import.meta.url)),
+  );
+  const surplus = (['ended', 'gone', 'refused', undefined] as const).map((end, index) => ({
+    ...{ attempt: index + 2, graphCallId: `graph-${String(index)}` },
+    ...(end !== undefined && { end }),
+  }));
+  const history = historyOf({ ...snapshot, call: { ...snapshot.call, isEndRefused: true, surplus } });
+  expect(history.refusedEnd).toBe(1);
+  expect(history.surplus).toEqual([
+    { attempt: 4, graphCallId: 'graph-2', refusedEnd: 0 },
+    { attempt: 5, graphCallId: 'graph-3', refusedEnd: null },
+  ]);
+});
+
 it('takes what a snapshot says', () => {
   const known = {
     hasEnded: false,
     isEstablishing: true,
-    isEndRefused: false,
+    refusedEnd: null,
     proven: [],
     parkedAttempt: null,
     surplus: [],

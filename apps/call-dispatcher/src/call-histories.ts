@@ -1,4 +1,4 @@
-import { isForgotten, type Dispatch, type Snapshot } from '@callbus/contracts';
+import { isForgotten, refusedEndOf, refusedEndOfSurplus, type Dispatch, type Snapshot } from '@callbus/contracts';
 import type { SnapshotFollower } from '@callbus/kafka';
 import type { CallHistory } from './next-step.js';
 
@@ -10,10 +10,12 @@ export function historyOf({ call }: Snapshot): CallHistory {
   return {
     hasEnded: call.phase === 'ended',
     isEstablishing: call.state === null || ESTABLISHING.includes(call.state),
-    isEndRefused: call.isEndRefused,
+    refusedEnd: refusedEndOf(call),
     proven: call.attempts.filter(({ isProven }) => isProven).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
     parkedAttempt: call.isParked ? call.unknownAttempt : null,
-    surplus: call.surplus.filter(({ end }) => end === undefined).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
+    surplus: call.surplus
+      .filter(({ end }) => end === undefined || end === 'refused')
+      .map((one) => ({ attempt: one.attempt, graphCallId: one.graphCallId, refusedEnd: refusedEndOfSurplus(one) })),
     unreadCallbackId: call.unreadCallbackId ?? null,
   };
 }
@@ -22,7 +24,7 @@ export function historyOf({ call }: Snapshot): CallHistory {
 const OVER: CallHistory = {
   hasEnded: true,
   isEstablishing: false,
-  isEndRefused: false,
+  refusedEnd: null,
   proven: [],
   parkedAttempt: null,
   surplus: [],

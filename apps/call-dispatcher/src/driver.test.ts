@@ -132,20 +132,25 @@ it('does not repeat at once what took no effect, as before its time by the clock
   expect(await drive(ACCEPTED, intent(1))).toEqual(['Accepted', 'Intent', 'Unknown']);
 });
 
-describe('while Graph has asked the app to wait', () => {
+describe('when Graph has asked the app to wait', () => {
   const OTHER_ID = 'c4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a11';
-  const refused: LedgerRecord = { type: 'Refused', ...key(1), callId: OTHER_ID, retryAfterMs: 50, error: GRAPH_ERROR };
-  const ofOther = [ACCEPTED, intent(1), refused].map((record) => ({ ...record, callId: OTHER_ID }));
 
-  beforeEach(async () => {
+  async function throttled(retryAfterMs: number): Promise<unknown[]> {
     token = { ...WITHOUT_ROLES, roles: null };
+    const refused: LedgerRecord = { type: 'Refused', ...key(1), retryAfterMs, error: GRAPH_ERROR };
+    const ofOther = [ACCEPTED, intent(1), refused].map((record) => ({ ...record, callId: OTHER_ID }));
     await process.ledger.append(OTHER_ID, ofOther);
+    return drive(ACCEPTED);
+  }
+
+  it('dials no other call of it either', async () => {
+    expect(await throttled(3_600_000)).toEqual(['Accepted', 'Intent', 'Refused', 'Accepted']);
   });
 
-  it('dials no other call of it either, then goes on by itself', async () => {
-    expect(await drive(ACCEPTED)).toEqual(['Accepted', 'Intent', 'Refused', 'Accepted']);
-    while (process.graph.posts.length === 0) await turn();
-    expect(process.graph.posts).toEqual([CALL_ID]);
+  it('goes on by itself when the time is over', async () => {
+    await throttled(50);
+    const deadline = performance.now() + 4_000;
+    while (process.graph.posts.length === 0 && performance.now() < deadline) await turn();
     await settled();
     expect(process.ledger.get(CALL_ID)?.phase).toBe('created');
   });

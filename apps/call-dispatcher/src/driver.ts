@@ -7,7 +7,7 @@ import type { BrokerClock } from './broker-clock.js';
 import type { CallHistories } from './call-histories.js';
 import type { FollowUps } from './follow-ups.js';
 import type { Ledger } from './ledger.js';
-import { liveCallOf, nextStep, type CallHistory, type NextStepRules, type Step } from './next-step.js';
+import { liveCallOf, livesAtGraph, nextStep, type CallHistory, type NextStepRules, type Step } from './next-step.js';
 import type { RoleCheck } from './role-check.js';
 import { WaitingLine } from './waiting-line.js';
 
@@ -223,6 +223,5 @@ function passes(error: unknown): boolean {
 
 function isUnderWay(dispatch: Dispatch, history: CallHistory | undefined): boolean {
   if (!isSettled(dispatch) || dispatch.attempts.some(({ state }) => state === 'open')) return true;
-  if (dispatch.phase === 'created' && history?.hasEnded !== true) return true;
-  return (history?.surplus.length ?? 0) > 0;
+  return livesAtGraph(dispatch, history);
 }

@@ -91,7 +91,7 @@ function followUps(startedMs = START_MS): FollowUps {
 const told = (): object[] => sent.map(({ value }) => JSON.parse(String(value)) as object);
 
 const REQUESTS: [string, (of: FollowUps) => Promise<void>][] = [
-  ['hangs up', (of) => of.hangUp(LIVE, { ...CALL, isSurplus: false })],
+  ['hangs up', (of) => of.hangUp(LIVE, { ...CALL, isSurplus: false, request: 1 })],
   ['keeps alive', (of) => of.keepAlive(LIVE, CALL)],
   ['looks up', (of) => of.lookUp(LIVE, CALL)],
 ];
@@ -110,7 +110,7 @@ describe.each(REQUESTS)('what %s', (_what, request) => {
     const all = followUps();
     answers = [{ status: 429, headers: { 'retry-after': '7.5' } }];
     await request(all);
-    expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 7_500, isHungUp: false });
+    expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 7_500, hungUpFor: -1 });
     expect(sent).toEqual([]);
   });
 
@@ -118,7 +118,7 @@ describe.each(REQUESTS)('what %s', (_what, request) => {
     const all = followUps();
     answers = [{ status: 503 }];
     await request(all);
-    expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 1_000, isHungUp: false });
+    expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 1_000, hungUpFor: -1 });
   });
 });
 
@@ -150,20 +150,20 @@ describe('a call that lives', () => {
   it('is told with the state that it was found in, and hung up again if that was in vain', async () => {
     const all = followUps();
     answers = [{ status: 404 }, { status: 200, body: { id: 'graph-1', state: 'established' } }];
-    await all.hangUp(LIVE, { ...CALL, isSurplus: false });
-    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true, isSaidGone: true });
+    await all.hangUp(LIVE, { ...CALL, isSurplus: false, request: 1 });
+    expect(all.all.get('graph-1')).toMatchObject({ hungUpFor: 1, isSaidGone: true });
     await all.lookUp(LIVE, CALL);
-    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: false, isSaidGone: false });
+    expect(all.all.get('graph-1')).toMatchObject({ hungUpFor: -1, isSaidGone: false });
     expect(told()).toMatchObject([{ kind: 'keep-alive', result: 'found', call: { state: 'established' } }]);
   });
 
   it('is still said to be gone when Graph does not let it be looked up', async () => {
     const all = followUps();
     answers = [{ status: 404 }, { status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];
-    await all.hangUp(LIVE, { ...CALL, isSurplus: false });
+    await all.hangUp(LIVE, { ...CALL, isSurplus: false, request: 1 });
     await all.lookUp(LIVE, CALL);
     const lookUpAtMs = START_MS + RULES.establishingMaxMs;
-    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true, isSaidGone: true, lookUpAtMs });
+    expect(all.all.get('graph-1')).toMatchObject({ hungUpFor: 1, isSaidGone: true, lookUpAtMs });
     expect(sent).toEqual([]);
   });
 
@@ -191,13 +191,26 @@ describe('a call that lives', () => {
     expect(sent).toEqual([]);
   });
 
+  it('whose end is refused for good is told so for each request, and once for one that was forgotten', async () => {
+    const [before, after] = [followUps(), followUps()];
+    answers = Array<Answer>(3).fill({ status: 412, body: { error: { code: '8505', message: 'Precondition' } } });
+    await before.hangUp(LIVE, { ...CALL, isSurplus: false, request: 1 });
+    await before.hangUp(LIVE, { ...CALL, isSurplus: false, request: 2 });
+    await after.hangUp(LIVE, { ...CALL, isSurplus: false, request: 2 });
+    expect(told()).toMatchObject([
+      { id: 'end-graph-1-refused', request: 1 },
+      { id: 'end-graph-1-refused-2', request: 2 },
+      { id: 'end-graph-1-refused-2', request: 2 },
+    ]);
+  });
+
   it('whose end is refused for good is told so, in the log without Graph’s words (G8)', async () => {
     const all = followUps();
     answers = [{ status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];
-    await all.hangUp(LIVE, { ...CALL, isSurplus: false });
+    await all.hangUp(LIVE, { ...CALL, isSurplus: false, request: 1 });
     expect(told()).toMatchObject([{ kind: 'end', result: 'refused', error: { httpStatus: 403, code: 'Forbidden' } }]);
     expect(lines.join()).toContain('"code":"Forbidden"');
     expect(lines.join()).not.toContain('not yours');
-    expect(all.all.get('graph-1')).toMatchObject({ isHungUp: true });
+    expect(all.all.get('graph-1')).toMatchObject({ hungUpFor: 1 });
   });
 });

@@ -13,7 +13,7 @@ import type { AppToken, AppTokens, FollowUpFailure, GraphClient } from '@callbus
 import type { RecordSender } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
 import type { DispatcherMetrics } from './dispatcher-metrics.js';
-import { keepAliveAfter, NO_FOLLOW_UP, type CallOfGraph, type FollowUp, type NextStepRules } from './next-step.js';
+import { keepAliveAfter, NO_FOLLOW_UP, type CallOfGraph, type FollowUp, type HangUp, type NextStepRules } from './next-step.js';
 
 export interface FollowUpsOptions {
   readonly sender: RecordSender;
@@ -68,13 +68,15 @@ export class FollowUps {
   }
 
   /** @throws KafkaError, GraphTokenError */
-  async hangUp(dispatch: Dispatch, { attempt, graphCallId, isSurplus }: CallOfGraph & { isSurplus: boolean }): Promise<void> {
+  async hangUp(dispatch: Dispatch, { attempt, graphCallId, isSurplus, request }: HangUp): Promise<void> {
     const { graph, logger } = this.options;
     const { callId } = dispatch;
     const token = await this.token(dispatch);
     const outcome = await graph.endCall(graphCallId, token.value);
-    const end = { kind: 'end', attempt, graphCallId } as const;
-    const id = (result: EndObservation['result']): string => `end-${graphCallId}-${result}`;
+    const end = { kind: 'end', attempt, graphCallId, request } as const;
+    // The answer to a further request is a fact of its own; the first one is named as older dispatchers name it.
+    const again = request > (isSurplus ? 0 : 1) ? `-${String(request)}` : '';
+    const id = (result: EndObservation['result']): string => `end-${graphCallId}-${result}${again}`;
     if (outcome.kind === 'failed') {
       const { httpStatus, code, requestId } = outcome.error;
       const facts = { callId, graphCallId, httpStatus, code, requestId, isFinal: outcome.isFinal };
@@ -87,7 +89,7 @@ export class FollowUps {
       if (isSurplus) await this.tell(dispatch, { ...end, id: id('ended'), result: 'ended' });
       else if (outcome.kind === 'gone') this.saidGone(graphCallId);
     }
-    this.remember(graphCallId, { isHungUp: true });
+    this.remember(graphCallId, { hungUpFor: request });
   }
 
   /** @throws GraphTokenError */
@@ -136,7 +138,7 @@ export class FollowUps {
       await this.tell(dispatch, { ...found, id: `found-${graphCallId}-${call.state}`, result: 'found', call });
     }
     // A call that was said to be gone and lives may have been hung up in vain.
-    const again = isSaidGone && outcome.kind === 'found' ? { isSaidGone: false, isHungUp: false } : {};
+    const again = isSaidGone && outcome.kind === 'found' ? { isSaidGone: false, hungUpFor: NO_FOLLOW_UP.hungUpFor } : {};
     const nowMs = clock.nowMs();
     const asked = { lookedUpAtMs: nowMs, lookUpAtMs: nowMs + rules.establishingMaxMs };
     this.remember(graphCallId, { ...again, ...asked, ...(answers !== null && { answeredCallbackId: answers }) });

@@ -24,6 +24,8 @@ let brokerMs: number;
 let log: MemoryLog;
 let process: ProcessInMemory;
 let token: AppToken | undefined;
+/** Whether the histories show each call as over. */
+let hasEnded: boolean;
 let inbox: InboxController;
 
 beforeEach(async () => {
@@ -36,8 +38,10 @@ beforeEach(async () => {
 async function begin(): Promise<void> {
   process = await processOn(log);
   token = undefined;
+  hasEnded = false;
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
+  const histories = { get: () => ({ ...NO_HISTORY, hasEnded, parkedAttempt: null }) };
   const rules = {
     appId: APP_ID,
     apps: new Map([[APP_ID, []]]),
@@ -49,8 +53,16 @@ async function begin(): Promise<void> {
     waitingBytes: { perTenant: 10 * MAX_CALL_BYTES, inAll: 15 * MAX_CALL_BYTES },
     unknownEnds: { perTenant: 3, inAll: 5 },
   };
-  inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, rules, LOGGER);
+  inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
 }
+
+const NO_HISTORY = {
+  isEstablishing: true,
+  refusedEnd: null,
+  proven: [],
+  surplus: [],
+  unreadCallbackId: null,
+};
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
@@ -187,6 +199,40 @@ describe('an EndCall', () => {
       'cancelled',
       ['Accepted', END_REQUESTED.type, END_REQUESTED.type],
     ]);
+  });
+});
+
+describe('an EndCall that comes again', () => {
+  const end = (tenantId = TENANT_ID): Promise<void> => take(endCallCommand('/test', { callId: CALL_ID, tenantId }));
+  const ends = (): number => recorded().filter((type) => type === 'EndRequested').length;
+
+  async function createdCall(): Promise<void> {
+    await create();
+    const answer: LedgerRecord = { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' };
+    await process.ledger.append(CALL_ID, [intent(1), answer]);
+    await end();
+  }
+
+  it('is in the ledger before it is done with, so that Graph is asked again', async () => {
+    await createdCall();
+    await end();
+    expect([ends(), process.ledger.get(CALL_ID)?.endRepeats]).toEqual([2, 1]);
+  });
+
+  it('adds nothing for another tenant, nor to a call that was cancelled', async () => {
+    await create();
+    await end();
+    await end();
+    expect(ends()).toBe(1);
+    await end(OTHER_TENANT_ID);
+    expect(process.ledger.get(CALL_ID)?.endRepeats).toBe(0);
+  });
+
+  it('adds nothing to a call that is over', async () => {
+    await createdCall();
+    hasEnded = true;
+    await end();
+    expect(ends()).toBe(1);
   });
 });
 

@@ -12,13 +12,14 @@ import {
   type LedgerRecord,
 } from '@callbus/contracts';
 import type { AppTokens } from '@callbus/graph';
-import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
+import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, type SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { Attempts } from './attempts.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
-import { APP_TOKENS, INBOX_RULES, LOGGER } from './injected.js';
+import { livesAtGraph, type CallHistory } from './next-step.js';
+import { APP_TOKENS, HISTORIES, INBOX_RULES, LOGGER } from './injected.js';
 import { RoleCheck } from './role-check.js';
 import type { TallyLimits } from './tenant-tally.js';
 import { faultsOfRoom } from './waiting-room.js';
@@ -39,6 +40,7 @@ export class InboxController {
     @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
     private readonly roles: RoleCheck,
     private readonly metrics: DispatcherMetrics,
+    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get'>,
     @Inject(INBOX_RULES) private readonly rules: InboxRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -97,7 +99,10 @@ export class InboxController {
     const { callId } = data;
     const tenantId = data.tenantId.toLowerCase();
     const known = this.ledger.get(callId);
-    if (known?.endRequestedBy.includes(tenantId)) return;
+    if (known?.endRequestedBy.includes(tenantId)) {
+      // Asked again, Graph is asked again to hang up what still lives.
+      if (known.command?.tenantId !== tenantId || !livesAtGraph(known, this.histories.get(callId))) return;
+    }
     const exceeded = known?.command == null && this.ledger.announcedEnds.exceeded(tenantId, 1, this.rules.unknownEnds);
     if (exceeded) throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);
     const after = await this.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);

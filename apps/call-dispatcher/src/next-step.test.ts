@@ -23,7 +23,7 @@ const RULES = {
 const NOTHING: CallHistory = {
   hasEnded: false,
   isEstablishing: false,
-  isEndRefused: false,
+  refusedEnd: null,
   proven: [],
   parkedAttempt: null,
   surplus: [],
@@ -193,8 +193,16 @@ describe('a call that is to end', () => {
   const records = [ACCEPTED, intent(1), created(1), END_REQUESTED];
 
   it('is hung up once', () => {
-    expect(step(records)).toEqual({ kind: 'hang-up', isSurplus: false, attempt: 1, graphCallId: 'graph-1' });
-    expect(step(records, START_MS, {}, { isHungUp: true })).toEqual(NEVER);
+    expect(step(records)).toEqual({ kind: 'hang-up', isSurplus: false, request: 1, attempt: 1, graphCallId: 'graph-1' });
+    expect(step(records, START_MS, {}, { hungUpFor: 1 })).toEqual(NEVER);
+  });
+
+  it('is hung up again when that is asked again, once for each request, whatever Graph said to those before', () => {
+    const again = [...records, END_REQUESTED, END_REQUESTED];
+    expect(step(again, START_MS, { refusedEnd: 1 }, { hungUpFor: 1 })).toMatchObject({ kind: 'hang-up', request: 3 });
+    expect(step(again, START_MS, { refusedEnd: 2 })).toMatchObject({ kind: 'hang-up', request: 3 });
+    expect(step(again, START_MS, {}, { hungUpFor: 3 })).toEqual(NEVER);
+    expect(step(again, START_MS, { refusedEnd: 3 })).toEqual(NEVER);
   });
 
   it('is hung up when Graph may be asked again, and asked nothing else before', () => {
@@ -205,7 +213,7 @@ describe('a call that is to end', () => {
 
   it('is left alone when its history has ended, or Graph refused to end it for good', () => {
     expect(step(records, START_MS, { hasEnded: true })).toEqual(NEVER);
-    expect(step(records, START_MS, { isEndRefused: true })).toEqual(NEVER);
+    expect(step(records, START_MS, { refusedEnd: 1 })).toEqual(NEVER);
   });
 
   it('is hung up by the id from a callback when the answer carried none', () => {
@@ -223,20 +231,30 @@ describe('a call that is to end', () => {
 });
 
 describe('a surplus call', () => {
-  const surplus = [{ attempt: 2, graphCallId: 'graph-2' }];
+  const surplus = [{ attempt: 2, graphCallId: 'graph-2', refusedEnd: null }];
 
   it.each<[string, LedgerRecord[]]>([
     ['created', [ACCEPTED, intent(1), created(1)]],
     ['rejected', [ACCEPTED, intent(1), { type: 'Rejected', ...key(1), error: GRAPH_ERROR }]],
     ['waiting', [ACCEPTED]],
   ])('is hung up whatever the call is: %s', (_phase, records) => {
-    const end = { kind: 'hang-up', isSurplus: true, attempt: 2, graphCallId: 'graph-2' };
+    const end = { kind: 'hang-up', isSurplus: true, request: 0, attempt: 2, graphCallId: 'graph-2' };
     expect(step(records, START_MS, { surplus })).toEqual(end);
+  });
+
+  it('is left alone when Graph refused that for good, until somebody asks for the end', () => {
+    const records = [ACCEPTED, intent(1), created(1)];
+    const refused = [{ attempt: 2, graphCallId: 'graph-2', refusedEnd: 0 }];
+    expect(step(records, START_MS, { surplus: refused })).toEqual(NEVER);
+    const asked = step([...records, END_REQUESTED], START_MS, { surplus: refused });
+    expect(asked).toMatchObject({ kind: 'hang-up', isSurplus: true, request: 1 });
   });
 
   it('is not taken for the call', () => {
     const both = [ACCEPTED, intent(1), created(1)];
-    expect(step(both, START_MS, { surplus: [{ attempt: 1, graphCallId: 'GRAPH-1' }] })).toMatchObject({ isSurplus: true });
+    expect(step(both, START_MS, { surplus: [{ attempt: 1, graphCallId: 'GRAPH-1', refusedEnd: null }] })).toMatchObject({
+      isSurplus: true,
+    });
   });
 });
 

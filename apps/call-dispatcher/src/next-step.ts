@@ -1,4 +1,4 @@
-import { isEndRequested, latestAttempt, type Attempt, type Dispatch, type LedgerRecord } from '@callbus/contracts';
+import { endRequestsOf, isEndRequested, latestAttempt, type Attempt, type Dispatch, type LedgerRecord } from '@callbus/contracts';
 import { sameGraphId } from '@callbus/graph';
 
 /** What the driver has to know of a call's history. */
@@ -6,14 +6,14 @@ export interface CallHistory {
   readonly hasEnded: boolean;
   /** Whether the last that Graph told of the call is that it is being established, if it told anything. */
   readonly isEstablishing: boolean;
-  /** Whether Graph refused for good to end the call. */
-  readonly isEndRefused: boolean;
+  /** The last request for the end that Graph refused for good; null when it refused none. */
+  readonly refusedEnd: number | null;
   /** Attempts that a callback or an answer has proven, with Graph's id of the call where it is known. */
   readonly proven: readonly LiveCall[];
   /** The attempt whose callbacks, as far as any were stored within the grace period, are all folded and prove nothing. */
   readonly parkedAttempt: number | null;
-  /** Calls beside the call that nobody has hung up yet. */
-  readonly surplus: readonly CallOfGraph[];
+  /** Calls beside the call that live as far as is known. */
+  readonly surplus: readonly SurplusCallOfGraph[];
   /** The last callback that nobody could read, until the history has what Graph said when it was asked because of it. */
   readonly unreadCallbackId: string | null;
 }
@@ -27,11 +27,17 @@ export interface CallOfGraph extends LiveCall {
   readonly graphCallId: string;
 }
 
+export interface SurplusCallOfGraph extends CallOfGraph {
+  /** As of the call itself; 0 when it was refused before anybody asked. */
+  readonly refusedEnd: number | null;
+}
+
 /** What this process did about one of Graph's calls; forgotten at its end, and then done again, which is harmless. */
 export interface FollowUp {
   /** When Graph is next to be told that the call goes on, broker time. */
   readonly keepAliveAtMs: number;
-  readonly isHungUp: boolean;
+  /** The last request for the end for which Graph was asked to hang up, as `endRequestsOf` counts; -1 before the first. */
+  readonly hungUpFor: number;
   /** When Graph is to be asked for the call, if it is still being established then or Graph once said that it is gone; broker time. */
   readonly lookUpAtMs: number;
   /** Graph said so once; only when it says so again the call counts as ended. */
@@ -65,6 +71,12 @@ export interface NextStepFacts {
   readonly heldBack?: string | undefined;
 }
 
+export interface HangUp extends CallOfGraph {
+  readonly isSurplus: boolean;
+  /** Which request for the end it follows; 0: a call beside the call, which is hung up unasked. */
+  readonly request: number;
+}
+
 export type Step =
   /** Nothing to do until something changes, or until this broker time (ms since 1970). */
   | { readonly kind: 'wait'; readonly untilMs: number }
@@ -73,7 +85,7 @@ export type Step =
   | { readonly kind: 'attempt'; readonly attempt: number; readonly tokenRefusedAtMs: number | null }
   /** Tell the history that Graph had its time to call back. */
   | { readonly kind: 'grace-over'; readonly attempt: number; readonly why: string }
-  | ({ readonly kind: 'hang-up'; readonly isSurplus: boolean } & CallOfGraph)
+  | ({ readonly kind: 'hang-up' } & HangUp)
   | ({ readonly kind: 'keep-alive' } & CallOfGraph)
   /** Ask Graph for the call; `answers`: the callback that nobody could read, because of which the history waits for what it says. */
   | ({ readonly kind: 'look-up'; readonly answers: string | null } & CallOfGraph);
@@ -84,7 +96,7 @@ const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 /** Of a call that nothing was done about yet. */
 export const NO_FOLLOW_UP: FollowUp = {
   keepAliveAtMs: Infinity,
-  isHungUp: false,
+  hungUpFor: -1,
   lookUpAtMs: Infinity,
   isSaidGone: false,
   lookedUpAtMs: -Infinity,
@@ -104,7 +116,7 @@ export function nextStep(dispatch: Dispatch, facts: NextStepFacts, rules: NextSt
   const orphanAtMs = open === undefined ? Infinity : open.intendedAtMs + open.orphanMs;
   if (open !== undefined && nowMs > orphanAtMs) return { kind: 'append', record: orphaned(dispatch, open) };
   const followUp = earliest(
-    [...(history?.surplus ?? [])].map((call) => endOf(call, true, facts)),
+    [...(history?.surplus ?? [])].map((call) => endOf(dispatch, call, true, facts)),
     stepOfCreated(dispatch, facts, rules),
     open === undefined ? NEVER : { kind: 'wait', untilMs: orphanAtMs + 1 },
   );
@@ -196,8 +208,8 @@ function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts, rules: NextStep
   if (dispatch.phase !== 'created' || facts.history?.hasEnded === true) return NEVER;
   const call = liveCallOf(dispatch, facts.history);
   if (call === null) return NEVER;
-  if (isEndRequested(dispatch) && facts.history?.isEndRefused !== true) {
-    const end = endOf(call, false, facts);
+  if (isEndRequested(dispatch)) {
+    const end = endOf(dispatch, { ...call, refusedEnd: facts.history?.refusedEnd ?? null }, false, facts);
     if (end !== NEVER) return end;
   }
   const followUp = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
@@ -229,9 +241,22 @@ function stepAt(atMs: number, step: Step, { nowMs }: NextStepFacts): Step {
   return nowMs >= atMs ? step : { kind: 'wait', untilMs: atMs };
 }
 
-function endOf({ attempt, graphCallId }: CallOfGraph, isSurplus: boolean, facts: NextStepFacts): Step {
-  const { isHungUp, notBeforeMs } = facts.followUps.get(graphCallId) ?? NO_FOLLOW_UP;
-  return isHungUp ? NEVER : stepAt(notBeforeMs, { kind: 'hang-up', isSurplus, attempt, graphCallId }, facts);
+/** Graph is asked once for each request, whatever it answers: who asks again has it asked again. */
+function endOf(
+  dispatch: Dispatch,
+  { attempt, graphCallId, refusedEnd }: SurplusCallOfGraph,
+  isSurplus: boolean,
+  facts: NextStepFacts,
+): Step {
+  const { hungUpFor, notBeforeMs } = facts.followUps.get(graphCallId) ?? NO_FOLLOW_UP;
+  const request = endRequestsOf(dispatch);
+  if (request <= Math.max(hungUpFor, refusedEnd ?? -1)) return NEVER;
+  return stepAt(notBeforeMs, { kind: 'hang-up', isSurplus, request, attempt, graphCallId }, facts);
+}
+
+/** Whether something of the call lives at Graph, as far as is known. */
+export function livesAtGraph(dispatch: Dispatch, history: CallHistory | undefined): boolean {
+  return (dispatch.phase === 'created' && history?.hasEnded !== true) || (history?.surplus.length ?? 0) > 0;
 }
 
 /** Graph's call that is the call; null while its id is not known. */

@@ -9,7 +9,7 @@ const NOT_AFTER_DEFAULT_MS = 120_000;
 const NO_HISTORY = {
   hasEnded: false,
   isEstablishing: true,
-  isEndRefused: false,
+  refusedEnd: null,
   proven: [],
   surplus: [],
   unreadCallbackId: null,

@@ -45,6 +45,12 @@ export class SurplusCall {
   @IsOptional()
   @IsIn(['ended', 'gone', 'refused'])
   readonly end?: 'ended' | 'gone' | 'refused';
+
+  /** The last request for the call's end that Graph refused for good to follow here; 0 where nobody had asked. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  readonly refusedRequest?: number;
 }
 
 /** Graph's tone, by which a repeat and an older one are known. */
@@ -221,6 +227,12 @@ export class FoldedCall {
   @IsBoolean()
   readonly isEndRefused!: boolean;
 
+  /** The last request for the end that it refused so: 1 is the tenant's first. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  readonly endRefusedRequest?: number;
+
   /**
    * The last callback that nobody could read: its observation's id. The dispatcher asks Graph for the call and names it in what
    * it found, which takes it away again.
@@ -232,4 +244,17 @@ export class FoldedCall {
   /** The last observations seen, newest last, so that a repeat is known as one. */
   @IsString({ each: true })
   readonly seen!: readonly string[];
+}
+
+/** The last request for the end that Graph refused for good; null when it refused none. An older dispatcher did not number them. */
+export function refusedEndOf({
+  isEndRefused,
+  endRefusedRequest,
+}: Pick<FoldedCall, 'isEndRefused' | 'endRefusedRequest'>): number | null {
+  return isEndRefused ? (endRefusedRequest ?? 1) : null;
+}
+
+/** The same of a call beside the call, which is hung up without being asked. */
+export function refusedEndOfSurplus({ end, refusedRequest }: Pick<SurplusCall, 'end' | 'refusedRequest'>): number | null {
+  return end === 'refused' ? (refusedRequest ?? 0) : null;
 }

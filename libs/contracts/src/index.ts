@@ -21,6 +21,7 @@ export {
   type IfUnknown,
 } from './commands.js';
 export {
+  endRequestsOf,
   isEndRequested,
   isForgotten,
   isSettled,
@@ -61,6 +62,8 @@ export {
   type AttemptInHistory,
   type CallPhase,
   type DepartedParticipant,
+  refusedEndOf,
+  refusedEndOfSurplus,
   type FoldedCall,
   type OperationInHistory,
   type SurplusCall,

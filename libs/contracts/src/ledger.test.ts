@@ -1,4 +1,4 @@
-import { isEndRequested, isForgotten, reduce, type Dispatch } from './ledger.js';
+import { endRequestsOf, isEndRequested, isForgotten, reduce, type Dispatch } from './ledger.js';
 import type { LedgerCommand, LedgerRecord } from './ledger-records.js';
 
 const callId = '11111111-1111-4111-8111-111111111111';
@@ -177,6 +177,16 @@ describe('reduce', () => {
     expect(fold([accepted, intent(1), end(), refused(1)]).dispatch?.phase).toBe('cancelled');
     expect(fold([accepted, intent(1), end(), created(1)]).dispatch).toMatchObject({ phase: 'created' });
     expect(isEndRequested(fold([accepted, intent(1), end(), created(1)]).dispatch!)).toBe(true);
+  });
+
+  it('counts how often the call’s own tenant asks for the end, and changes nothing else', () => {
+    const once = fold([accepted, intent(1), created(1), end()]).dispatch!;
+    const again = fold([accepted, intent(1), created(1), end(), end(), end(otherTenant)]);
+    expect([endRequestsOf(once), endRequestsOf(again.dispatch!)]).toEqual([1, 2]);
+    expect(again.effects.slice(3)).toEqual(['end-requested', 'end-requested', null]);
+    expect({ ...again.dispatch, endRepeats: 0 }).toEqual(once);
+    expect(endRequestsOf(fold([end(), end(), end(otherTenant), accepted]).dispatch!)).toBe(1);
+    expect(endRequestsOf(fold([end(otherTenant), accepted, end(otherTenant)]).dispatch!)).toBe(0);
   });
 
   it('takes no release of a call that is to end', () => {

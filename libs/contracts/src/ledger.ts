@@ -40,6 +40,8 @@ export interface Dispatch {
   readonly attempts: readonly Attempt[];
   /** Tenants that asked for the end; only the call's own counts. */
   readonly endRequestedBy: readonly string[];
+  /** How often the call's own tenant asked again. */
+  readonly endRepeats: number;
   /** Nonces whose outcome came before their Intent: that Intent never takes effect. */
   readonly spentNonces: readonly string[];
 }
@@ -74,6 +76,11 @@ export function isSettled(dispatch: Dispatch): boolean {
 /** Whether the call's own tenant asked for its end. */
 export function isEndRequested(dispatch: Dispatch): boolean {
   return dispatch.command !== null && dispatch.endRequestedBy.includes(dispatch.command.tenantId);
+}
+
+/** How often the call's own tenant has asked for its end; each time Graph is asked to hang up what lives of it. */
+export function endRequestsOf(dispatch: Dispatch): number {
+  return isEndRequested(dispatch) ? 1 + dispatch.endRepeats : 0;
 }
 
 export function latestAttempt(dispatch: Dispatch): Attempt | undefined {
@@ -114,6 +121,7 @@ function emptyDispatch(callId: string): Dispatch {
     requestHash: null,
     attempts: NONE,
     endRequestedBy: NONE,
+    endRepeats: 0,
     spentNonces: NONE,
   };
 }
@@ -167,8 +175,12 @@ function apply(before: Dispatch, record: LedgerRecord, appendedAtMs: number): Re
 }
 
 function endRequested(before: Dispatch, tenantId: string): Reduced | null {
-  if (before.endRequestedBy.includes(tenantId)) return null;
   if (before.command !== null && before.command.tenantId !== tenantId) return null;
+  if (before.endRequestedBy.includes(tenantId)) {
+    // The first one has done all that it can to an attempt that is not made yet.
+    if (before.command === null) return null;
+    return { dispatch: { ...before, endRepeats: before.endRepeats + 1 }, transition: { kind: 'end-requested' } };
+  }
   const asked = { ...before, endRequestedBy: [...before.endRequestedBy, tenantId] };
   if (before.phase !== 'waiting') return { dispatch: asked, transition: { kind: 'end-requested' } };
   return {

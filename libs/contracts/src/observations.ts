@@ -179,6 +179,11 @@ export class EndObservation extends ObservationBase {
   /** `refused`: for good. */
   @IsIn(['ended', 'gone', 'refused'])
   result!: 'ended' | 'gone' | 'refused';
+  /** Which request for the end Graph answered: 1 is the tenant's first; 0 where nobody asked, of a call beside the call. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  request?: number;
   @IsOptional()
   @IsObject()
   error?: CreationError;

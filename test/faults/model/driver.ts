@@ -148,7 +148,14 @@ export class ModelDriver {
       .map(({ attempt }) => ({ attempt, graphCallId: `graph-${String(attempt)}` }));
     const over = read.filter(({ kind }) => kind === 'grace-over').map(({ attempt }) => attempt);
     const parkedAttempt = proven.length > 0 || over.length === 0 ? null : Math.max(...over);
-    const known = { hasEnded: false, isEstablishing: true, isEndRefused: false, proven, surplus: [], unreadCallbackId: null };
+    const known = {
+      hasEnded: false,
+      isEstablishing: true,
+      refusedEnd: null,
+      proven,
+      surplus: [],
+      unreadCallbackId: null,
+    };
     if (this.variant === 'no-grace-barrier' && parkedAttempt === null) {
       const last = this.dispatch?.attempts.at(-1);
       // Its own clock says that the time is over, whatever lies in the history that it has not read.

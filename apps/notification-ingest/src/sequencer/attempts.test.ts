@@ -176,6 +176,22 @@ describe('a call that could not be hung up', () => {
     expect(history.call.isEndRefused).toBe(true);
   });
 
+  it('is told of again for each further request, once, and the history knows the last one', () => {
+    const again = (request: number): Observation =>
+      ({ ...ended(1, FIRST, 'refused'), id: `end-refused-${String(request)}`, request }) as Observation;
+    const { events, history } = foldAll([accepted(), created(FIRST), again(1), again(2), again(2)]);
+    expect(wordsOf(events).slice(2)).toEqual(['CallEndFailed', 'CallEndFailed']);
+    expect(history.call.endRefusedRequest).toBe(2);
+    expect(
+      foldAll([
+        accepted(),
+        created(FIRST),
+        established(SECOND, 2),
+        { ...again(1), attempt: 2, graphCallId: SECOND } as Observation,
+      ]).history.call.surplus,
+    ).toEqual([{ attempt: 2, graphCallId: SECOND, end: 'refused', refusedRequest: 1 }]);
+  });
+
   it('ends the history when Graph no longer knew it', () => {
     expect(told(created(FIRST), ended(1, FIRST, 'gone'))).toEqual(['CallCreated', 'terminated!']);
   });

@@ -108,7 +108,7 @@ const ANSWERED: Proof = { provenBy: 'response', call: null };
 const TERMINATION: CallReport = { state: TERMINATED, mediaState: null, resultInfo: null, terminationReason: null, others: {} };
 
 /** What came of hanging up. */
-export function foldEnd(history: HistoryInProgress, { attempt, graphCallId, result, error }: EndObservation): void {
+export function foldEnd(history: HistoryInProgress, { attempt, graphCallId, result, error, request }: EndObservation): void {
   if (result === 'gone') {
     foldGone(history, attempt, graphCallId);
     return;
@@ -116,10 +116,10 @@ export function foldEnd(history: HistoryInProgress, { attempt, graphCallId, resu
   if (!isOfAttempt(history, attempt, graphCallId)) return;
   const isMain = isTheCall(history, attempt, graphCallId);
   if (result === 'refused') {
-    if (isMain) history.set({ isEndRefused: true });
+    if (isMain) history.set({ isEndRefused: true, ...(request !== undefined && { endRefusedRequest: request }) });
     history.emit('CallEndFailed', { attempt, error: error ?? null });
   }
-  if (!isMain) endSurplus(history, graphCallId, result);
+  if (!isMain) endSurplus(history, graphCallId, result, request);
 }
 
 /** What the dispatcher learned of a call of Graph's is put aside when the attempt is another one. */
@@ -133,8 +133,14 @@ function isTheCall({ call }: HistoryInProgress, attempt: number, graphCallId: st
   return call.attempt === attempt && (call.graphCallId === null || sameGraphId(call.graphCallId, graphCallId));
 }
 
-/** What came of a surplus call: nobody need hang it up any more. */
-export function endSurplus(history: HistoryInProgress, graphCallId: string, end: EndObservation['result']): void {
+/** What came of a surplus call. @param refusedRequest which request for the end Graph refused, if it did */
+export function endSurplus(
+  history: HistoryInProgress,
+  graphCallId: string,
+  end: EndObservation['result'],
+  refusedRequest?: number,
+): void {
   const { surplus } = history.call;
-  history.set({ surplus: surplus.map((one) => (sameGraphId(one.graphCallId, graphCallId) ? { ...one, end } : one)) });
+  const news = { end, ...(end === 'refused' && refusedRequest !== undefined && { refusedRequest }) };
+  history.set({ surplus: surplus.map((one) => (sameGraphId(one.graphCallId, graphCallId) ? { ...one, ...news } : one)) });
 }

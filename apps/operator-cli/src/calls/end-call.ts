@@ -1,4 +1,4 @@
-import { endCallCommand } from '@callbus/contracts';
+import { endCallCommand, endRequestsOf, refusedEndOfSurplus, type SurplusCall } from '@callbus/contracts';
 import type { Installation } from '../installation.js';
 import { UsageError, type Report } from '../report.js';
 import type { CallFacts } from './call-facts.js';
@@ -24,15 +24,18 @@ export async function endCall(
   try {
     const { facts } = call;
     const { kind } = situationOf(facts);
-    if (kind === 'ended' || kind === 'failed') {
+    const lives = kind === 'live' || surplusOf(facts).length > 0;
+    if (!lives && (kind === 'ended' || kind === 'failed')) {
       return reportOn(facts, { said: ['There is nothing to end.'], isWell: true, invocation });
     }
     const tenantId = facts.dispatch?.command?.tenantId ?? facts.snapshot?.call.tenantId ?? given;
     if (tenantId === undefined) {
       throw new UsageError(`Nothing is known of call ${callId}. To cancel it before it comes, name its tenant: --tenant.`);
     }
+    const before = endRequestsIn(facts);
     await installation.command(endCallCommand(COMMAND_SOURCE, { callId, tenantId }));
-    const isTaken = await call.until(() => isEndRequestedBy(facts, tenantId), waitMs);
+    // What lives is hung up once for each request; for anything else the first request has done all.
+    const isTaken = await call.until(() => (lives ? endRequestsIn(facts) > before : isEndRequestedBy(facts, tenantId)), waitMs);
     if (!isTaken) return reportOn(facts, { said: [NOT_TAKEN], isWell: false, invocation });
     const isDone = await call.until(() => hasCome(facts), waitMs);
     return reportOn(facts, { said: ['The end is asked for.'], isWell: isDone && !isRefused(facts), invocation });
@@ -45,12 +48,29 @@ function isEndRequestedBy({ dispatch }: CallFacts, tenantId: string): boolean {
   return dispatch?.endRequestedBy.includes(tenantId.toLowerCase()) ?? false;
 }
 
-/** What is not dialled and does not live needs no further doing. */
+function endRequestsIn({ dispatch }: CallFacts): number {
+  return dispatch === undefined ? 0 : endRequestsOf(dispatch);
+}
+
+/** What is not dialled and does not live needs no further doing, nor what Graph has refused by now to end. */
 function hasCome(facts: CallFacts): boolean {
-  return !['waiting', 'dialling', 'live'].includes(situationOf(facts).kind) || isRefused(facts);
+  const situation = situationOf(facts);
+  const isOpen = ['waiting', 'dialling'].includes(situation.kind) || (situation.kind === 'live' && !situation.isEndRefused);
+  return !isOpen && surplusOf(facts).every((one) => isEndOfSurplusRefused(one, facts));
 }
 
 function isRefused(facts: CallFacts): boolean {
   const situation = situationOf(facts);
-  return situation.kind === 'live' && situation.isEndRefused;
+  return (
+    (situation.kind === 'live' && situation.isEndRefused) || surplusOf(facts).some((one) => isEndOfSurplusRefused(one, facts))
+  );
+}
+
+/** Calls beside the call that live as far as is known. */
+function surplusOf({ snapshot }: CallFacts): SurplusCall[] {
+  return (snapshot?.call.surplus ?? []).filter(({ end }) => end === undefined || end === 'refused');
+}
+
+function isEndOfSurplusRefused(surplus: SurplusCall, facts: CallFacts): boolean {
+  return (refusedEndOfSurplus(surplus) ?? -1) >= endRequestsIn(facts);
 }

@@ -79,8 +79,8 @@ it.each<[string, LedgerRecord[], Snapshot | undefined, RegExp, string[]]>([
     'cannot be ended',
     [ACCEPTED, intent(), created()],
     snapshotOf({ phase: 'created', isEndRefused: true }),
-    /refused for good to end/,
-    [],
+    /Graph refused to end it/,
+    ['calls end'],
   ],
   [
     'has ended',

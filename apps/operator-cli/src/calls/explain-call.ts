@@ -128,9 +128,9 @@ const EXPLAIN: { readonly [K in Situation['kind']]: Explain<K> } = {
     summary: [
       `Graph has created call ${callId} by attempt ${attempt}. ${state === null ? 'It has not called back yet.' : `Its state is ${state}.`}`,
       ...(dispatch !== undefined && isEndRequested(dispatch) && !isEndRefused ? ['Its end was asked for.'] : []),
-      ...(isEndRefused ? ['Graph refused for good to end it.'] : []),
+      ...(isEndRefused ? ['Graph refused to end it, and is asked again only if somebody asks again.'] : []),
     ],
-    next: isEndRefused ? [] : [{ command: `calls end ${callId}`, does: 'hangs up' }],
+    next: [{ command: `calls end ${callId}`, does: isEndRefused ? 'asks Graph again to hang up' : 'hangs up' }],
   }),
 
   ended: ({ callId, snapshot }) => ({

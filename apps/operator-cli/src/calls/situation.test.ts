@@ -43,6 +43,18 @@ it.each<[string, LedgerRecord[], Snapshot | undefined, Situation]>([
   ],
   ['a release that came too late', [ACCEPTED, intent(), unknown(), released(), expired], PARKED, parked({})],
   ['its creation', [ACCEPTED, intent(), created()], undefined, { kind: 'live', attempt: 1, state: null, isEndRefused: false }],
+  [
+    'a refused end',
+    [ACCEPTED, intent(), created(), END_REQUESTED],
+    snapshotOf({ phase: 'created', isEndRefused: true, endRefusedRequest: 1 }),
+    { kind: 'live', attempt: 1, state: null, isEndRefused: true },
+  ],
+  [
+    'a refused end that was asked for again',
+    [ACCEPTED, intent(), created(), END_REQUESTED, END_REQUESTED],
+    snapshotOf({ phase: 'created', isEndRefused: true, endRefusedRequest: 1 }),
+    { kind: 'live', attempt: 1, state: null, isEndRefused: false },
+  ],
   ['its end', [ACCEPTED, intent(), created()], snapshotOf({ phase: 'ended' }), { kind: 'ended' }],
   ['a refusal', [ACCEPTED, intent(), rejected()], undefined, { kind: 'failed', reason: 'rejected' }],
   ['its expiry', [ACCEPTED, expired], undefined, { kind: 'failed', reason: 'expired' }],

@@ -1,4 +1,12 @@
-import { isEndRequested, isForgotten, latestAttempt, type FoldedCall, type FailureReason } from '@callbus/contracts';
+import {
+  endRequestsOf,
+  isEndRequested,
+  isForgotten,
+  latestAttempt,
+  refusedEndOf,
+  type FoldedCall,
+  type FailureReason,
+} from '@callbus/contracts';
 import type { CallFacts } from './call-facts.js';
 
 /** Where a call is, as far as it matters to whoever looks after it. */
@@ -40,8 +48,10 @@ export function situationOf({ dispatch, snapshot, readAtMs }: Pick<CallFacts, 'd
     case 'created': {
       if (snapshot === undefined ? isForgotten(dispatch, readAtMs) : snapshot.call.phase === 'ended') return { kind: 'ended' };
       const attempt = dispatch.attempts.find(({ state }) => state === 'created')?.attempt ?? 1;
-      const { state = null, isEndRefused = false } = snapshot?.call ?? {};
-      return { kind: 'live', attempt, state, isEndRefused };
+      const refusedEnd = snapshot === undefined ? null : refusedEndOf(snapshot.call);
+      // Asked again, the answer is still to come.
+      const isEndRefused = refusedEnd !== null && refusedEnd >= endRequestsOf(dispatch);
+      return { kind: 'live', attempt, state: snapshot?.call.state ?? null, isEndRefused };
     }
     default:
       return { kind: 'failed', reason: phase };
