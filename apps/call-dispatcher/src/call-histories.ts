@@ -11,10 +11,19 @@ export function historyOf({ call }: Snapshot): CallHistory {
     hasEnded: call.phase === 'ended',
     isEstablishing: call.state === null || ESTABLISHING.includes(call.state),
     isEndRefused: call.isEndRefused,
-    proven: call.attempts.filter(({ isProven }) => isProven).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
+    proven: listOf(call.attempts.filter(({ isProven }) => isProven)),
     parkedAttempt: call.isParked ? call.unknownAttempt : null,
-    surplus: call.surplus.filter(({ end }) => end === undefined).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
+    surplus: listOf(call.surplus.filter(({ end }) => end === undefined)),
   };
+}
+
+const NONE: readonly never[] = [];
+
+/** Of very many calls there is none. */
+function listOf<C extends { readonly attempt: number; readonly graphCallId: string | null }>(
+  calls: readonly C[],
+): readonly Pick<C, 'attempt' | 'graphCallId'>[] {
+  return calls.length === 0 ? NONE : calls.map(({ attempt, graphCallId }) => ({ attempt, graphCallId }));
 }
 
 /** Of a call whose snapshot has been deleted. */
