@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { partitionOf, topicName, TOPICS } from '@callbus/contracts';
+import { partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient, RecordSender } from '@callbus/kafka';
 import { createTopics, freePort, kafkaAccess, PROJECT_ROOT, until, type KafkaForTests } from '@callbus/local-stack';
 
 const PARTITIONS = 12;
-const MAIN_FILE = join(PROJECT_ROOT, 'apps', 'notification-ingest', 'dist', 'main.js');
 const START_TIMEOUT_MS = 60_000;
+const COMMIT_TIMEOUT_MS = 300_000;
 /** Records that are handed to a sender before it has to have sent them. */
 const SENT_TOGETHER = 2_000;
 
@@ -14,7 +14,7 @@ interface Message {
   readonly value: Buffer;
 }
 
-/** Topics of a prefix of their own, in which sequencers work. */
+/** Topics of a prefix of their own, in which services work. */
 export class Installation {
   private constructor(
     private readonly kafka: KafkaForTests,
@@ -40,11 +40,11 @@ export class Installation {
   }
 
   /** Writes them in their order, those of each key. */
-  async fill(topic: 'observations' | 'snapshots', messages: Iterable<Message>): Promise<void> {
+  async fill(topic: keyof typeof TOPICS, messages: Iterable<Message>): Promise<void> {
     let together: Message[] = [];
     const send = async (): Promise<void> => {
       const records = together.map(({ key, value }) => {
-        return { topic: this.topic(topic), partition: partitionOf(key, PARTITIONS), key, value };
+        return { topic: this.topic(topic), partition: partitionOf(key, partitionsOf(TOPICS[topic], PARTITIONS)), key, value };
       });
       together = [];
       await this.sender.send(records);
@@ -54,6 +54,21 @@ export class Installation {
       if (together.length === SENT_TOGETHER) await send();
     }
     await send();
+  }
+
+  /** Has a consumer group commit all that is in a topic now. */
+  async commitAll(group: string, topic: keyof typeof TOPICS): Promise<void> {
+    const [admin, name] = [this.client.admin(), this.topic(topic)];
+    const fullName = `${this.prefix}${group}`;
+    const handler = (): Promise<void> => Promise.resolve();
+    const failed = Promise.withResolvers<never>();
+    const consumer = await this.client.consume({ topic: name, group: fullName, handler, onFatal: failed.reject });
+    const isDone = async (): Promise<boolean> => {
+      const committed = await admin.committed(fullName, name);
+      return (await admin.offsets(name)).every(({ partition, end }) => end === 0n || committed.get(partition) === end);
+    };
+    await Promise.race([until(`${fullName} has committed all`, isDone, COMMIT_TIMEOUT_MS), failed.promise]);
+    await consumer.stop();
   }
 
   /** How many records of the observations topic are committed, of how many. */
@@ -67,37 +82,44 @@ export class Installation {
   }
 
   /** A built sequencer as a process of its own, as soon as it runs. */
-  async startSequencer(): Promise<Sequencer> {
+  startSequencer(): Promise<Service> {
+    return this.start('notification-ingest', { NOTIFICATION_INGEST_ROLES: 'sequencer' });
+  }
+
+  /** A built service as a process of its own, as soon as it runs. @param nodeOptions of the process itself */
+  async start(app: string, settings: Readonly<Record<string, string>>, nodeOptions: readonly string[] = []): Promise<Service> {
     const { brokers, group } = this.kafka;
     const managementPort = await freePort();
-    const name = `sequencer-of-${this.prefix}${managementPort}`;
+    const name = `${app}-of-${this.prefix}${managementPort}`;
     const environment = {
       ...process.env,
       NODE_ENV: 'production',
-      NOTIFICATION_INGEST_ROLES: 'sequencer',
+      ...settings,
       MANAGEMENT_HOST: '127.0.0.1',
       MANAGEMENT_PORT: String(managementPort),
       KAFKA_BROKERS: brokers.join(','),
       KAFKA_TOPIC_PREFIX: this.prefix,
       KAFKA_PARTITIONS: String(PARTITIONS),
     };
-    const args = ['--enable-source-maps', MAIN_FILE];
+    const args = ['--enable-source-maps', ...nodeOptions, join(PROJECT_ROOT, 'apps', app, 'dist', 'main.js')];
     const { pid, ended } = group.start({ name, command: process.execPath, args, environment });
     const died = ended.then(({ isExpected }) => {
-      if (!isExpected) throw new Error(`the sequencer has ended by itself; see ${this.kafka.home}`);
+      if (!isExpected) throw new Error(`the ${app} has ended by itself; see ${this.kafka.home}`);
     });
     died.catch(() => undefined);
     return {
       pid,
-      untilReady: () => Promise.race([until('the sequencer is ready', () => isReady(managementPort), START_TIMEOUT_MS), died]),
+      untilReady: (timeoutMs = START_TIMEOUT_MS) =>
+        Promise.race([until(`the ${app} is ready`, () => isReady(managementPort), timeoutMs), died]),
       end: () => group.end([name]),
     };
   }
 }
 
-export interface Sequencer {
+export interface Service {
   readonly pid: number;
-  untilReady(): Promise<void>;
+  /** @throws Error when it ends before */
+  untilReady(timeoutMs?: number): Promise<void>;
   end(): Promise<void>;
 }
 

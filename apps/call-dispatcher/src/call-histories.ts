@@ -11,13 +11,24 @@ export function historyOf({ call }: Snapshot): CallHistory {
     hasEnded: call.phase === 'ended',
     isEstablishing: call.state === null || ESTABLISHING.includes(call.state),
     refusedEnd: refusedEndOf(call),
-    proven: call.attempts.filter(({ isProven }) => isProven).map(({ attempt, graphCallId }) => ({ attempt, graphCallId })),
+    proven: listOf(
+      call.attempts.filter(({ isProven }) => isProven),
+      ({ attempt, graphCallId }) => ({ attempt, graphCallId }),
+    ),
     parkedAttempt: call.isParked ? call.unknownAttempt : null,
-    surplus: call.surplus
-      .filter(({ end }) => end === undefined || end === 'refused')
-      .map((one) => ({ attempt: one.attempt, graphCallId: one.graphCallId, refusedEnd: refusedEndOfSurplus(one) })),
+    surplus: listOf(
+      call.surplus.filter(({ end }) => end === undefined || end === 'refused'),
+      (one) => ({ attempt: one.attempt, graphCallId: one.graphCallId, refusedEnd: refusedEndOfSurplus(one) }),
+    ),
     unreadCallbackId: call.unreadCallbackId ?? null,
   };
+}
+
+/** One empty list for the very many calls that have nothing to list. */
+const NONE: readonly never[] = [];
+
+function listOf<T, U>(all: readonly T[], kept: (one: T) => U): readonly U[] {
+  return all.length === 0 ? NONE : all.map(kept);
 }
 
 /** Of a call whose snapshot has been deleted. */

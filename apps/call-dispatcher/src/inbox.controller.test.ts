@@ -118,6 +118,11 @@ describe('a CreateCall', () => {
   });
 });
 
+/** Were they kept, 2,200 of them took the memory of a pod; fewer show as well that they are not. */
+const TIMES = 500;
+/** To read and hash so many of 200 KB, on a busy machine. */
+const TIMES_MS = 60_000;
+
 describe('a large CreateCall', () => {
   const large = (tenantId: string): Promise<void> => {
     const callId = randomUUID();
@@ -155,17 +160,21 @@ describe('a large CreateCall', () => {
     expect(ofType('Accepted')).toHaveLength(accepted.length + 1);
   });
 
-  it('of a size that no call has fails, 2,200 times, and leaves nothing of it anywhere', async () => {
-    const subject = 'x'.repeat(200_000);
-    for (let sent = 0; sent < 2_200; sent += 1) {
-      const callId = randomUUID();
-      await take(createCallCommand('/test', { ...CREATE, callId, call: { ...COMMAND.call, subject } }));
-      expect(process.ledger.get(callId)?.phase).toBe('invalid');
-    }
-    expect(ofType('Invalid')).toHaveLength(2_200);
-    expect(Math.max(...log.records.map(({ value }) => value?.length ?? 0))).toBeLessThan(1_000);
-    expect(process.ledger.waitingBytes.inAll()).toBe(0);
-  });
+  it(
+    'of a size that no call has fails, however often it comes, and leaves nothing of it anywhere',
+    async () => {
+      const subject = 'x'.repeat(200_000);
+      for (let sent = 0; sent < TIMES; sent += 1) {
+        const callId = randomUUID();
+        await take(createCallCommand('/test', { ...CREATE, callId, call: { ...COMMAND.call, subject } }));
+        expect(process.ledger.get(callId)?.phase).toBe('invalid');
+      }
+      expect(ofType('Invalid')).toHaveLength(TIMES);
+      expect(Math.max(...log.records.map(({ value }) => value?.length ?? 0))).toBeLessThan(1_000);
+      expect(process.ledger.waitingBytes.inAll()).toBe(0);
+    },
+    TIMES_MS,
+  );
 });
 
 describe('a CreateCall that is older than all that is kept of the ledger', () => {

@@ -1,4 +1,4 @@
-import { canBeDialled, compacted, isOutlived, type Dispatch } from '@callbus/contracts';
+import { canBeDialled, compacted, isOutlived, type Dispatch, type KeptCommand } from '@callbus/contracts';
 import { TenantTally } from './tenant-tally.js';
 
 interface Kept {
@@ -29,7 +29,7 @@ export function waitingBytesOf(body: string): number {
  */
 export class KeptDispatches {
   private readonly kept = new Map<string, Kept>();
-  private readonly shared = new Map<string, string>();
+  private readonly lists = new Map<string, readonly [string]>();
   private sweptAtMs = -Infinity;
 
   /** Bytes of calls that can be dialled. */
@@ -87,19 +87,28 @@ export class KeptDispatches {
 
   private small(whole: Dispatch, before: Kept | undefined): Pick<Kept, 'dispatch' | 'waitingBytes'> {
     const dispatch = compacted(whole);
-    const { command } = dispatch;
-    if (command === null) return { dispatch, waitingBytes: 0 };
-    if (command === before?.dispatch.command) return { dispatch, waitingBytes: before.waitingBytes };
-    const own = { ...command, tenantId: this.oneOf(command.tenantId), appId: this.oneOf(command.appId) };
-    if (own.call === null) return { dispatch: { ...dispatch, command: own }, waitingBytes: 0 };
-    const text = JSON.stringify(own.call);
+    if (dispatch.command === null) return { dispatch, waitingBytes: 0 };
+    const known = before !== undefined && dispatch.command === before.dispatch.command;
+    const { command, waitingBytes } = known
+      ? { command: dispatch.command, waitingBytes: before.waitingBytes }
+      : this.smallCommand(dispatch.command);
+    // The list of a call whose end was asked for has its own tenant, once.
+    const endRequestedBy = dispatch.endRequestedBy.length === 0 ? dispatch.endRequestedBy : this.shared(command.tenantId);
+    return { dispatch: { ...dispatch, command, endRequestedBy }, waitingBytes };
+  }
+
+  private smallCommand(command: KeptCommand): { readonly command: KeptCommand; readonly waitingBytes: number } {
+    const [[tenantId], [appId]] = [this.shared(command.tenantId), this.shared(command.appId)];
+    const own = { ...command, tenantId, appId };
+    if (own.call === null) return { command: own, waitingBytes: 0 };
+    const body = JSON.stringify(own.call);
     const asText = {
       ...own,
       get call() {
-        return JSON.parse(text) as typeof own.call;
+        return JSON.parse(body) as Record<string, unknown>;
       },
     };
-    return { dispatch: { ...dispatch, command: asText }, waitingBytes: waitingBytesOf(text) };
+    return { command: asText, waitingBytes: waitingBytesOf(body) };
   }
 
   private count({ dispatch: { command, endRequestedBy }, waitingBytes }: Kept, sign: 1 | -1): void {
@@ -107,11 +116,13 @@ export class KeptDispatches {
     if (command === null) for (const tenantId of endRequestedBy) this.announced.add(tenantId, sign);
   }
 
-  private oneOf(text: string): string {
-    const known = this.shared.get(text);
+  /** A list of this text, the same one each time. */
+  private shared(text: string): readonly [string] {
+    const known = this.lists.get(text);
     if (known !== undefined) return known;
-    if (this.shared.size >= MAX_SHARED_TEXTS) this.shared.clear();
-    this.shared.set(text, text);
-    return text;
+    if (this.lists.size >= MAX_SHARED_TEXTS) this.lists.clear();
+    const list = [text] as const;
+    this.lists.set(text, list);
+    return list;
   }
 }

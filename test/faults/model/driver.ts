@@ -1,4 +1,4 @@
-import { reduce, type Attempt, type Dispatch, type LedgerCommand, type LedgerRecord } from '@callbus/contracts';
+import { compacted, reduce, type Attempt, type Dispatch, type LedgerCommand, type LedgerRecord } from '@callbus/contracts';
 import { nextStep, type CallHistory, type FollowUp } from '../../../apps/call-dispatcher/src/next-step.js';
 import type { Random } from '../random.js';
 import { CALL_ID, TENANT_ID, type World } from './world.js';
@@ -80,7 +80,9 @@ export class ModelDriver {
     const end = Math.min(this.world.log.length, this.readTo + records);
     for (; this.readTo < end; this.readTo += 1) {
       const { record, appendedAtMs } = this.world.log[this.readTo]!;
-      this.dispatch = reduce(this.dispatch, record, appendedAtMs).dispatch;
+      const { dispatch } = reduce(this.dispatch, record, appendedAtMs);
+      // As a dispatcher does: of a call that cannot be dialled less is kept.
+      this.dispatch = dispatch && compacted(dispatch);
     }
     this.historyTo = Math.min(this.world.history.length, this.historyTo + records);
   }

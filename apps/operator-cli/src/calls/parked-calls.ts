@@ -1,4 +1,5 @@
 import {
+  compacted,
   decodeLedgerRecord,
   ContractError,
   isEndRequested,
@@ -69,7 +70,7 @@ function fold(dispatches: Map<string, Dispatch>, { value, timestampMs }: Receive
   try {
     const record = decodeLedgerRecord(value);
     const { dispatch } = reduce(dispatches.get(record.callId), record, timestampMs);
-    if (dispatch !== undefined) dispatches.set(dispatch.callId, dispatch);
+    if (dispatch !== undefined) dispatches.set(dispatch.callId, compacted(dispatch));
   } catch (error) {
     // What cannot be read takes no effect; what a newer release wrote stops the reader.
     if (!(error instanceof ContractError) || error.code === 'UNKNOWN_VERSION') throw error;
