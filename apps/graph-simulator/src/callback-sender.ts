@@ -90,7 +90,8 @@ export class CallbackSender implements OnModuleDestroy {
     if (address && answer.status < 300) {
       const messageId = headers['x-microsoft-skype-message-id'] ?? null;
       const answered = { status: answer.status, tookMs: Math.round(performance.now() - begunAt) };
-      const sent = { body: body.toString(), ...(!isText(body) && { bodyBase64: body.toString('base64') }) };
+      const isText = typeof body === 'string' || isUtf8(body);
+      const sent = { body: body.toString(), ...(!isText && { bodyBase64: Buffer.from(body).toString('base64') }) };
       this.deliveries.add({ ...address, graphCallId: null, state: 'ordered', messageId, time, ...sent, answered });
     }
     return answer;
@@ -174,10 +175,6 @@ export class CallbackSender implements OnModuleDestroy {
     const whose = { graphCallId, tenantId, appId, callId: address?.callId ?? null, attempt: address?.attempt ?? null };
     return this.deliveries.add({ ...whose, state, messageId, time, body, answered: null, ...(fault !== undefined && { fault }) });
   }
-}
-
-function isText(body: string | Buffer): body is string {
-  return typeof body === 'string' || isUtf8(body);
 }
 
 /** What is still to be sent about one call. */

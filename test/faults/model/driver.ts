@@ -147,7 +147,7 @@ export class ModelDriver {
     const read = this.world.history.slice(0, this.historyTo);
     const proven = read
       .filter(({ kind }) => kind === 'callback')
-      .map(({ attempt }) => ({ attempt, graphCallId: `graph-${String(attempt)}` }));
+      .map(({ attempt }) => ({ attempt, graphCallId: this.world.isReadable ? `graph-${String(attempt)}` : null }));
     const over = read.filter(({ kind }) => kind === 'grace-over').map(({ attempt }) => attempt);
     const parkedAttempt = proven.length > 0 || over.length === 0 ? null : Math.max(...over);
     const known = {

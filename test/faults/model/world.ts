@@ -38,8 +38,12 @@ export class World {
   readonly trace: string[] = [];
   private readonly late: LedgerRecord[][] = [];
   private readonly callbacksToCome: number[] = [];
+  /** Whether callbacks say which call of Graph's they are about; one that nobody can read does not. */
+  readonly isReadable: boolean;
 
-  constructor(private readonly random: Random) {}
+  constructor(private readonly random: Random) {
+    this.isReadable = random.next() < 0.5;
+  }
 
   note(what: string): void {
     this.trace.push(`${String(this.nowMs - 1_000_000).padStart(7)} ms  ${what}`);
