@@ -146,7 +146,7 @@ describe.each(principals)('%s', (principal) => {
   });
 });
 
-// By name, not by ACCESS: whoever writes there can make a phone ring a second time.
+// By name, not by ACCESS: a writer of this topic can make a phone ring a second time.
 it.each(['producer', 'gateway', 'call-dispatcher', 'notification-receiver', 'notification-sequencer', 'subscriber'] as const)(
   'a release of the %s is refused by the broker',
   async (principal) => {

@@ -42,7 +42,7 @@ export class OperatorInboxController {
     await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
   }
 
-  /** Whoever sent the release may have seen a snapshot that is only on its way here. */
+  /** The operator may have seen a snapshot that is still on its way here. */
   private async isParked(callId: string, attempt: number): Promise<boolean> {
     const parked = (): boolean => this.histories.get(callId)?.parkedAttempt === attempt;
     if (parked()) return true;
