@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { KafkaSettings, loadSettings } from '@callbus/chassis';
 import { connectCallbus } from '@callbus/client';
 import { ACCESS, topicName, TOPICS, type Principal, type TopicSpec } from '@callbus/contracts';
-import { kafkaClientOf, type KafkaClient } from '@callbus/kafka';
+import { kafkaClientOf, KafkaError, type KafkaClient } from '@callbus/kafka';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { CallbackKeys } from './support/callback-keys.js';
 import { peerCall } from './support/peer-call.js';
@@ -11,6 +11,9 @@ import type { Program } from './support/program.js';
 import { SecureKafka, TOPIC_PREFIX } from './support/secure-kafka.js';
 import { startService } from './support/service-process.js';
 import { serviceSettings, type Deployment } from './support/service-settings.js';
+import { until } from './support/stack-for-tests.js';
+import { StartingService } from './support/starting-service.js';
+import { TcpProxy } from './support/tcp-proxy.js';
 
 // A broker that lets nobody do what ACCESS does not say, and the services as they are deployed on it.
 const START_TIMEOUT_MS = 120_000;
@@ -73,13 +76,71 @@ describe('the services, each as its own principal', () => {
   });
 });
 
+describe('a service that is started before its user or its rights are there', () => {
+  const services: StartingService[] = [];
+  let door: TcpProxy | undefined;
+  const launch = async (name: Deployment, secured: Readonly<Record<string, string>>): Promise<StartingService> => {
+    const service = await StartingService.launch(name, serviceSettings(keys)[name], secured);
+    services.push(service);
+    return service;
+  };
+  const waits = (service: StartingService, lack: RegExp): Promise<void> =>
+    until(`${service.name} waits: ${String(lack)}`, async () => lack.test((await service.lacks('/startupz')) ?? ''), 40_000);
+  const isReady = (service: StartingService): Promise<void> =>
+    until(`${service.name} is ready`, async () => (await service.lacks('/readyz')) === '', 60_000);
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.end()));
+    await door?.stop();
+  });
+
+  it.each(['call-dispatcher', 'notification-sequencer', 'gateway'] as const)(
+    'waits for the rights of %s to topics, then to groups, and goes on',
+    async (name) => {
+      await kafka.revoke(name);
+      const service = await launch(name, kafka.bySasl(name, 'scram-sha-512'));
+      await waits(service, /looking for the topics: waits: Missing: calls\.\w.* no rights to/);
+      await kafka.grant(name, 'topic');
+      await waits(service, /reading calls\.[\w-]+: waits: Kafka (?:refuses this process: .*[Gg]roup|names no coordinator)/);
+      await kafka.grant(name, 'group');
+      await isReady(service);
+      await service.endCleanly();
+    },
+    START_TIMEOUT_MS,
+  );
+
+  it('waits while its token endpoint is away, and goes on', async () => {
+    const secured = kafka.bySasl('notification-receiver', 'oauthbearer');
+    const tokenUrl = new URL(secured['KAFKA_SASL_TOKEN_URL'] ?? '');
+    door = await TcpProxy.start(Number(tokenUrl.port));
+    door.set('refuse');
+    tokenUrl.port = String(door.port);
+    const service = await launch('notification-receiver', { ...secured, KAFKA_SASL_TOKEN_URL: tokenUrl.href });
+    await waits(service, /waits: There is no token for Kafka: fetch failed, .*KAFKA_SASL_/);
+    door.set('pass');
+    await isReady(service);
+    await service.endCleanly();
+  });
+
+  it('waits while Kafka knows no such user and password, and ends with 0 when it is told to', async () => {
+    const service = await launch('gateway', { ...kafka.bySasl('gateway', 'scram-sha-512'), KAFKA_SASL_PASSWORD: 'another' });
+    await waits(service, /looking for the topics: waits: Kafka does not believe who this process is: .*KAFKA_SASL_/);
+    await service.endCleanly();
+  });
+
+  it('ends at once when the topics have another number of partitions', async () => {
+    const service = await launch('gateway', { ...kafka.bySasl('gateway', 'plain'), KAFKA_PARTITIONS: '5' });
+    await until('it has ended', () => !service.isRunning, 30_000);
+    expect(service.logged('the process cannot go on and exits with 1')).toMatchObject([{ err: { code: 'PARTITION_COUNT' } }]);
+  });
+});
+
 /** @returns what Kafka says against it, or that it was done */
 async function tried(attempt: () => Promise<unknown>): Promise<string> {
   try {
     await attempt();
     return 'done';
   } catch (error) {
-    return typeOf(error) ?? String(error);
+    return typeOf(error) ?? (error instanceof KafkaError ? error.code : String(error));
   }
 }
 
@@ -110,8 +171,8 @@ async function write(client: KafkaClient, topic: string): Promise<void> {
   }
 }
 
-/** How the client words that a group is refused. */
-const NO_GROUP = 'KafkaJSGroupCoordinatorNotFound: Failed to find group coordinator';
+/** How a group is refused: the client does not say why it found no coordinator. */
+const NO_GROUP = 'UNREACHABLE';
 
 describe.each(principals)('%s', (principal) => {
   let client: KafkaClient;

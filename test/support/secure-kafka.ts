@@ -137,26 +137,55 @@ export class SecureKafka {
     };
   }
 
+  /** Gives a principal its rights. @param kind only those to topics, or to groups */
+  async grant(principal: Principal, kind?: 'topic' | 'group'): Promise<void> {
+    await this.giveRights([principal], kind);
+  }
+
+  /** Takes all its rights from a principal. */
+  async revoke(principal: Principal): Promise<void> {
+    const admin = plainKafka([this.insecure]).admin();
+    await admin.connect();
+    await admin.deleteAcls({
+      filters: [
+        {
+          principal: `User:${principal}`,
+          resourceType: AclResourceTypes.ANY,
+          resourcePatternType: ResourcePatternTypes.ANY,
+          operation: AclOperationTypes.ANY,
+          permissionType: AclPermissionTypes.ANY,
+        },
+      ],
+    });
+    await admin.disconnect();
+  }
+
   /** The topics, and the rules of ACCESS. */
   private async furnish(): Promise<void> {
     const brokers = [this.insecure];
     const client = createKafkaClient({ brokers, clientId: 'test', logger });
     await createTopics(client, { brokers, topicPrefix: TOPIC_PREFIX, partitions: PARTITIONS });
     await client.close();
-    const admin = plainKafka(brokers).admin();
+    await this.giveRights(PRINCIPALS);
+  }
+
+  private async giveRights(principals: readonly Principal[], kind?: 'topic' | 'group'): Promise<void> {
+    const admin = plainKafka([this.insecure]).admin();
     await admin.connect();
-    const acl = PRINCIPALS.flatMap((principal) =>
-      ACCESS[principal].flatMap(({ resource, name, pattern, operations }) =>
-        operations.map((operation) => ({
-          principal: `User:${principal}`,
-          host: '*',
-          resourceType: resource === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
-          resourceName: `${TOPIC_PREFIX}${name}`,
-          resourcePatternType: pattern === 'literal' ? ResourcePatternTypes.LITERAL : ResourcePatternTypes.PREFIXED,
-          operation: AclOperationTypes[operation],
-          permissionType: AclPermissionTypes.ALLOW,
-        })),
-      ),
+    const acl = principals.flatMap((principal) =>
+      ACCESS[principal]
+        .filter(({ resource }) => kind === undefined || resource === kind)
+        .flatMap(({ resource, name, pattern, operations }) =>
+          operations.map((operation) => ({
+            principal: `User:${principal}`,
+            host: '*',
+            resourceType: resource === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+            resourceName: `${TOPIC_PREFIX}${name}`,
+            resourcePatternType: pattern === 'literal' ? ResourcePatternTypes.LITERAL : ResourcePatternTypes.PREFIXED,
+            operation: AclOperationTypes[operation],
+            permissionType: AclPermissionTypes.ALLOW,
+          })),
+        ),
     );
     await admin.createAcls({ acl });
     await admin.disconnect();

@@ -15,8 +15,9 @@ interface ClientError {
  * says them once. An error that says nothing of the kind is returned as it is.
  */
 export function kafkaErrorOf(error: unknown): unknown {
-  if (error instanceof KafkaError) return error;
   const causes = causesOf(error);
+  const own = causes.find((one) => one instanceof KafkaError);
+  if (own !== undefined) return own;
   const ofType = (pattern: RegExp): ClientError | undefined => causes.find(({ type }) => pattern.test(String(type)));
   const refusal = causes.find(({ name }) => name === 'KafkaJSSASLAuthenticationError');
   if (refusal !== undefined) {

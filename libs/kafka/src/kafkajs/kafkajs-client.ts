@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type KafkaConfig, type Producer } from 'kafkajs';
 import { Registry } from 'prom-client';
+import { KafkaError } from '../errors.js';
 import type {
   Condition,
   ConsumeOptions,
@@ -97,7 +98,7 @@ class KafkajsClient implements KafkaClient {
     };
     if (ssl !== undefined) config.ssl = typeof ssl === 'boolean' ? ssl : { ...ssl };
     if (sasl?.mechanism === 'oauthbearer') {
-      config.sasl = { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await sasl.token() }) };
+      config.sasl = { mechanism: sasl.mechanism, oauthBearerProvider: async () => ({ value: await tokenOf(sasl.token) }) };
     } else if (sasl !== undefined) {
       // The client's type wants one literal mechanism per variant; ours is their union.
       config.sasl = sasl as NonNullable<KafkaConfig['sasl']>;
@@ -167,6 +168,21 @@ class KafkajsClient implements KafkaClient {
 
   async close(): Promise<void> {
     await this.adminClient.close();
+  }
+}
+
+/**
+ * Without a token the client is to go on trying, as without a broker: it does so for an error that is `retriable` at its root, and on a
+ * fresh connection for one of this type, since Kafka refuses a second handshake on the same.
+ */
+async function tokenOf(token: () => Promise<string>): Promise<string> {
+  try {
+    return await token();
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const why = cause instanceof Error ? `${message}, ${cause.message}` : message;
+    const failure = new KafkaError('UNAUTHENTICATED', `There is no token for Kafka: ${why}.`);
+    throw Object.assign(failure, { retriable: true, type: 'ILLEGAL_SASL_STATE' });
   }
 }
 
