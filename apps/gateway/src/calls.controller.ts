@@ -160,7 +160,7 @@ export class CallsController {
     return truncated > 0 ? { value, '@callbus.truncated': truncated } : { value };
   }
 
-  /** 202: the wish is on Kafka; the call's history says when it has ended. */
+  /** 202: the wish is on Kafka; the call's history says when it has ended. After `CallEndFailed` a further one asks Graph again. */
   @Delete(':callId')
   @HttpCode(202)
   @TakesCallId()
