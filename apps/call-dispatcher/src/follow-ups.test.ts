@@ -8,7 +8,7 @@ import { Registry } from 'prom-client';
 import { BrokerClock } from './broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { FollowUps } from './follow-ups.js';
-import { ACCEPTED, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
+import { ACCEPTED, COMMAND, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
 
 const CALL = { attempt: 1, graphCallId: 'graph-1' };
 const RULES = {
@@ -112,6 +112,21 @@ describe.each(REQUESTS)('what %s', (_what, request) => {
     await request(all);
     expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 7_500, hungUpFor: -1 });
     expect(sent).toEqual([]);
+  });
+
+  it('lets the whole app wait in the tenant when Graph throttles it, and no other', async () => {
+    const all = followUps();
+    answers = [
+      { status: 429, headers: { 'retry-after': '7.5' } },
+      { status: 429, headers: { 'retry-after': '1' } },
+    ];
+    await request(all);
+    await request(all);
+    expect(all.fromMs(COMMAND)).toBe(START_MS + 7_500);
+    expect(all.fromMs({ ...COMMAND, tenantId: 'another' })).toBe(-Infinity);
+    answers = [{ status: 503, headers: { 'retry-after': '60' } }];
+    await request(all);
+    expect(all.fromMs(COMMAND)).toBe(START_MS + 7_500);
   });
 
   it('waits for a second when Graph says nothing, or fails', async () => {

@@ -13,6 +13,7 @@ import type { AppToken, AppTokens, FollowUpFailure, GraphClient } from '@callbus
 import type { RecordSender } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
 import type { DispatcherMetrics } from './dispatcher-metrics.js';
+import { ownerKey, type Owner } from './quotas.js';
 import { keepAliveAfter, NO_FOLLOW_UP, type CallOfGraph, type FollowUp, type HangUp, type NextStepRules } from './next-step.js';
 
 export interface FollowUpsOptions {
@@ -39,6 +40,9 @@ const MAX_REMEMBERED = 100_000;
 export class FollowUps {
   private readonly known = new Map<string, FollowUp>();
 
+  /** App and tenant → before which Graph is asked nothing about their calls, broker time: it answered 429. */
+  private readonly throttledUntilMs = new Map<string, number>();
+
   private readonly begunAtMs: number;
 
   /** To be made when the ledger has been folded. */
@@ -49,6 +53,11 @@ export class FollowUps {
   /** By Graph's id of the call. */
   get all(): ReadonlyMap<string, FollowUp> {
     return this.known;
+  }
+
+  /** Before which Graph is not to be asked about a call of this app and tenant, broker time. */
+  fromMs(owner: Owner): number {
+    return this.throttledUntilMs.get(ownerKey(owner)) ?? -Infinity;
   }
 
   /** Begins to keep a call alive, if this process does not do so yet. */
@@ -152,12 +161,17 @@ export class FollowUps {
     return this.options.tokens.get(ownerOf(dispatch));
   }
 
-  /** Graph could not do it now. After a 401 it is tried again with a new token. @throws GraphTokenError */
+  /**
+   * Graph could not do it now. After a 401 it is tried again with a new token; a 429 is about the whole app in the tenant.
+   * @throws GraphTokenError
+   */
   private async putOff(dispatch: Dispatch, graphCallId: string, failure: FollowUpFailure, used: AppToken): Promise<void> {
     const { tokens, clock } = this.options;
-    this.remember(graphCallId, { notBeforeMs: clock.nowMs() + failure.retryAfterMs });
-    if (failure.error.httpStatus !== 401) return;
     const owner = ownerOf(dispatch);
+    const notBeforeMs = clock.nowMs() + failure.retryAfterMs;
+    this.remember(graphCallId, { notBeforeMs });
+    if (failure.error.httpStatus === 429) this.throttledUntilMs.set(ownerKey(owner), Math.max(notBeforeMs, this.fromMs(owner)));
+    if (failure.error.httpStatus !== 401) return;
     // Somebody else may have taken a new one meanwhile.
     if ((await tokens.get(owner)).value === used.value) await tokens.refresh(owner);
   }

@@ -230,6 +230,16 @@ describe('a call that is to end', () => {
   });
 });
 
+it('asks Graph nothing about a live call while it throttles the app in the tenant', () => {
+  const waits = { kind: 'wait', untilMs: START_MS + 1 };
+  const of = (...more: LedgerRecord[]): Step => {
+    const followUps = new Map([['graph-1', { ...NO_FOLLOW_UP, keepAliveAtMs: START_MS }]]);
+    const facts = { history: NOTHING, nowMs: START_MS, followUps, followUpsFromMs: START_MS + 1 };
+    return nextStep(dispatchAfter(ACCEPTED, intent(1), created(1), ...more), facts, RULES);
+  };
+  expect([of(), of(END_REQUESTED)]).toEqual([waits, waits]);
+});
+
 describe('a surplus call', () => {
   const surplus = [{ attempt: 2, graphCallId: 'graph-2', refusedEnd: null }];
 

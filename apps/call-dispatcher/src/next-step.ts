@@ -67,6 +67,8 @@ export interface NextStepFacts {
   readonly nowMs: number;
   /** By Graph's id of the call. */
   readonly followUps: ReadonlyMap<string, FollowUp>;
+  /** Before which Graph is not to be asked anything about a live call of this app and tenant, broker time: it said so. */
+  readonly followUpsFromMs?: number;
   /** What keeps the call from its next attempt: a limit that is reached, or Graph being away. */
   readonly heldBack?: string | undefined;
 }
@@ -237,8 +239,9 @@ function lookUpTimeOf(
   return Math.min(isEstablishing ? lookUpAtMs : Infinity, isUnread ? lookedUpAtMs + unreadLookUpMs : Infinity);
 }
 
-function stepAt(atMs: number, step: Step, { nowMs }: NextStepFacts): Step {
-  return nowMs >= atMs ? step : { kind: 'wait', untilMs: atMs };
+function stepAt(atMs: number, step: Step, { nowMs, followUpsFromMs = -Infinity }: NextStepFacts): Step {
+  const untilMs = Math.max(atMs, followUpsFromMs);
+  return nowMs >= untilMs ? step : { kind: 'wait', untilMs };
 }
 
 /** Graph is asked once for each request, whatever it answers: who asks again has it asked again. */

@@ -180,7 +180,7 @@ export class CallsController {
     return this.written(caller, reply, () => JSON.stringify(participantList(call)));
   }
 
-  /** 202: the wish is on Kafka; the call's history says when it has ended. */
+  /** 202: the wish is on Kafka; the call's history says when it has ended. After `CallEndFailed` a further one asks Graph again. */
   @Delete(':callId')
   @HttpCode(202)
   @TakesCallId()

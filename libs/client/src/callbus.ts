@@ -90,7 +90,8 @@ export class Callbus {
   }
 
   /**
-   * Hangs up; a call that is not dialled yet is cancelled. Repeating it is harmless. Resolves when the command is on Kafka.
+   * Hangs up; a call that is not dialled yet is cancelled. Repeating it is harmless, and asks Graph again to end a call that lives,
+   * also after `CallEndFailed`. Resolves when the command is on Kafka.
    * @throws ContractError, KafkaError
    */
   async endCall(call: { readonly callId: string; readonly tenantId: string }): Promise<void> {

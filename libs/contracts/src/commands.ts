@@ -40,7 +40,7 @@ export class CreateCallData {
   call!: Record<string, unknown>;
 }
 
-/** Hang up; before the dial it cancels. Repeating it is harmless. */
+/** Hang up; before the dial it cancels. Repeating it is harmless; for a call that lives, also after CallEndFailed, Graph is asked again. */
 export class EndCallData {
   @Matches(LOWER_CASE_UUID, CALL_ID_RULE)
   callId!: string;

@@ -178,7 +178,7 @@ describe('AppTokens', () => {
   });
 
   it.each<[string, Answer]>([
-    ['429', { status: 429, body: { error: 'temporarily_unavailable' }, headers: { 'retry-after': '60' } }],
+    ['429', { status: 429, body: { error: 'temporarily_unavailable' } }],
     ['503', { status: 503, body: {} }],
     ['a page of some proxy', { status: 200, body: '<html>' }],
     ['200 without a token', { status: 200, body: {} }],
@@ -189,6 +189,11 @@ describe('AppTokens', () => {
     answer = (__, count) => token(`t${count}`);
     await until(() => tokens.atHand(owner) !== undefined);
     expect(tokens.trouble(owner)).toBeNull();
+  });
+
+  it.each([429, 503])('is unavailable for as long as the authority asks with %d', async (status) => {
+    answer = () => ({ status, body: {}, headers: { 'retry-after': '60' } });
+    expect(await errorOf(appTokens().get(owner))).toMatchObject({ code: 'TOKEN_UNAVAILABLE', retryAfterMs: 60_000 });
   });
 
   it('is unavailable when no answer comes in time, or nobody listens', async () => {

@@ -10,6 +10,8 @@ export class GraphTokenError extends Error {
     readonly code: GraphTokenErrorCode,
     message: string,
     options?: ErrorOptions,
+    /** For how long the authority asks not to be asked again, ms; 0 where it does not. */
+    readonly retryAfterMs: number = 0,
   ) {
     super(message, options);
     this.name = 'GraphTokenError';

@@ -43,8 +43,8 @@ async function grant(lifeMs = 60 * MINUTE_MS): Promise<void> {
   await pass(0);
 }
 
-async function refuse(): Promise<void> {
-  requests.at(-1)!.reject(failure);
+async function refuse(why = failure): Promise<void> {
+  requests.at(-1)!.reject(why);
   await pass(0);
 }
 
@@ -74,6 +74,21 @@ describe('a token that is to be young', () => {
     await refused;
     await expect(token.youngerThan(MINUTE_MS)).rejects.toBe(failure);
     expect([token.atHand()?.value, requests.length]).toEqual(['t1', 2]);
+  });
+});
+
+describe('an authority that asks to wait', () => {
+  it.each([
+    ['that long', 60_000, 60_000],
+    ['five minutes at most', 60 * MINUTE_MS, 5 * MINUTE_MS],
+  ])('is not asked again for %s', async (_, retryAfterMs, waitMs) => {
+    token.atHand();
+    await refuse(new GraphTokenError('TOKEN_UNAVAILABLE', 'too many requests', {}, retryAfterMs));
+    token.atHand();
+    await pass(waitMs - 1);
+    expect(requests).toHaveLength(1);
+    await pass(1);
+    expect(requests).toHaveLength(2);
   });
 });
 

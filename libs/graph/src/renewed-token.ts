@@ -17,6 +17,8 @@ export interface RenewedTokenOptions {
 /** A token is renewed when this much of its life is left, or a fifth of it if that is less. */
 const RENEW_BEFORE_MS = 5 * 60 * 1_000;
 const LONGEST_RETRY_MS = 15_000;
+/** What the authority asks for beyond this is not believed: without a token nothing is dialled. */
+const LONGEST_RETRY_AFTER_MS = 5 * 60 * 1_000;
 
 /**
  * A token that is renewed in the background before it expires, for as long as somebody asks for it: another request is
@@ -123,7 +125,7 @@ export class RenewedToken {
 
   private failed(failure: GraphTokenError): void {
     this.failure = failure;
-    this.schedule(this.retryMs);
+    this.schedule(Math.max(this.retryMs, Math.min(failure.retryAfterMs, LONGEST_RETRY_AFTER_MS)));
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
     this.options.onRequested(failure);
   }

@@ -2,14 +2,22 @@ import { AuthError, type INetworkModule, type NetworkRequestOptions, type Networ
 import { Agent, request } from 'undici';
 import { timed, type OnExchange } from './exchange.js';
 import { isObject, parseJson } from './json-value.js';
+import { retryAfterMsOf } from './retry-after.js';
 
 /**
  * The token endpoint did not do its work. It is an error of msal's own family, since msal hides any other behind
  * «network_error», and it is thrown for 429 and 5xx too, since msal would otherwise refuse by itself for the next minute.
  */
 export class TokenEndpointFailure extends AuthError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    options?: ErrorOptions,
+    /** For how long the endpoint asks not to be asked again, ms; 0 where it does not. */
+    readonly retryAfterMs: number = 0,
+  ) {
     super('token_endpoint_failure', '', message);
+    // msal's constructor sets the prototype of its own class.
+    Object.setPrototypeOf(this, TokenEndpointFailure.prototype);
     this.name = 'TokenEndpointFailure';
     this.cause = options?.cause;
   }
@@ -50,7 +58,8 @@ export class TokenEndpointClient implements INetworkModule {
     );
     const body = parseJson(text);
     if (status === 429 || status >= 500 || !isObject(body)) {
-      throw new TokenEndpointFailure(`it answered ${status}${isObject(body) ? '' : ' without a JSON object'}`);
+      const retryAfterMs = headers['retry-after'] === undefined ? 0 : retryAfterMsOf(headers);
+      throw new TokenEndpointFailure(`it answered ${status}${isObject(body) ? '' : ' without a JSON object'}`, {}, retryAfterMs);
     }
     return { status, headers, body: body as T };
   }

@@ -1,6 +1,7 @@
 import { AuthError, ServerError } from '@azure/msal-node';
 import { FEDERATED_TOKEN_UNREADABLE, type AppCredential } from './app-credential.js';
 import { GraphTokenError } from './errors.js';
+import { TokenEndpointFailure } from './token-endpoint-client.js';
 
 interface TokenRequest {
   readonly authority: string;
@@ -43,7 +44,8 @@ export function tokenErrorOf(error: unknown, { authority, appId, tenantId, crede
   }
   const reason = error instanceof Error ? error.message : String(error);
   const message = `${authority} gave no token for ${who}: ${reason}. Check that it can be reached; it is asked again by itself.`;
-  return new GraphTokenError('TOKEN_UNAVAILABLE', message, { cause: error });
+  const retryAfterMs = error instanceof TokenEndpointFailure ? error.retryAfterMs : 0;
+  return new GraphTokenError('TOKEN_UNAVAILABLE', message, { cause: error }, retryAfterMs);
 }
 
 /** The first line of what the endpoint says, without the ids of the request behind it. */

@@ -33,9 +33,13 @@ export async function endCall(
       throw new UsageError(`Nothing is known of call ${callId}. To cancel it before it comes, name its tenant: --tenant.`);
     }
     const before = endRequestsIn(facts);
+    const isRepeat = lives && before > 0;
     await installation.command(endCallCommand(COMMAND_SOURCE, { callId, tenantId }));
-    // What lives is hung up once for each request; for anything else the first request has done all.
-    const isTaken = await call.until(() => (lives ? endRequestsIn(facts) > before : isEndRequestedBy(facts, tenantId)), waitMs);
+    // What lives is hung up once for each request; for anything else the first request does all.
+    const isTaken = await call.until(
+      () => (isRepeat ? endRequestsIn(facts) > before : isEndRequestedBy(facts, tenantId)),
+      waitMs,
+    );
     if (!isTaken) return reportOn(facts, { said: [NOT_TAKEN], isWell: false, invocation });
     const isDone = await call.until(() => hasCome(facts), waitMs);
     return reportOn(facts, { said: ['The end is asked for.'], isWell: isDone && !isRefused(facts), invocation });
