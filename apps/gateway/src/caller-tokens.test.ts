@@ -170,6 +170,12 @@ describe('a caller’s token', () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
+  it('is remembered by its hash, which is small, and not kept itself', async () => {
+    await tokens.start();
+    await tokens.verify(await bearer({ roles: ['x'.repeat(1_000)] }));
+    expect([...tokens['remembered'].keys()].map(({ length }) => length)).toEqual([44]);
+  });
+
   it('cannot be judged without keys: 503, and the reason can be told', async () => {
     answer = { status: 503 };
     await tokens.start();

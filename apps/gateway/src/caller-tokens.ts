@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 import { ApiError, unauthorized, unavailable } from './api-error.js';
 
@@ -40,6 +41,7 @@ export class CallerTokens {
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
   private lastFailure: unknown;
+  /** By the token's hash: tokens are large, and are kept nowhere. */
   private readonly remembered = new Map<string, { readonly caller: Caller; readonly untilMs: number }>();
 
   constructor(
@@ -72,11 +74,12 @@ export class CallerTokens {
   /** @throws ApiError 401; 403 for a person’s token where only applications may call; 503 while there are no keys */
   async verify(authorization: string | undefined): Promise<Caller> {
     const token = tokenOf(authorization);
-    const known = this.remembered.get(token);
+    const name = hash('sha256', token, 'base64');
+    const known = this.remembered.get(name);
     if (known !== undefined && this.nowMs() < known.untilMs) return known.caller;
     const payload = await this.payloadOf(token);
     const caller = callerOf(payload, this.options);
-    this.remember(token, caller, (payload.exp ?? 0) * 1_000);
+    this.remember(name, caller, (payload.exp ?? 0) * 1_000);
     return caller;
   }
 
@@ -96,10 +99,10 @@ export class CallerTokens {
     }
   }
 
-  private remember(token: string, caller: Caller, untilMs: number): void {
+  private remember(name: string, caller: Caller, untilMs: number): void {
     const oldest = this.remembered.keys().next();
     if (this.remembered.size >= MAX_REMEMBERED && oldest.done !== true) this.remembered.delete(oldest.value);
-    this.remembered.set(token, { caller, untilMs });
+    this.remembered.set(name, { caller, untilMs });
   }
 
   /** What fails leaves the keys as they are; readiness and the answers say so while there are none. */
