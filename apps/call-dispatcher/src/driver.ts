@@ -72,7 +72,8 @@ export class Driver {
     const live = liveCallOf(dispatch, history);
     if (live !== null) followUps.begin(dispatch, live);
     const heldBack = this.whyHeldBack(callId, dispatch.command);
-    const facts = { history, nowMs: clock.nowMs(), followUps: followUps.all, heldBack };
+    const isHistoryLost = histories.isLost(dispatch);
+    const facts = { history, isHistoryLost, nowMs: clock.nowMs(), followUps: followUps.all, heldBack };
     const step = nextStep(dispatch, facts, rules);
     if (step.kind === 'wait') this.lookAfter(callId, step.untilMs - clock.nowMs());
     else if (step.kind === 'attempt') this.attempt(dispatch, dispatch.command, step);

@@ -34,13 +34,21 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const sender = await client.sender();
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
+  health.addReadiness('kafka records', () => client.unreadable());
 
   const clock = new BrokerClock();
   const openedAtMs = performance.now();
   const ledger = await openLedger({ client, sender, topicPrefix, clock, logger, onFatal: fail });
   metrics.ledgerRestoreSeconds.set((performance.now() - openedAtMs) / 1_000);
   onShutdown('ledger', () => ledger.close());
-  const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal: fail });
+  const snapshots = await SnapshotFollower.start({
+    client,
+    topicPrefix,
+    partitionCount: partitions,
+    keep: historyOf,
+    onFatal: fail,
+  });
+  health.addReadiness('snapshots', () => snapshots.condition());
   await snapshots.caughtUp();
   onShutdown('snapshots', () => snapshots.stop());
   const histories = new CallHistories(snapshots);

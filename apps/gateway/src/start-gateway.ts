@@ -26,7 +26,16 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const sender = await client.sender();
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
-  const snapshots = await SnapshotFollower.start<KnownCall>({ client, topicPrefix, keep: knownCallOf, onFatal: fail });
+  const snapshots = await SnapshotFollower.start<KnownCall>({
+    client,
+    topicPrefix,
+    partitionCount: partitions,
+    keep: knownCallOf,
+    onFatal: fail,
+  });
+  health.addReadiness('snapshots', () => snapshots.condition());
+  // What is known of the calls of other partitions, and taking commands, goes on.
+  health.addReadiness('kafka records', () => ({ ...client.unreadable(), ok: true }));
   onShutdown('snapshots', () => snapshots.stop());
   const calls = new KnownCalls(snapshots);
   await snapshots.caughtUp();

@@ -30,6 +30,7 @@ export class Installation {
     const follower = await this.client.follow({
       topic: this.nameOf(topic),
       ...(partitions && { partitions }),
+      atUnreadable: 'end',
       onRecord,
       onFatal: reject,
       reachTimeoutMs: this.settings.readTimeoutMs,

@@ -13,6 +13,8 @@ export const CONTRACT_ERRORS = {
   KEY_MISMATCH: 'The record’s key is not the callId of its data. Use the callId as the key.',
   ID_MISMATCH: 'The id of a CreateCall is not its callId. Use the same UUID for both.',
   TOO_OLD: 'It may have been dialled, and the ledger no longer knows. Send a new one with a fresh callId.',
+  SNAPSHOT_UNREADABLE:
+    'The call’s state cannot be read, so its history cannot go on. «callbus topics repair» shows what can be done; then replay the dead letter.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
 } as const;
 

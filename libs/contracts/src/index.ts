@@ -58,4 +58,5 @@ export {
   type SurplusCall,
   type ToneInHistory,
 } from './folded-call.js';
+export { decodeRepair, encodeRepair, Repair, repairKey, type RecordRange } from './repairs.js';
 export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots.js';

@@ -30,6 +30,7 @@ describe('dispositionOf', () => {
       SENDER_CLOSED: 'retry',
       FOLLOWER_LATE: 'retry',
       RECORD_REFUSED: 'dead-letter',
+      UNREADABLE_BATCH: 'dead-letter',
       RECORDS_GONE: 'stop',
       TOPIC_MISSING: 'stop',
       PARTITION_COUNT: 'stop',

@@ -29,6 +29,7 @@ export function dispositionOf(error: unknown, attempt: number): Disposition {
     case 'FOLLOWER_LATE':
       return { kind: 'retry', delayMs: Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS) };
     case 'RECORD_REFUSED':
+    case 'UNREADABLE_BATCH':
       return { kind: 'dead-letter', reason: error.code };
     case 'PARTITION_COUNT':
     case 'TOPIC_MISSING':

@@ -1,4 +1,4 @@
-import type { Principal } from '@callbus/contracts';
+import { topicName, TOPICS, type Principal } from '@callbus/contracts';
 import { ClientCredentials } from './client-credentials.js';
 import type { Registry } from 'prom-client';
 import type { KafkaClient } from './kafka-client.js';
@@ -23,6 +23,8 @@ export interface KafkaAccess {
   readonly saslScope?: string;
   /** A member of a consumer group that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
+  /** Bytes that one batch of records may take decompressed. */
+  readonly maxBatchBytes?: number;
 }
 
 export interface KafkaUser {
@@ -34,13 +36,15 @@ export interface KafkaUser {
 
 /** @param registry where all that is measured is registered */
 export function kafkaClientOf(access: KafkaAccess, user: KafkaUser, logger: KafkaLogger, registry?: Registry): KafkaClient {
-  const { brokers, topicPrefix, sslEnabled, sslCa, sslCert, sslKey, sessionTimeoutMs } = access;
+  const { brokers, topicPrefix, sslEnabled, sslCa, sslCert, sslKey, sessionTimeoutMs, maxBatchBytes } = access;
   const sasl = saslOf(access);
   return createKafkaClient({
     brokers,
     clientId: user.process || user.principal,
     followerGroupPrefix: `${topicPrefix}${user.principal}`,
+    repairsTopic: topicName(topicPrefix, TOPICS.repairs),
     logger,
+    ...(maxBatchBytes !== undefined && { maxBatchBytes }),
     ...(registry !== undefined && { registry }),
     ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     ...(sslEnabled && {

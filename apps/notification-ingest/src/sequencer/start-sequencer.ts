@@ -25,17 +25,26 @@ export async function startSequencer(
   const snapshots = await SnapshotFollower.start<KeptSnapshot>({
     client,
     topicPrefix,
+    partitionCount: partitions,
     decode: (callId, value) => histories.read(callId, value),
     keep: keptOf,
     onFatal: fail,
   });
   onShutdown('snapshots', () => snapshots.stop());
+  health.addReadiness('snapshots', () => snapshots.condition());
+  health.addReadiness('kafka records', () => client.unreadable());
   histories.follow(snapshots);
   snapshots.onSnapshot((callId) => {
     histories.onFollowed(callId);
   });
 
-  const upkeep = new SnapshotUpkeep({ snapshots, output, partitions, retentionDays: settings.snapshotRetentionDays });
+  const upkeep = new SnapshotUpkeep({
+    snapshots,
+    output,
+    partitions,
+    retentionDays: settings.snapshotRetentionDays,
+    repairOf: (range) => client.repairOf(range),
+  });
   const transport = new KafkaTransport({
     client,
     sender,
@@ -69,6 +78,7 @@ export async function startSequencer(
     const assigned = assignment();
     await upkeep.rewriteOverwritten(assigned);
     await upkeep.forgetOld(assigned);
+    await upkeep.forgetDamaged(assigned);
   };
   const timer = setInterval(() => {
     keepUp().catch((error: unknown) => {

@@ -1,9 +1,9 @@
 import type { Consumer } from 'kafkajs';
 import { ConsumerLag } from '../consumer-lag.js';
 import { KafkaError } from '../errors.js';
-import type { FollowOptions, KafkaAdmin, ReceivedRecord, TopicFollower } from '../kafka-client.js';
+import type { FollowOptions, KafkaAdmin, ReceivedRecord, TopicFollower, UnreadableBatch } from '../kafka-client.js';
 import { FOLLOWER } from '../kafka-metrics.js';
-import { receivedFrom, type ReaderParts } from './reader.js';
+import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type ReaderParts } from './reader.js';
 
 const REACH_TIMEOUT_MS = 60_000;
 
@@ -11,6 +11,8 @@ export class KafkajsFollower implements TopicFollower {
   private readonly next = new Map<number, bigint>();
   private readonly waiting = new Set<{ isReached: () => boolean; resolve: () => void }>();
   private isStopping = false;
+  /** The partitions in which it waits at what nobody can read. */
+  private readonly held = new Map<number, NodeJS.Timeout>();
   private readonly behind = new ConsumerLag();
 
   constructor(
@@ -41,16 +43,22 @@ export class KafkajsFollower implements TopicFollower {
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 64,
-      eachBatch: ({ batch }) => {
+      eachBatch: async (payload) => {
         try {
-          const { topic, partition, messages, highWatermark } = batch;
+          const { topic, partition, messages, highWatermark } = payload.batch;
           this.behind.fetched(partition, this.position(partition), BigInt(highWatermark));
-          for (const message of messages) this.take(receivedFrom(topic, partition, message));
+          for (const message of messages) {
+            const unreadable = unreadableFrom(topic, partition, message);
+            if (unreadable === null) this.take(receivedFrom(topic, partition, message));
+            else if (!(await this.passOver(unreadable))) {
+              this.hold(unreadable, payload.pause());
+              break;
+            }
+          }
           this.behind.done(partition, this.position(partition));
         } catch (error) {
           options.onFatal(error);
         }
-        return Promise.resolve();
       },
     });
   }
@@ -87,6 +95,8 @@ export class KafkajsFollower implements TopicFollower {
         },
       };
       const timer = setTimeout(() => {
+        // That it waits at what nobody can read is told elsewhere; no restart would mend it.
+        if (this.held.size > 0) return void timer.refresh();
         this.waiting.delete(waiter);
         reject(new KafkaError('FOLLOWER_LATE', `${topic}/${String(partition)} was not read up to offset ${String(offset)}.`));
       }, reachTimeoutMs ?? REACH_TIMEOUT_MS);
@@ -97,6 +107,10 @@ export class KafkajsFollower implements TopicFollower {
   async stop(): Promise<void> {
     this.isStopping = true;
     this.parts.loop.end();
+    for (const [partition, timer] of this.held) {
+      clearTimeout(timer);
+      this.parts.unreadable.left(this.options.topic, partition);
+    }
     await this.consumer.disconnect();
   }
 
@@ -107,7 +121,35 @@ export class KafkajsFollower implements TopicFollower {
   private take(record: ReceivedRecord): void {
     if (record.offset < this.position(record.partition)) return;
     this.options.onRecord(record);
-    this.next.set(record.partition, record.offset + 1n);
+    this.advance(record.partition, record.offset + 1n);
+  }
+
+  /** @returns whether it reads on behind it */
+  private async passOver(batch: UnreadableBatch): Promise<boolean> {
+    const { atUnreadable = 'wait', onPassedOver } = this.options;
+    const { topic, partition, lastOffset } = batch;
+    if (lastOffset < this.position(partition)) return true;
+    const repair = atUnreadable === 'pass' ? null : await this.parts.unreadable.orderFor(batch);
+    if (repair === null && atUnreadable === 'wait') return false;
+    this.parts.unreadable.left(topic, partition);
+    if (repair === null && atUnreadable === 'end') throw unreadableError(batch);
+    onPassedOver?.(batch, repair);
+    this.advance(partition, lastOffset + 1n);
+    return true;
+  }
+
+  /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
+  private hold({ topic, partition, firstOffset }: UnreadableBatch, resume: () => void): void {
+    const timer = setTimeout(() => {
+      this.held.delete(partition);
+      this.consumer.seek({ topic, partition, offset: String(this.next.get(partition) ?? firstOffset) });
+      resume();
+    }, LOOK_AGAIN_MS);
+    this.held.set(partition, timer);
+  }
+
+  private advance(partition: number, next: bigint): void {
+    this.next.set(partition, next);
     for (const waiter of this.waiting) {
       if (!waiter.isReached()) continue;
       this.waiting.delete(waiter);
