@@ -1,5 +1,6 @@
 import type { Logger } from '@callbus/chassis';
 import {
+  afterLostRecords,
   ContractError,
   decodeLedgerRecord,
   encodeLedgerRecord,
@@ -12,12 +13,15 @@ import {
   type Transition,
 } from '@callbus/contracts';
 import {
+  DamagedRecords,
   KafkaError,
   traceparentOf,
+  type Condition,
   type KafkaClient,
   type ReceivedRecord,
   type RecordSender,
   type TopicFollower,
+  type UnreadableBatch,
 } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
 import { observationsOf } from './observations-of.js';
@@ -52,6 +56,8 @@ export class Ledger {
   private follower: TopicFollower | undefined;
   private oldest: Pick<ReceivedRecord, 'offset' | 'timestampMs'> | undefined;
   private forgottenBeforeMs = -Infinity;
+  private lostRecords = 0;
+  private readonly damaged = new DamagedRecords();
 
   private constructor(private readonly options: LedgerOptions) {
     this.topic = topicName(options.topicPrefix, TOPICS.dispatchLedger);
@@ -66,10 +72,13 @@ export class Ledger {
       onRecord: (record) => {
         ledger.fold(record);
       },
+      onPassedOver: (batch) => {
+        ledger.passOver(batch);
+      },
       onFatal: options.onFatal,
     });
     await ledger.follower.caughtUp();
-    if (ledger.oldest !== undefined && ledger.oldest.offset > 0n) ledger.forgottenBeforeMs = ledger.oldest.timestampMs;
+    if (ledger.oldest !== undefined && ledger.oldest.offset > 0n) ledger.mayForgetBefore(ledger.oldest.timestampMs);
     return ledger;
   }
 
@@ -83,6 +92,16 @@ export class Ledger {
    */
   mayHaveForgotten(callId: string, arrivedAtMs: number): boolean {
     return this.get(callId)?.command == null && arrivedAtMs < this.forgottenBeforeMs;
+  }
+
+  /** Whether records were passed over that nobody can read: what they said of a call, its history may still tell. */
+  get hasLostRecords(): boolean {
+    return this.lostRecords > 0;
+  }
+
+  /** Names what of the ledger takes no effect since nobody can make anything of it. */
+  condition(): Condition {
+    return this.damaged.condition();
   }
 
   all(): IterableIterator<Dispatch> {
@@ -156,6 +175,7 @@ export class Ledger {
       record = decodeLedgerRecord(value);
     } catch (error) {
       if (!(error instanceof ContractError) || error.code === 'UNKNOWN_VERSION') throw error;
+      this.damaged.put({ ...received, key: Buffer.from(String(offset)), reason: error.code });
       this.options.logger.error(
         { err: error, offset: String(offset) },
         'a record of the ledger is unreadable and takes no effect',
@@ -174,5 +194,25 @@ export class Ledger {
       if (observations.length > 0) this.reports.set(offset, observations);
     }
     for (const listener of this.listeners) listener(dispatch, transition, before);
+  }
+
+  /**
+   * As an operator ordered. Whatever they were, nobody dials again for it: a call that waited may have been dialled, and a
+   * command that came before may have been accepted.
+   */
+  private passOver({ timestampMs, firstOffset, lastOffset }: UnreadableBatch): void {
+    this.options.clock.observe(timestampMs);
+    this.lostRecords += Number(lastOffset - firstOffset) + 1;
+    this.mayForgetBefore(timestampMs + 1);
+    for (const before of this.dispatches.values()) {
+      const dispatch = afterLostRecords(before, timestampMs);
+      if (dispatch === before) continue;
+      this.dispatches.set(dispatch.callId, dispatch);
+      for (const listener of this.listeners) listener(dispatch, { kind: 'intended' }, before);
+    }
+  }
+
+  private mayForgetBefore(timeMs: number): void {
+    this.forgottenBeforeMs = Math.max(this.forgottenBeforeMs, timeMs);
   }
 }

@@ -41,6 +41,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const ledger = await openLedger({ client, sender, topicPrefix, clock, logger, onFatal: fail });
   metrics.ledgerRestoreSeconds.set((performance.now() - openedAtMs) / 1_000);
   onShutdown('ledger', () => ledger.close());
+  health.addReadiness('ledger', () => ledger.condition());
   const snapshots = await SnapshotFollower.start({
     client,
     topicPrefix,

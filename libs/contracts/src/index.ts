@@ -19,6 +19,7 @@ export {
   type IfUnknown,
 } from './commands.js';
 export {
+  afterLostRecords,
   isEndRequested,
   isForgotten,
   isSettled,

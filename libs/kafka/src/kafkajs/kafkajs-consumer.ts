@@ -145,6 +145,7 @@ export class KafkajsConsumer implements RecordConsumer {
     // T5: only in here does a commit still work once the consumer is stopping.
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
     this.lag.done(partition, next);
+    if (this.held.delete(partition)) this.parts.unreadable.left(topic, partition);
   }
 
   /** @returns whether the batch was put aside; else it is read again later, by this process or by the next */
@@ -174,11 +175,7 @@ export class KafkajsConsumer implements RecordConsumer {
 
   /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
   private hold({ partition }: UnreadableBatch, resume: () => void): void {
-    const timer = setTimeout(() => {
-      this.held.delete(partition);
-      resume();
-    }, LOOK_AGAIN_MS);
-    this.held.set(partition, { timer, resume });
+    this.held.set(partition, { timer: setTimeout(resume, LOOK_AGAIN_MS), resume });
   }
 
   /** Other processes may have its partitions from now on. */

@@ -141,7 +141,6 @@ export class KafkajsFollower implements TopicFollower {
   /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
   private hold({ topic, partition, firstOffset }: UnreadableBatch, resume: () => void): void {
     const timer = setTimeout(() => {
-      this.held.delete(partition);
       this.consumer.seek({ topic, partition, offset: String(this.next.get(partition) ?? firstOffset) });
       resume();
     }, LOOK_AGAIN_MS);
@@ -150,6 +149,7 @@ export class KafkajsFollower implements TopicFollower {
 
   private advance(partition: number, next: bigint): void {
     this.next.set(partition, next);
+    if (this.held.delete(partition)) this.parts.unreadable.left(this.options.topic, partition);
     for (const waiter of this.waiting) {
       if (!waiter.isReached()) continue;
       this.waiting.delete(waiter);
