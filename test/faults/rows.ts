@@ -3,6 +3,7 @@ import { COMMAND_ROWS } from './command-rows.js';
 import { CRASH_ROWS } from './crash-rows.js';
 import { GRAPH_ROWS } from './graph-rows.js';
 import { KAFKA_ROWS } from './kafka-rows.js';
+import { RECORD_ROWS } from './record-rows.js';
 import { RECEIVER_ROWS } from './receiver-rows.js';
 import { REPLAY_ROWS } from './replay-rows.js';
 import type { FaultRow } from './row.js';
@@ -21,6 +22,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...RECEIVER_ROWS,
   ...COMMAND_ROWS,
   ...REPLAY_ROWS,
+  ...RECORD_ROWS,
 ].toSorted((a, b) => number(a) - number(b));
 
 const ALL: readonly FaultRow[] = [...FAULT_ROWS, ...CLUSTER_ROWS];

@@ -13,6 +13,7 @@ export interface RecordRange {
   readonly lastOffset: bigint;
 }
 
+export const REPAIR_VERSION = 1;
 const OFFSET = /^\d{1,19}$/;
 
 /**

@@ -27,7 +27,7 @@ beforeAll(async () => {
   client = createKafkaClient({
     brokers,
     clientId: 'test',
-    logger: logger as never,
+    logger: logger,
     maxBatchBytes: MAX_BATCH_BYTES,
     repairsTopic,
   });
