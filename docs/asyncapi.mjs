@@ -13,9 +13,11 @@ const SUMMARIES = {
   snapshots: 'The folded state of every call, the last of each key counts. Internal.',
   commandsDeadLetter: 'Commands that could not be handled, byte for byte, with the reason in their headers.',
   observationsDeadLetter: 'Observations that could not be handled, byte for byte, with the reason in their headers.',
+  repairs: 'Orders of operators to pass over records that nobody can read; kept for ever. Internal.',
 };
 const COMMANDS = ['commands', 'operatorCommands'];
 const CLOUD_EVENTS = [...COMMANDS, 'events'];
+const REPAIR_KEY = { type: 'string', description: 'Topic, partition and first offset, between slashes.' };
 const KEY = { type: 'string', format: 'uuid', description: 'The callId, in lower case.' };
 
 /**
@@ -89,7 +91,7 @@ function messageOf(one) {
     summary: schema.description,
     contentType: isCloudEvent ? 'application/cloudevents+json' : 'application/json',
     payload: isCloudEvent ? envelopeOf(one) : referTo(one),
-    bindings: { kafka: { key: KEY, bindingVersion: '0.5.0' } },
+    bindings: { kafka: { key: topic === 'repairs' ? REPAIR_KEY : KEY, bindingVersion: '0.5.0' } },
   };
 }
 

@@ -106,9 +106,9 @@ function topicsPage() {
     readers.join(', '),
   ]);
   const intro =
-    '`calls.` is `KAFKA_TOPIC_PREFIX`. Every record’s key is the callId, and its partition is murmur2 of the key, as Kafka’s Java clients compute it. The local stack creates the topics; in production whoever runs the cluster does.';
+    '`calls.` is `KAFKA_TOPIC_PREFIX`. Every record’s key is the callId, but on `calls.repairs`, and its partition is murmur2 of the key, as Kafka’s Java clients compute it. The local stack creates the topics; in production whoever runs the cluster does.';
   const production =
-    '## Production\n\nReplication factor 3, `min.insync.replicas=2`, `unclean.leader.election.enable=false`, and `auto.create.topics.enable=false` on the brokers: then no acknowledged record is lost with one broker. `callbus doctor` compares the topics with this page. The dispatcher refuses to start on commands, operator commands or a ledger whose `cleanup.policy`, `message.timestamp.type` or retention would let a call be dialled twice; with ACLs it has to be allowed to DescribeConfigs these three.';
+    '## Production\n\nReplication factor 3, `min.insync.replicas=2`, `unclean.leader.election.enable=false`, and `auto.create.topics.enable=false` on the brokers: then no acknowledged record is lost with one broker. `callbus doctor` compares the topics with this page. The dispatcher refuses to start on commands, operator commands or a ledger whose `cleanup.policy`, `message.timestamp.type` or retention would let a call be dialled twice; with ACLs it has to be allowed to DescribeConfigs these three. `compression.type` may be anything: every reader knows gzip, snappy, lz4 and zstd.';
   return [
     '# Topics',
     GENERATED,

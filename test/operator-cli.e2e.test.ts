@@ -429,7 +429,7 @@ describe('doctor', () => {
 
   it('names topics that are missing', async () => {
     const found = await wrong({ KAFKA_TOPIC_PREFIX: 'nowhere.' }, '--read-only');
-    expect(Object.keys(found)).toHaveLength(8);
+    expect(Object.keys(found)).toHaveLength(9);
     expect(found['topic nowhere.commands']).toMatch(/missing/);
   });
 

@@ -128,7 +128,10 @@ export class FaultStack extends Witness {
           ...through(receiverKafka),
           ...RECEIVER_LIMITS,
         },
-        'notification-sequencer': { KAFKA_SESSION_TIMEOUT_MS: String(TIMES.sessionMs) },
+        'notification-sequencer': {
+          KAFKA_SESSION_TIMEOUT_MS: String(TIMES.sessionMs),
+          SNAPSHOT_UPKEEP_INTERVAL_MS: '2000',
+        },
         'call-dispatcher': {
           GRAPH_BASE_URL: graphUrl,
           GRAPH_AUTHORITY: `https://localhost:${String(authority.port)}`,

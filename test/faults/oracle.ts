@@ -103,7 +103,8 @@ export function violations(callId: string, evidence: Evidence): string[] {
   if (history.filter(({ type }) => type === 'CallCreated').length > 1) say('I4 was created twice');
   const snapshot = evidence.snapshots
     .of(callId)
-    .filter(({ value }) => value !== null)
+    // Neither a tombstone, nor what a row has damaged.
+    .filter(({ value }) => value?.[0] === '{'.charCodeAt(0))
     .map(parsed)
     .reduce<Json | null>(
       (newest, one) => (newest === null || Number(one['offset']) >= Number(newest['offset']) ? one : newest),

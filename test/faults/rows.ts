@@ -6,6 +6,7 @@ import { KAFKA_ROWS } from './kafka-rows.js';
 import { KEY_ROWS } from './key-rows.js';
 import { PAUSE_ROWS } from './pause-rows.js';
 import { QUOTA_ROWS } from './quota-rows.js';
+import { RECORD_ROWS } from './record-rows.js';
 import { RECEIVER_ROWS } from './receiver-rows.js';
 import { REPLAY_ROWS } from './replay-rows.js';
 import type { FaultRow } from './row.js';
@@ -29,6 +30,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   ...COMMAND_ROWS,
   ...REPLAY_ROWS,
   ...START_ROWS,
+  ...RECORD_ROWS,
 ].toSorted((a, b) => number(a) - number(b));
 
 const ALL: readonly FaultRow[] = [...FAULT_ROWS, ...CLUSTER_ROWS];

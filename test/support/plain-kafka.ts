@@ -1,7 +1,10 @@
 // A producer and a consumer as any team would write them: kafkajs and the cloudevents package, and none of our code.
 import { CloudEvent, Kafka as KafkaBinding, type KafkaMessage as CloudEventMessage } from 'cloudevents';
 import { Kafka, logLevel, type Consumer, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs';
+import { registerCodecs } from './plain-codecs.js';
 import { until } from './stack-for-tests.js';
+
+registerCodecs();
 
 export interface HistoryEvent {
   readonly id: string;

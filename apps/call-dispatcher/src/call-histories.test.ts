@@ -7,7 +7,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const CREATED = dispatchAfter(ACCEPTED, intent(1), { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' });
 
 it('takes a created call whose snapshot was deleted for one that has ended', () => {
-  const historyAfter = (days: number) => new CallHistories({ get: () => undefined }, () => START_MS + days * DAY_MS).of(CREATED);
+  const historyAfter = (days: number) =>
+    new CallHistories({ get: () => undefined, isLost: () => false }, () => START_MS + days * DAY_MS).of(CREATED);
   expect(historyAfter(1)).toBeUndefined();
   expect(historyAfter(36)).toMatchObject({ hasEnded: true, surplus: [], unreadCallbackId: null });
 });
@@ -38,5 +39,5 @@ it('takes what a snapshot says', () => {
     surplus: [],
     unreadCallbackId: null,
   };
-  expect(new CallHistories({ get: () => known }, () => START_MS + 36 * DAY_MS).of(CREATED)).toBe(known);
+  expect(new CallHistories({ get: () => known, isLost: () => false }, () => START_MS + 36 * DAY_MS).of(CREATED)).toBe(known);
 });

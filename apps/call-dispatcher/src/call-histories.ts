@@ -45,9 +45,14 @@ const OVER: CallHistory = {
 /** The histories of the calls that the ledger knows, also of those that the snapshots have forgotten. */
 export class CallHistories {
   constructor(
-    private readonly snapshots: Pick<SnapshotFollower<CallHistory>, 'get'>,
+    private readonly snapshots: Pick<SnapshotFollower<CallHistory>, 'get' | 'isLost'>,
     private readonly nowMs: () => number = Date.now,
   ) {}
+
+  /** Whether there is a history of the call, and nobody can read it. */
+  isLost({ callId }: Dispatch): boolean {
+    return this.snapshots.isLost(callId);
+  }
 
   of(dispatch: Dispatch): CallHistory | undefined {
     return this.snapshots.get(dispatch.callId) ?? (isForgotten(dispatch, this.nowMs()) ? OVER : undefined);

@@ -57,7 +57,7 @@ beforeEach(async () => {
   const graph = new GraphClient({ baseUrl: 'https://graph.invalid' });
   driver = new Driver({
     ...process,
-    histories: new CallHistories({ get: () => undefined }, () => START_MS),
+    histories: new CallHistories({ get: () => undefined, isLost: () => false }, () => START_MS),
     followUps: new FollowUps({
       sender: log.sender,
       topicPrefix: '',

@@ -72,8 +72,9 @@ export class Driver {
     const live = liveCallOf(dispatch, history);
     if (live !== null) followUps.begin(dispatch, live);
     const heldBack = this.whyHeldBack(callId, dispatch.command);
+    const isHistoryLost = histories.isLost(dispatch);
     const followUpsFromMs = followUps.fromMs(dispatch.command);
-    const facts = { history, nowMs: clock.nowMs(), followUps: followUps.all, followUpsFromMs, heldBack };
+    const facts = { history, isHistoryLost, nowMs: clock.nowMs(), followUps: followUps.all, followUpsFromMs, heldBack };
     const step = nextStep(dispatch, facts, rules);
     if (step.kind === 'wait') this.lookAfter(callId, step.untilMs - clock.nowMs());
     else if (step.kind !== 'attempt') this.start(dispatch, step.kind, () => this.take(dispatch, step));

@@ -24,7 +24,8 @@ let brokerMs: number;
 let log: MemoryLog;
 let process: ProcessInMemory;
 let token: AppToken | undefined;
-/** Whether the histories show each call as over. */
+/** What the histories show of each call: whether there is one, and whether it is over. */
+let hasHistory: boolean;
 let hasEnded: boolean;
 let inbox: InboxController;
 
@@ -38,10 +39,11 @@ beforeEach(async () => {
 async function begin(): Promise<void> {
   process = await processOn(log);
   token = undefined;
+  hasHistory = true;
   hasEnded = false;
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
-  const histories = { get: () => ({ ...NO_HISTORY, hasEnded, parkedAttempt: null }) };
+  const histories = { get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, parkedAttempt: null } : undefined) };
   const rules = {
     appId: APP_ID,
     apps: new Map([[APP_ID, []]]),
@@ -194,6 +196,24 @@ describe('a CreateCall that is older than all that is kept of the ledger', () =>
   it('is taken when the ledger knows it still', async () => {
     const hash = requestHash({ appId: APP_ID, tenantId: TENANT_ID, call: COMMAND.call });
     await takeAfter({ type: 'Accepted', callId: CALL_ID, command: COMMAND, requestHash: hash });
+    expect(recorded()).toEqual(['Accepted']);
+  });
+});
+
+describe('a CreateCall that the ledger does not know, after records were passed over that nobody can read,', () => {
+  it('is put aside where the history knows its call, or it came before them: it may have been dialled (G1)', async () => {
+    log.passOver(START_MS);
+    await expect(create()).rejects.toMatchObject({ code: 'TOO_OLD' });
+    brokerMs = START_MS + 10;
+    await expect(create()).rejects.toMatchObject({ code: 'TOO_OLD' });
+    expect(recorded()).toEqual([]);
+  });
+
+  it('is taken where it came after them and nobody knows its call', async () => {
+    log.passOver(START_MS);
+    brokerMs = START_MS + 10;
+    hasHistory = false;
+    await create();
     expect(recorded()).toEqual(['Accepted']);
   });
 });

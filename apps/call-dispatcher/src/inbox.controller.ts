@@ -67,7 +67,8 @@ export class InboxController {
 
   private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
     const { callId } = data;
-    if (this.ledger.mayHaveForgotten(callId, arrivedAtMs)) {
+    const isKnownToHistory = this.ledger.hasLostRecords && this.histories.get(callId) !== undefined;
+    if (this.ledger.mayHaveForgotten(callId, isKnownToHistory ? -Infinity : arrivedAtMs)) {
       throw new ContractError('TOO_OLD', `The command for the call ${callId} came before the oldest record of the ledger.`);
     }
     const judged = judgeCreateCall(data, arrivedAtMs, this.rules);

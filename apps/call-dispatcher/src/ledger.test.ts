@@ -54,6 +54,17 @@ it('goes on after a record that cannot be read', async () => {
   await write(encodeLedgerRecord(intent(1)));
   expect(fatal).toEqual([]);
   expect(ledger.get(CALL_ID)?.phase).toBe('open');
+  expect(ledger.condition()).toEqual({ ok: true, reason: expect.stringMatching(/dispatch-ledger\/0 offset 1 \(NOT_JSON\)/) });
+});
+
+it('holds for dialled what waited when records were lost, and for old what came before them and is not known (G1)', async () => {
+  const ledger = await open();
+  await write(encodeLedgerRecord(ACCEPTED));
+  log.passOver(START_MS + 10);
+  await write(encodeLedgerRecord(intent(1)));
+  expect(ledger.get(CALL_ID)).toMatchObject({ phase: 'open', attempts: [{ attempt: 1, nonce: '' }] });
+  expect(ledger.hasLostRecords).toBe(true);
+  expect([START_MS + 10, START_MS + 11].map((atMs) => ledger.mayHaveForgotten('another', atMs))).toEqual([true, false]);
 });
 
 describe('the report of a record', () => {

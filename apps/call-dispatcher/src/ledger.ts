@@ -1,5 +1,6 @@
 import type { Logger } from '@callbus/chassis';
 import {
+  afterLostRecords,
   ContractError,
   decodeLedgerRecord,
   encodeLedgerRecord,
@@ -13,13 +14,16 @@ import {
   type Transition,
 } from '@callbus/contracts';
 import {
+  DamagedRecords,
   KafkaError,
   traceparentOf,
+  type Condition,
   type KafkaClient,
   type ReadProgress,
   type ReceivedRecord,
   type RecordSender,
   type TopicFollower,
+  type UnreadableBatch,
 } from '@callbus/kafka';
 import type { BrokerClock } from './broker-clock.js';
 import { KeptDispatches } from './kept-dispatches.js';
@@ -63,6 +67,8 @@ export class Ledger {
   private follower: TopicFollower | undefined;
   private oldest: Pick<ReceivedRecord, 'offset' | 'timestampMs'> | undefined;
   private forgottenBeforeMs = -Infinity;
+  private lostRecords = 0;
+  private readonly damaged = new DamagedRecords();
 
   private constructor(private readonly options: LedgerOptions) {
     this.topic = topicName(options.topicPrefix, TOPICS.dispatchLedger);
@@ -85,6 +91,9 @@ export class Ledger {
       onRecord: (record) => {
         ledger.fold(record);
       },
+      onPassedOver: (batch) => {
+        ledger.passOver(batch);
+      },
       onFatal: options.onFatal,
     });
     return ledger;
@@ -93,7 +102,7 @@ export class Ledger {
   /** Resolves when all that is in the ledger now has been folded. @throws KafkaError FOLLOWER_LATE when it stands still */
   async caughtUp(): Promise<void> {
     await this.follower?.caughtUp();
-    if (this.oldest !== undefined && this.oldest.offset > 0n) this.forgottenBeforeMs = this.oldest.timestampMs;
+    if (this.oldest !== undefined && this.oldest.offset > 0n) this.mayForgetBefore(this.oldest.timestampMs);
   }
 
   progress(): ReadProgress {
@@ -111,6 +120,16 @@ export class Ledger {
   mayHaveForgotten(callId: string, arrivedAtMs: number): boolean {
     const outlivedBeforeMs = this.options.clock.nowMs() - LEDGER_MEMORY_MS + CLOCKS_DIFFER_MS;
     return this.get(callId)?.command == null && arrivedAtMs < Math.max(this.forgottenBeforeMs, outlivedBeforeMs);
+  }
+
+  /** Whether records were passed over that nobody can read: what they said of a call, its history may still tell. */
+  get hasLostRecords(): boolean {
+    return this.lostRecords > 0;
+  }
+
+  /** Names what of the ledger takes no effect since nobody can make anything of it. */
+  condition(): Condition {
+    return this.damaged.condition();
   }
 
   all(): IterableIterator<Dispatch> {
@@ -209,6 +228,7 @@ export class Ledger {
       record = decodeLedgerRecord(value);
     } catch (error) {
       if (!(error instanceof ContractError) || error.code === 'UNKNOWN_VERSION') throw error;
+      this.damaged.put({ ...received, key: Buffer.from(String(offset)), reason: error.code });
       this.options.logger.error(
         { err: error, offset: String(offset) },
         'a record of the ledger is unreadable and takes no effect',
@@ -227,5 +247,25 @@ export class Ledger {
       if (observations.length > 0) this.reports.set(offset, observations);
     }
     for (const listener of this.listeners) listener(kept, transition, before);
+  }
+
+  /**
+   * As an operator ordered. Whatever they were, nobody dials again for it: a call that waited may have been dialled, and a
+   * command that came before may have been accepted.
+   */
+  private passOver({ timestampMs, firstOffset, lastOffset }: UnreadableBatch): void {
+    this.options.clock.observe(timestampMs);
+    this.lostRecords += Number(lastOffset - firstOffset) + 1;
+    this.mayForgetBefore(timestampMs + 1);
+    for (const before of [...this.calls.all()]) {
+      const dispatch = afterLostRecords(before, timestampMs);
+      if (dispatch === before) continue;
+      const kept = this.calls.put(dispatch, timestampMs, undefined);
+      for (const listener of this.listeners) listener(kept, { kind: 'intended' }, before);
+    }
+  }
+
+  private mayForgetBefore(timeMs: number): void {
+    this.forgottenBeforeMs = Math.max(this.forgottenBeforeMs, timeMs);
   }
 }

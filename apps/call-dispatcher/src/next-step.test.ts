@@ -181,6 +181,14 @@ describe('an unknown outcome', () => {
     expect(step(redialing, overAtMs * 2 + 1, { parkedAttempt: 1 })).toEqual(NEVER);
   });
 
+  it('is left alone while nobody can read its history, which may hold the proof', () => {
+    const dispatch = dispatchAfter(...redialing);
+    const facts = { nowMs: START_MS + 1_000_000, followUps: new Map<string, FollowUp>() };
+    for (const history of [undefined, { ...NOTHING, parkedAttempt: 1 }]) {
+      expect(nextStep(dispatch, { ...facts, history, isHistoryLost: true }, RULES)).toEqual(NEVER);
+    }
+  });
+
   it('has a grace period of its own for each attempt', () => {
     const twice = [...redialing, released(1), intent(2), unknown(2)];
     const secondOverAtMs = START_MS + 5_000 + RULES.unknownGraceMs;

@@ -63,6 +63,8 @@ export interface NextStepRules {
 
 export interface NextStepFacts {
   readonly history: CallHistory | undefined;
+  /** There is a history, and nobody can read it: what it proves is not known. */
+  readonly isHistoryLost?: boolean;
   /** The broker's time, ms since 1970. */
   readonly nowMs: number;
   /** By Graph's id of the call. */
@@ -189,10 +191,11 @@ function whyExpired(last: Attempt | undefined, heldBack: string | undefined): st
  * Nobody knows whether it dialled. It is dialled again only when it is parked, so that every callback that was stored
  * within the grace period has counted, and only if an operator or the command allows it.
  */
-function stepOfUnknown(dispatch: Dispatch, { history, nowMs }: NextStepFacts, rules: NextStepRules): Step {
+function stepOfUnknown(dispatch: Dispatch, facts: NextStepFacts, rules: NextStepRules): Step {
+  const { history, isHistoryLost, nowMs } = facts;
   const { callId, command } = dispatch;
   const last = latestAttempt(dispatch);
-  if (last === undefined || command === null) return NEVER;
+  if (last === undefined || command === null || isHistoryLost === true) return NEVER;
   if (history?.parkedAttempt !== last.attempt) {
     const overAtMs = (last.closedAtMs ?? last.intendedAtMs) + rules.unknownGraceMs;
     if (nowMs <= overAtMs) return { kind: 'wait', untilMs: overAtMs + 1 };

@@ -41,6 +41,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   const sender = await startStep({ name: 'connecting a sender', run: () => client.sender(), waitsFor: missingOnKafka });
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
+  health.addReadiness('kafka records', () => client.unreadable());
 
   const clock = new BrokerClock();
   const openedAtMs = performance.now();
@@ -51,11 +52,13 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   });
   metrics.ledgerRestoreSeconds.set((performance.now() - openedAtMs) / 1_000);
   onShutdown('ledger', () => ledger.stop());
+  health.addReadiness('ledger', () => ledger.condition());
   const snapshots = await restored(startStep, {
     topic: topicName(topicPrefix, TOPICS.snapshots),
-    open: (onFatal) => SnapshotFollower.start({ client, topicPrefix, keep: historyOf, onFatal }),
+    open: (onFatal) => SnapshotFollower.start({ client, topicPrefix, partitionCount: partitions, keep: historyOf, onFatal }),
     onFatal: fail,
   });
+  health.addReadiness('snapshots', () => snapshots.condition());
   onShutdown('snapshots', () => snapshots.stop());
   const histories = new CallHistories(snapshots);
 

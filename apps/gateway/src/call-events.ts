@@ -43,6 +43,7 @@ export class CallEvents {
       topic: topicName(topicPrefix, TOPICS.events),
       partitions: [partitionOf(callId, partitions)],
       ...(call.notAfter !== null && { fromMs: Date.parse(call.notAfter) - LONGEST_BEFORE_NOT_AFTER_MS }),
+      atUnreadable: 'end',
       onRecord: (record) => {
         reader.take(record);
       },

@@ -26,11 +26,15 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const sender = await startStep({ name: 'connecting a sender', run: () => client.sender(), waitsFor: missingOnKafka });
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
+  // What is known of the calls of other partitions, and taking commands, goes on.
+  health.addReadiness('kafka records', () => ({ ...client.unreadable(), ok: true }));
   const snapshots = await restored(startStep, {
     topic: topicName(topicPrefix, TOPICS.snapshots),
-    open: (onFatal) => SnapshotFollower.start<KnownCall>({ client, topicPrefix, keep: knownCallOf, onFatal }),
+    open: (onFatal) =>
+      SnapshotFollower.start<KnownCall>({ client, topicPrefix, partitionCount: partitions, keep: knownCallOf, onFatal }),
     onFatal: fail,
   });
+  health.addReadiness('snapshots', () => snapshots.condition());
   onShutdown('snapshots', () => snapshots.stop());
   const calls = new KnownCalls(snapshots);
   const { maxEventReaders: maxReaders, maxEventReadersPerCaller: maxReadersPerCaller } = settings;

@@ -1,6 +1,6 @@
 import { createLogger } from '@callbus/chassis';
 import { encodeCloudEvent, MESSAGES, partitionOf, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
-import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord } from '@callbus/kafka';
+import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord, type UnreadableBatch } from '@callbus/kafka';
 import type { OperatorSettings } from './operator-settings.js';
 
 /** One installation of callbus, as it is on Kafka. */
@@ -24,12 +24,22 @@ export class Installation {
     return topicName(this.topicPrefix, topic);
   }
 
-  /** Hands over every record that is in the topic now, or in these partitions of it. */
-  async read(topic: TopicSpec, onRecord: (record: ReceivedRecord) => void, partitions?: readonly number[]): Promise<void> {
+  /**
+   * Hands over every record that is in the topic now, or in these partitions of it.
+   * @param onUnreadable takes what nobody can read; without it that ends the reading, unless an operator has ordered to pass over it
+   */
+  async read(
+    topic: TopicSpec,
+    onRecord: (record: ReceivedRecord) => void,
+    partitions?: readonly number[],
+    onUnreadable?: (batch: UnreadableBatch) => void,
+  ): Promise<void> {
     const { promise: failed, reject } = Promise.withResolvers<never>();
     const follower = await this.client.follow({
       topic: this.nameOf(topic),
       ...(partitions && { partitions }),
+      atUnreadable: onUnreadable === undefined ? 'end' : 'pass',
+      ...(onUnreadable && { onPassedOver: onUnreadable }),
       onRecord,
       onFatal: reject,
       standstillMs: this.settings.readTimeoutMs,

@@ -4,6 +4,7 @@ import { addDeadLetterCommands } from './dead-letters/dead-letter-commands.js';
 import { addDoctor } from './doctor/doctor-command.js';
 import type { Installation } from './installation.js';
 import type { Report } from './report.js';
+import { addTopicCommands } from './topics/topic-commands.js';
 
 /** What the commands need of the process that they run in. */
 export interface Context {
@@ -30,6 +31,7 @@ export function createProgram(context: Context): Command {
     .addHelpText('afterAll', AFTER_EVERY_HELP);
   addCallCommands(program, context);
   addDeadLetterCommands(program, context);
+  addTopicCommands(program, context);
   addDoctor(program, context);
   return program;
 }

@@ -54,6 +54,15 @@ export class KafkaSettings {
   @Max(600_000)
   standstillMs: number = 60_000;
 
+  @Setting('KAFKA_MAX_BATCH_BYTES', {
+    kind: 'integer',
+    describe: 'Bytes that one batch of records may take decompressed; a larger one counts as unreadable',
+  })
+  @IsInt()
+  @Min(16 * 1024 * 1024)
+  @Max(1024 * 1024 * 1024)
+  maxBatchBytes: number = 64 * 1024 * 1024;
+
   @Setting('KAFKA_SSL_ENABLED', { kind: 'boolean', describe: 'TLS to the brokers' })
   @IfTls()
   @Equals(true, { message: 'must be true where KAFKA_SSL_CA, KAFKA_SSL_CERT or KAFKA_SSL_KEY is set' })

@@ -45,7 +45,14 @@ const DEFAULT_PREFIX = 'calls.';
  */
 export async function connectCallbus(options: CallbusOptions): Promise<Callbus> {
   const { source, topicPrefix = DEFAULT_PREFIX, logger = STANDARD_ERROR, ...kafka } = options;
-  const client = createKafkaClient({ ...kafka, logger, clientId: `callbus-client${source.replaceAll(/[^\w.-]+/g, '-')}` });
+  const client = createKafkaClient({
+    ...kafka,
+    logger,
+    clientId: `callbus-client${source.replaceAll(/[^\w.-]+/g, '-')}`,
+    // A subscriber may read what operators ordered; groups of its own begin so.
+    followerGroupPrefix: `${topicPrefix}subscriber`,
+    repairsTopic: topicName(topicPrefix, TOPICS.repairs),
+  });
   try {
     const sender = await client.sender();
     try {

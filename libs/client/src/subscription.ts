@@ -76,6 +76,7 @@ export async function openSubscription(
       const committed = await client.admin().committed(group, topic);
       positions.assigned(new Map(partitions.map((partition) => [partition, committed.get(partition) ?? null])));
     },
+    atUnreadable: 'end',
     onFatal: reject,
     ...(putAside !== undefined && {
       deadLetter: async (record, error) => {

@@ -11,6 +11,7 @@ it('gives each principal what it needs, and no more', () => {
     'WRITE topic commands',
     'READ topic events',
     'READ topic snapshots',
+    'READ topic repairs',
     'READ group gateway*',
   ]);
   expect(rightsOf('call-dispatcher')).toEqual([
@@ -20,6 +21,7 @@ it('gives each principal what it needs, and no more', () => {
     'WRITE topic observations',
     'READ topic snapshots',
     'WRITE topic commands.dead-letter',
+    'READ topic repairs',
     'READ group call-dispatcher*',
   ]);
   expect(rightsOf('notification-receiver')).toEqual(['WRITE topic observations']);
@@ -28,10 +30,16 @@ it('gives each principal what it needs, and no more', () => {
     'WRITE topic events',
     'READ+WRITE topic snapshots',
     'WRITE topic observations.dead-letter',
+    'READ topic repairs',
     'READ group notification-sequencer*',
   ]);
   expect(rightsOf('producer')).toEqual(['WRITE topic commands']);
-  expect(rightsOf('subscriber')).toEqual(['DESCRIBE topic commands', 'READ topic events', 'READ group subscriber*']);
+  expect(rightsOf('subscriber')).toEqual([
+    'DESCRIBE topic commands',
+    'READ topic events',
+    'READ topic repairs',
+    'READ group subscriber*',
+  ]);
 });
 
 it('lets the operator see how far the services are', () => {
@@ -53,8 +61,8 @@ it('lets nobody but the operator release a call', () => {
   expect(writers.map(([principal]) => principal)).toEqual(['operator']);
 });
 
-it('lets the operator read all and write commands and what it replays', () => {
-  const written = ['commands', 'operator-commands', 'observations'];
+it('lets the operator read all and write commands, what it replays, and what to pass over', () => {
+  const written = ['commands', 'operator-commands', 'observations', 'repairs'];
   expect(ACCESS.operator.filter(({ resource }) => resource === 'topic')).toEqual(
     Object.values(TOPICS).map(({ name }) => ({
       resource: 'topic',

@@ -17,6 +17,8 @@ export const CONTRACT_ERRORS = {
   TOO_OLD: 'It may have been dialled, and the ledger no longer knows. Send a new one with a fresh callId.',
   TOO_MANY_ENDS:
     'The ends of very many unknown calls were asked for, of the tenant or in all. Replay it when its call is known, or raise UNKNOWN_ENDS_MAX_PER_TENANT or UNKNOWN_ENDS_MAX.',
+  SNAPSHOT_UNREADABLE:
+    'The call’s state cannot be read, so its history cannot go on. «callbus topics repair» shows what can be done; then replay the dead letter.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
 } as const;
 

@@ -16,6 +16,7 @@ import type { EventSubject, EventType } from './event-data.js';
 import { toCloudEvent, type CallEvent } from './events.js';
 import { decodeLedgerRecord, encodeLedgerRecord, type LedgerRecord } from './ledger-records.js';
 import { decodeObservation, encodeObservation, type Observation } from './observations.js';
+import { decodeRepair, encodeRepair } from './repairs.js';
 import { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot } from './snapshots.js';
 
 // The fixtures pin what is on Kafka: records of every release so far are read by this one, so a fixture never changes
@@ -131,6 +132,15 @@ describe('the golden fixtures', () => {
     );
     expect(snapshot.foldVersion).toBe(FOLD_VERSION - 1);
   });
+});
+
+it('an order to pass over is read, is written the same, and is known by where it begins', () => {
+  const plain = fixture('repairs', 'Repair');
+  const repair = decodeRepair(Buffer.from(JSON.stringify(plain)));
+  const { key, value } = encodeRepair(repair);
+  expect([key, JSON.parse(String(value))]).toEqual(['calls.snapshots/3/17', plain]);
+  for (const bad of [null, Buffer.from('{}'), Buffer.from(JSON.stringify({ ...(plain as object), lastOffset: '-1' }))])
+    expect(() => decodeRepair(bad)).toThrow();
 });
 
 describe('of two snapshots of a call', () => {

@@ -21,6 +21,7 @@ export {
   type IfUnknown,
 } from './commands.js';
 export {
+  afterLostRecords,
   endRequestsOf,
   isEndRequested,
   isForgotten,
@@ -69,5 +70,6 @@ export {
   type SurplusCall,
   type ToneInHistory,
 } from './folded-call.js';
+export { decodeRepair, encodeRepair, Repair, repairKey, type RecordRange } from './repairs.js';
 export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots.js';
 export { WORST_CASES } from './worst-cases.js';

@@ -1,4 +1,4 @@
-import { endRequestsOf, isEndRequested, isForgotten, reduce, type Dispatch } from './ledger.js';
+import { afterLostRecords, endRequestsOf, isEndRequested, isForgotten, reduce, type Dispatch } from './ledger.js';
 import type { LedgerCommand, LedgerRecord } from './ledger-records.js';
 
 const callId = '11111111-1111-4111-8111-111111111111';
@@ -213,5 +213,44 @@ describe('a created call without a snapshot', () => {
     expect(isForgottenAfter(36, created(1))).toBe(true);
     expect(isForgottenAfter(6, created(1))).toBe(false);
     expect(isForgottenAfter(36, unknown(1))).toBe(false);
+  });
+});
+
+describe('a call of which records were lost', () => {
+  const after = (...records: LedgerRecord[]): Dispatch => afterLostRecords(fold(records).dispatch as Dispatch, 1_000);
+  const then = (dispatch: Dispatch, record: LedgerRecord, atMs = 2_000) => reduce(dispatch, record, atMs);
+
+  it('may have been dialled where it waited: nobody may begin another attempt, and this one is orphaned at once (G1)', () => {
+    for (const waiting of [after(accepted), after(accepted, intent(1), refused(1)), after(accepted, intent(1), notSent(1))]) {
+      const attempt = waiting.attempts.length;
+      expect(waiting.phase).toBe('open');
+      for (const next of [attempt, attempt + 1]) expect(then(waiting, intent(next, 9)).transition).toBeNull();
+      expect(then(waiting, orphan(attempt)).dispatch?.phase).toBe('unknown');
+      expect(then(waiting, proven(attempt)).dispatch?.phase).toBe('created');
+    }
+  });
+
+  it('was dialled where its process says so, and is not refused by what the same process says', () => {
+    expect(then(after(accepted), created(1)).dispatch?.phase).toBe('created');
+    for (const record of [refused(1), rejected(1), notSent(1)])
+      expect(then(after(accepted), record).dispatch?.phase).toBe('open');
+  });
+
+  it('is dialled once more where an operator allows it, since then nobody else does', () => {
+    const unknownNow = then(after(accepted), orphan(1)).dispatch as Dispatch;
+    const waiting = then(unknownNow, released(1)).dispatch as Dispatch;
+    expect(then(waiting, intent(2)).transition).toMatchObject({ kind: 'intended' });
+  });
+
+  it('stays as it is where it did not wait', () => {
+    for (const records of [
+      [end()],
+      [accepted, intent(1)],
+      [accepted, intent(1), unknown(1)],
+      [accepted, intent(1), created(1)],
+    ]) {
+      const { dispatch } = fold(records);
+      expect(afterLostRecords(dispatch as Dispatch, 1_000)).toBe(dispatch);
+    }
   });
 });

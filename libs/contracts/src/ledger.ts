@@ -208,12 +208,38 @@ function intended(before: Dispatch, record: Extract<LedgerRecord, { type: 'Inten
   return { dispatch: { ...before, attempts: [...before.attempts, attempt], phase: 'open' }, transition: { kind: 'intended' } };
 }
 
+/** In place of the nonce of an Intent that nobody can read any more. */
+const LOST_NONCE = '';
+
+/**
+ * The call after records of the ledger that nobody can read. An Intent may have been among them, and its POST may have dialled:
+ * a call that waited has an attempt more from then on, which nobody may POST for and which its process left behind.
+ * @param lostAtMs LogAppendTime of the last of them, milliseconds since the epoch
+ */
+export function afterLostRecords(before: Dispatch, lostAtMs: number): Dispatch {
+  if (before.phase !== 'waiting') return before;
+  const attempt: Attempt = {
+    attempt: (latestAttempt(before)?.attempt ?? 0) + 1,
+    nonce: LOST_NONCE,
+    intendedAtMs: lostAtMs,
+    deadlineMs: 0,
+    orphanMs: 0,
+    state: 'open',
+    graphCallId: null,
+    retryAtMs: null,
+    httpStatus: null,
+    closedAtMs: null,
+  };
+  return { ...before, attempts: [...before.attempts, attempt], phase: 'open' };
+}
+
 type Outcome = Extract<LedgerRecord, { type: 'Created' | 'Rejected' | 'Refused' | 'NotSent' | 'Unknown' }>;
 
 function closed(before: Dispatch, record: Outcome, appendedAtMs: number): Reduced | null {
-  const attempt = before.attempts.find((one) =>
-    record.nonce === undefined ? one.attempt === record.attempt : one.nonce === record.nonce,
-  );
+  const attempt =
+    before.attempts.find((one) => (record.nonce === undefined ? one.attempt === record.attempt : one.nonce === record.nonce)) ??
+    // Whose Intent was lost: what is said of it under its nonce counts where it proves a dial, and nowhere else.
+    before.attempts.find((one) => one.nonce === LOST_NONCE && one.attempt === record.attempt && record.type === 'Created');
   if (attempt === undefined) {
     if (record.nonce === undefined || before.spentNonces.includes(record.nonce)) return null;
     return { dispatch: { ...before, spentNonces: [...before.spentNonces, record.nonce] }, transition: null };

@@ -3,6 +3,7 @@ import { EVENT_CLASSES, EventSubject } from './event-data.js';
 import { EVENT_VERSION } from './events.js';
 import { LATER_LEDGER_VERSIONS, LEDGER_CLASSES, LEDGER_VERSION } from './ledger-records.js';
 import { NEWER_OBSERVATION_CLASSES, OBSERVATION_CLASSES, OBSERVATION_VERSION } from './observations.js';
+import { Repair, REPAIR_VERSION } from './repairs.js';
 import { FOLD_VERSION, Snapshot } from './snapshots.js';
 
 export interface MessageKind {
@@ -27,4 +28,5 @@ export const MESSAGES = {
   observations: { version: OBSERVATION_VERSION, newer: NEWER_OBSERVATION_CLASSES, types: OBSERVATION_CLASSES, tag: 'kind' },
   dispatchLedger: { version: LEDGER_VERSION, laterVersions: LATER_LEDGER_VERSIONS, types: LEDGER_CLASSES, tag: 'type' },
   snapshots: { version: FOLD_VERSION, types: { Snapshot } },
+  repairs: { version: REPAIR_VERSION, types: { Repair } },
 } as const satisfies Record<string, MessageKind>;

@@ -82,6 +82,14 @@ export const TOPICS = {
     writers: ['notification-sequencer'],
     readers: ['operator'],
   },
+  /** Orders to pass over what nobody can read, for as long as the installation lives: see repairs.ts. */
+  repairs: {
+    name: 'repairs',
+    partitions: 1,
+    config: { 'cleanup.policy': 'compact' },
+    writers: ['operator'],
+    readers: ['gateway', 'call-dispatcher', 'notification-sequencer', 'subscriber', 'operator'],
+  },
 } as const satisfies Record<string, TopicSpec>;
 
 export interface GroupSpec {

@@ -33,6 +33,7 @@ describe('dispositionOf', () => {
       UNAUTHENTICATED: 'retry',
       UNAUTHORIZED: 'stop',
       RECORD_REFUSED: 'dead-letter',
+      UNREADABLE_BATCH: 'dead-letter',
       RECORDS_GONE: 'stop',
       TOPIC_MISSING: 'stop',
       PARTITION_COUNT: 'stop',

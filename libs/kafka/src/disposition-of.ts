@@ -31,6 +31,7 @@ export function dispositionOf(error: unknown, attempt: number): Disposition {
     case 'UNAUTHENTICATED':
       return { kind: 'retry', delayMs: Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS) };
     case 'RECORD_REFUSED':
+    case 'UNREADABLE_BATCH':
       return { kind: 'dead-letter', reason: error.code };
     case 'UNAUTHORIZED':
     case 'PARTITION_COUNT':

@@ -3,6 +3,7 @@ export { dispositionOf, UNEXPECTED, type Disposition } from './disposition-of.js
 export { KAFKA_ERRORS, KafkaError, UnprocessableRecordError, type KafkaErrorCode } from './errors.js';
 export type {
   AclRule,
+  AtUnreadable,
   Condition,
   ConsumeOptions,
   FollowOptions,
@@ -21,6 +22,7 @@ export type {
   TopicDescription,
   TopicFollower,
   TopicToEnsure,
+  UnreadableBatch,
 } from './kafka-client.js';
 export { createKafkaClient, type KafkaClientOptions } from './kafkajs/kafkajs-client.js';
 export { kafkaClientOf, type KafkaAccess } from './kafka-access.js';
@@ -34,6 +36,8 @@ export {
   type RecordHandlerOptions,
 } from './kafka-transport.js';
 export { firstAppendedAtMs, placeOf, REPLAY_HEADERS, replayedFrom, replayOf } from './replays.js';
+export { DamagedRecords, type DamagedRecord } from './damaged-records.js';
+export { describeRange } from './unreadable-places.js';
 export { SnapshotFollower, type SnapshotFollowerOptions } from './snapshot-follower.js';
 export { missingOnKafka, restored, type Restorable, type RestoreOptions, type RunKafkaStep } from './start-on-kafka.js';
 export { inTrace, traceparentOf } from './traceparent.js';

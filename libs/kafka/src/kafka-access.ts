@@ -1,4 +1,4 @@
-import type { Principal } from '@callbus/contracts';
+import { topicName, TOPICS, type Principal } from '@callbus/contracts';
 import { ClientCredentials } from './client-credentials.js';
 import type { Registry } from 'prom-client';
 import type { KafkaClient } from './kafka-client.js';
@@ -25,6 +25,8 @@ export interface KafkaAccess {
   readonly sessionTimeoutMs?: number;
   /** A reader of a whole topic that gets no record for so long, though there are some, stands still. */
   readonly standstillMs?: number;
+  /** Bytes that one batch of records may take decompressed. */
+  readonly maxBatchBytes?: number;
 }
 
 export interface KafkaUser {
@@ -36,13 +38,15 @@ export interface KafkaUser {
 
 /** @param registry where all that is measured is registered */
 export function kafkaClientOf(access: KafkaAccess, user: KafkaUser, logger: KafkaLogger, registry?: Registry): KafkaClient {
-  const { brokers, topicPrefix, sslEnabled, sslCa, sslCert, sslKey, sessionTimeoutMs, standstillMs } = access;
+  const { brokers, topicPrefix, sslEnabled, sslCa, sslCert, sslKey, sessionTimeoutMs, standstillMs, maxBatchBytes } = access;
   const sasl = saslOf(access);
   return createKafkaClient({
     brokers,
     clientId: user.process || user.principal,
     followerGroupPrefix: `${topicPrefix}${user.principal}`,
+    repairsTopic: topicName(topicPrefix, TOPICS.repairs),
     logger,
+    ...(maxBatchBytes !== undefined && { maxBatchBytes }),
     ...(registry !== undefined && { registry }),
     ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     ...(standstillMs !== undefined && { standstillMs }),

@@ -1,3 +1,5 @@
+import type { RecordRange, Repair } from '@callbus/contracts';
+
 /** Fit for its work or not; `reason` says what is wrong or being waited for. */
 export interface Condition {
   readonly ok: boolean;
@@ -37,6 +39,22 @@ export interface ReceivedRecord {
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, HeaderValue>>;
 }
+
+/** Records that Kafka holds and nobody can read: one batch of a producer's. */
+export interface UnreadableBatch extends RecordRange {
+  /** Of its latest record, ms since 1970. */
+  readonly timestampMs: number;
+  /** In words. */
+  readonly reason: string;
+  /** As it is in the log. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * What a reader does at an unreadable batch that no operator has ordered to pass over. `wait`: it stays before it, says so, and
+ * tries again. `end`: it ends with KafkaError UNREADABLE_BATCH.
+ */
+export type AtUnreadable = 'wait' | 'end';
 
 /** Sends with acks from all in-sync replicas. A resolved `send` means: in the log, per partition in the order of the calls. */
 export interface RecordSender {
@@ -91,6 +109,8 @@ export interface ConsumeOptions {
   readonly traceOf?: (record: ReceivedRecord) => string | undefined;
   /** A member that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
+  /** One that is passed over goes to `deadLetter`, its bytes as the value. @default wait; the other partitions go on */
+  readonly atUnreadable?: AtUnreadable;
 }
 
 /**
@@ -118,6 +138,10 @@ export interface FollowOptions {
   readonly standstillMs?: number;
   /** Whether the metrics show how far it has come: a process reads this topic before it begins its work. @default false */
   readonly isRestore?: boolean;
+  /** `pass`: whatever it is, it is handed to `onPassedOver`. @default wait; the other partitions go on */
+  readonly atUnreadable?: AtUnreadable | 'pass';
+  /** Called in the order of the partition for each batch that is passed over, with the operator's order unless it is `pass`. */
+  readonly onPassedOver?: (batch: UnreadableBatch, repair: Repair | null) => void;
 }
 
 /** How much was read of what was to be read, in offsets: of a compacted topic there are fewer records. */
@@ -225,5 +249,9 @@ export interface KafkaClient {
   admin(): KafkaAdmin;
   /** Whether whatever reads here goes on doing so. A broker that is away is no reason; a process that it is false of has to end. */
   liveness(): Condition;
+  /** Names the places at which readers wait, since nobody can read what Kafka holds there. */
+  unreadable(): Condition;
+  /** The operator's order to pass over these records; null where there is none, or where that cannot be known. */
+  repairOf(range: RecordRange): Promise<Repair | null>;
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ describe('a wait for records to be read', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     nowMs = 0;
-    positions = new ReadPositions('calls.example', STANDSTILL_MS, () => nowMs);
+    positions = new ReadPositions('calls.example', STANDSTILL_MS, { monotonicMs: () => nowMs });
   });
   afterEach(() => jest.useRealTimers());
 

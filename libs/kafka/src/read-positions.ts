@@ -9,6 +9,12 @@ interface Wait {
   readonly resolve: () => void;
 }
 
+export interface ReadPositionsOptions {
+  readonly monotonicMs?: () => number;
+  /** Whether the reader waits in the partition at a batch that nobody can read. It says so elsewhere, and no restart mends it. */
+  readonly isHeld?: (partition: number) => boolean;
+}
+
 /**
  * How far a reader of a topic has come, and who waits for it to come further. A wait fails by standstill, never by the time
  * that it takes: a long restore over a slow connection goes on for as long as records come.
@@ -18,12 +24,18 @@ export class ReadPositions {
   private readonly waits = new Set<Wait>();
   private ranges: readonly OffsetRange[] = [];
 
+  private readonly monotonicMs: () => number;
+  private readonly isHeld: (partition: number) => boolean;
+
   /** @param standstillMs without a record of a partition that is waited for, after which the wait fails */
   constructor(
     private readonly topic: string,
     private readonly standstillMs: number,
-    private readonly monotonicMs: () => number = () => performance.now(),
-  ) {}
+    { monotonicMs = () => performance.now(), isHeld = () => false }: ReadPositionsOptions = {},
+  ) {
+    this.monotonicMs = monotonicMs;
+    this.isHeld = isHeld;
+  }
 
   /** The offset that is read next; 0 before the first record. */
   of(partition: number): bigint {
@@ -84,6 +96,7 @@ export class ReadPositions {
       const look = (): void => {
         const leftMs = this.standstillMs - (this.monotonicMs() - wait.movedAtMs);
         if (leftMs > 0) timer = setTimeout(look, leftMs);
+        else if ([...pending.keys()].some(this.isHeld)) timer = setTimeout(look, this.standstillMs);
         else
           end(() => {
             reject(this.standstill(pending));

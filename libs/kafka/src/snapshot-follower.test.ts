@@ -22,12 +22,23 @@ async function follower(onFatal: (error: unknown) => void = () => undefined) {
       });
     },
   } as unknown as KafkaClient;
-  const snapshots = await SnapshotFollower.start({ client, topicPrefix: 'calls.', keep: ({ offset }) => offset, onFatal });
+  const snapshots = await SnapshotFollower.start({
+    client,
+    topicPrefix: 'calls.',
+    partitionCount: 1,
+    keep: ({ offset }) => offset,
+    onFatal,
+  });
   let offset = 0n;
-  const write = (key: string, value: Buffer | null, timestampMs = 0): void => {
+  const passOver = (lost: string[]): void => {
+    const place = { topic: 't', partition: 0, firstOffset: (offset += 1n), lastOffset: offset };
+    const order = { ...place, firstOffset: '', lastOffset: '', reason: '', operator: '', time: '' };
+    options?.onPassedOver?.({ ...place, timestampMs: 0, reason: '', bytes: Buffer.alloc(0) }, { ...order, lost });
+  };
+  const write = (key: string, value: Buffer | null, timestampMs = 0, partition = 0): void => {
     options?.onRecord({
       topic: 't',
-      partition: 0,
+      partition,
       offset: (offset += 1n),
       timestampMs,
       key: Buffer.from(key),
@@ -35,7 +46,7 @@ async function follower(onFatal: (error: unknown) => void = () => undefined) {
       headers: {},
     });
   };
-  return { snapshots, write, topic: options?.topic };
+  return { snapshots, write, passOver, topic: options?.topic };
 }
 
 describe('SnapshotFollower', () => {
@@ -113,6 +124,60 @@ describe('SnapshotFollower', () => {
     const waiting = ['other', CALL_ID, CALL_ID].map((callId) => snapshots.waitFor(callId, 60_000, (offset) => offset > 1));
     snapshots.endWaits();
     expect(await Promise.all(waiting)).toEqual([undefined, 1, 1]);
+  });
+
+  const GARBAGE = Buffer.from([0, 0]);
+
+  it('goes on at a damaged record, names its place, and counts what was there before it, which is to be written again', async () => {
+    const { snapshots, write } = await follower();
+    write(CALL_ID, encodeSnapshot(snapshot(5)));
+    write(CALL_ID, GARBAGE);
+    expect([snapshots.get(CALL_ID), snapshots.isLost(CALL_ID)]).toEqual([5, false]);
+    expect(snapshots.overwritten([partitionOf(CALL_ID, 12)], 12)).toEqual([5]);
+    expect(snapshots.condition()).toEqual({
+      ok: true,
+      reason: expect.stringMatching(/t\/0 offset 2 \(NOT_JSON\).*topics repair/),
+    });
+    write(CALL_ID, encodeSnapshot(snapshot(5)));
+    expect([snapshots.condition(), snapshots.overwritten([partitionOf(CALL_ID, 12)], 12)]).toEqual([{ ok: true }, []]);
+  });
+
+  it('knows that a state is lost where nothing but a damaged record is there, until there is another', async () => {
+    for (const healing of [encodeSnapshot(snapshot(1)), null]) {
+      const { snapshots, write } = await follower();
+      write(CALL_ID, GARBAGE);
+      expect([snapshots.get(CALL_ID), snapshots.isLost(CALL_ID), snapshots.damaged().length]).toEqual([undefined, true, 1]);
+      write(CALL_ID, healing);
+      expect([snapshots.isLost(CALL_ID), snapshots.damaged()]).toEqual([false, []]);
+    }
+  });
+
+  it.each<[string, string, number, Buffer]>([
+    ['under a key that is no callId', 'no-call', 0, encodeSnapshot(snapshot(1))],
+    ['of another call', 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12', 0, encodeSnapshot(snapshot(1))],
+    ['in another partition than its key’s', CALL_ID, 1, encodeSnapshot(snapshot(1))],
+    ['of another shape', CALL_ID, 0, Buffer.from('{}')],
+    ['that is empty', CALL_ID, 0, Buffer.alloc(0)],
+  ])('takes nothing from a snapshot %s', async (_what, key, partition, value) => {
+    const { snapshots, write } = await follower();
+    write(key, value, 0, partition);
+    expect([snapshots.values(), snapshots.damaged()]).toEqual([[], [expect.objectContaining({ partition, offset: 1n })]]);
+    write(key, null, 0, partition);
+    expect(snapshots.damaged()).toEqual([]);
+  });
+
+  it('lets no tombstone in another partition forget a call', async () => {
+    const { snapshots, write } = await follower();
+    write(CALL_ID, encodeSnapshot(snapshot(1)));
+    write(CALL_ID, null, 0, 1);
+    expect(snapshots.get(CALL_ID)).toBe(1);
+  });
+
+  it('knows no more of a call whose newer state was in what an operator ordered to pass over', async () => {
+    const { snapshots, write, passOver } = await follower();
+    write(CALL_ID, encodeSnapshot(snapshot(1)));
+    passOver([CALL_ID]);
+    expect([snapshots.get(CALL_ID), snapshots.isLost(CALL_ID)]).toEqual([undefined, true]);
   });
 
   it('stops at a snapshot of a newer release rather than guess', async () => {

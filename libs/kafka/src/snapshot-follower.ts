@@ -1,9 +1,30 @@
-import { decodeSnapshot, isOlderSnapshot, partitionOf, topicName, TOPICS, type Snapshot } from '@callbus/contracts';
-import type { KafkaClient, ReadProgress, ReceivedRecord, TopicFollower } from './kafka-client.js';
+import {
+  ContractError,
+  decodeSnapshot,
+  isCallId,
+  isOlderSnapshot,
+  partitionOf,
+  topicName,
+  TOPICS,
+  type Repair,
+  type Snapshot,
+} from '@callbus/contracts';
+import { DamagedRecords, type DamagedRecord } from './damaged-records.js';
+import type {
+  AtUnreadable,
+  Condition,
+  KafkaClient,
+  ReadProgress,
+  ReceivedRecord,
+  TopicFollower,
+  UnreadableBatch,
+} from './kafka-client.js';
 
 export interface SnapshotFollowerOptions<T> {
   readonly client: KafkaClient;
   readonly topicPrefix: string;
+  /** Of the topic. */
+  readonly partitionCount: number;
   /** @default all */
   readonly partitions?: readonly number[];
   /** @default decodeSnapshot */
@@ -12,6 +33,8 @@ export interface SnapshotFollowerOptions<T> {
   readonly keep: (snapshot: Snapshot) => T;
   /** How long no record may come before `caughtUp` fails, ms. */
   readonly standstillMs?: number;
+  /** @default wait */
+  readonly atUnreadable?: AtUnreadable;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -32,13 +55,15 @@ interface Waiter {
 
 /**
  * The folded state of every call, from the snapshots topic. Per call the snapshot with the highest offset counts, not
- * the one written last: a process that lost its partition may write an older one.
+ * the one written last: a process that lost its partition may write an older one. A record that nobody can make anything of
+ * counts as an older one too, so that one bad record stops nobody: docs/decisions/0021-damaged-records.md.
  */
 export class SnapshotFollower<T> {
   private readonly kept = new Map<string, Kept<T>>();
   private readonly waiting = new Map<string, Set<Waiter>>();
   private readonly listeners = new Set<(callId: string) => void>();
   private readonly listenersOfForgotten = new Set<(callId: string) => void>();
+  private readonly damagedRecords = new DamagedRecords();
   private follower: TopicFollower | undefined;
 
   private constructor(private readonly options: SnapshotFollowerOptions<T>) {}
@@ -51,8 +76,12 @@ export class SnapshotFollower<T> {
       ...(options.partitions && { partitions: options.partitions }),
       ...(options.standstillMs !== undefined && { standstillMs: options.standstillMs }),
       isRestore: true,
+      ...(options.atUnreadable !== undefined && { atUnreadable: options.atUnreadable }),
       onRecord: (record) => {
         snapshots.take(record);
+      },
+      onPassedOver: (batch, repair) => {
+        snapshots.passOver(batch, repair);
       },
       onFatal: options.onFatal,
     });
@@ -80,6 +109,23 @@ export class SnapshotFollower<T> {
   /** When the snapshot that counts was written, ms since 1970. */
   writtenAtMs(callId: string): number | undefined {
     return this.kept.get(callId)?.writtenAtMs;
+  }
+
+  /** Whether there was a snapshot of the call that nobody can read, and there is no other: its state is not known. */
+  isLost(callId: string): boolean {
+    const key = Buffer.from(callId);
+    const partition = partitionOf(callId, this.options.partitionCount);
+    return !this.kept.has(callId) && this.damagedRecords.has({ partition, key });
+  }
+
+  /** Those after which no other record of their key came. */
+  damaged(): readonly DamagedRecord[] {
+    return this.damagedRecords.all();
+  }
+
+  /** Names what is damaged. */
+  condition(): Condition {
+    return this.damagedRecords.condition();
   }
 
   /** Of these partitions, what counts although an older snapshot was written after it: to be written again. */
@@ -144,23 +190,66 @@ export class SnapshotFollower<T> {
     await this.follower?.stop();
   }
 
-  private take({ key, value, timestampMs: writtenAtMs }: ReceivedRecord): void {
-    const callId = key?.toString();
-    if (callId === undefined) return;
+  private take(record: ReceivedRecord): void {
+    const { key, value } = record;
+    const callId = key?.toString() ?? '';
+    const misplaced = this.whyMisplaced(record, callId);
+    if (misplaced !== null) {
+      if (value === null) this.damagedRecords.forget(record);
+      else this.damagedRecords.put({ ...record, reason: misplaced });
+      return;
+    }
     if (value === null) {
+      this.damagedRecords.forget(record);
       if (this.kept.delete(callId)) for (const listener of this.listenersOfForgotten) listener(callId);
       return;
     }
-    const { decode = (_callId, encoded) => decodeSnapshot(encoded), keep } = this.options;
-    const snapshot = decode(callId, value);
+    const snapshot = this.read(record, callId, value);
+    if (snapshot !== null) {
+      this.damagedRecords.forget(record);
+      this.count(snapshot, record.timestampMs);
+      return;
+    }
+    const known = this.kept.get(callId);
+    if (known !== undefined) this.kept.set(callId, { ...known, isLast: false });
+  }
+
+  private whyMisplaced({ partition }: ReceivedRecord, callId: string): string | null {
+    if (!isCallId(callId)) return 'its key is no callId';
+    return partition === partitionOf(callId, this.options.partitionCount) ? null : 'its key belongs to another partition';
+  }
+
+  /** @returns null when it is damaged @throws ContractError UNKNOWN_VERSION: the reader stops rather than guesses */
+  private read(record: ReceivedRecord, callId: string, value: Buffer): Snapshot | null {
+    const { decode = (_callId, encoded) => decodeSnapshot(encoded) } = this.options;
+    try {
+      const snapshot = decode(callId, value);
+      if (snapshot.callId !== callId) throw new ContractError('KEY_MISMATCH', 'The snapshot is of another call.');
+      return snapshot;
+    } catch (error) {
+      if (!(error instanceof ContractError) || error.code === 'UNKNOWN_VERSION') throw error;
+      this.damagedRecords.put({ ...record, reason: error.code });
+      return null;
+    }
+  }
+
+  private count(snapshot: Snapshot, writtenAtMs: number): void {
+    const { callId, offset, foldVersion } = snapshot;
     const known = this.kept.get(callId);
     if (known !== undefined && isOlderSnapshot(snapshot, known)) {
       this.kept.set(callId, { ...known, isLast: false });
       return;
     }
-    const { offset, foldVersion } = snapshot;
-    this.kept.set(callId, { offset, foldVersion, value: keep(snapshot), writtenAtMs, isLast: true });
+    this.kept.set(callId, { offset, foldVersion, value: this.options.keep(snapshot), writtenAtMs, isLast: true });
     for (const listener of this.listeners) listener(callId);
     for (const { look } of this.waiting.get(callId) ?? []) look();
+  }
+
+  /** What is known of these calls is older than what was in the batch, so their state is not known any more. */
+  private passOver({ topic, partition, firstOffset: offset }: UnreadableBatch, repair: Repair | null): void {
+    for (const callId of repair?.lost ?? []) {
+      this.kept.delete(callId);
+      this.damagedRecords.put({ topic, partition, offset, key: Buffer.from(callId), reason: 'passed over' });
+    }
   }
 }

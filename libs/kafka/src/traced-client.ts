@@ -33,6 +33,8 @@ export function traced(client: KafkaClient): KafkaClient {
     follow: (options) => client.follow(options),
     admin: () => client.admin(),
     liveness: () => client.liveness(),
+    unreadable: () => client.unreadable(),
+    repairOf: (range) => client.repairOf(range),
     close: () => client.close(),
   };
 }

@@ -5,6 +5,7 @@ import type { FollowOptions, OutgoingRecord, ReceivedRecord, RecordSender, SentR
 export class MemoryLog {
   readonly records: ReceivedRecord[] = [];
   private readonly readers = new Set<() => void>();
+  private readonly passedOver = new Set<NonNullable<FollowOptions['onPassedOver']>>();
   private isHeld = false;
 
   /**
@@ -38,8 +39,16 @@ export class MemoryLog {
     this.deliver();
   }
 
-  follow({ onRecord, onFatal }: FollowOptions): Promise<TopicFollower> {
+  /** As if an operator had ordered to pass over a batch that nobody can read. */
+  passOver(timestampMs: number): void {
+    const range = { topic: '', partition: 0, firstOffset: 0n, lastOffset: 0n };
+    for (const tell of this.passedOver)
+      tell({ ...range, timestampMs, reason: 'its checksum is wrong', bytes: Buffer.alloc(0) }, null);
+  }
+
+  follow({ onRecord, onFatal, onPassedOver }: FollowOptions): Promise<TopicFollower> {
     let next = 0;
+    if (onPassedOver !== undefined) this.passedOver.add(onPassedOver);
     const waiting = new Set<{ readonly offset: bigint; readonly resolve: () => void }>();
     const read = (): void => {
       try {

@@ -4,6 +4,7 @@ import {
   encodeCloudEvent,
   encodeSnapshot,
   formatSequence,
+  partitionOf,
   type CloudEvent,
   type FoldedCall,
   type Snapshot,
@@ -19,6 +20,8 @@ import { GatewayMetrics } from '../gateway-metrics.js';
 import { GatewaySettings } from '../gateway-settings.js';
 import { knownCallOf, type KnownCall } from '../known-call.js';
 import { KnownCalls } from '../known-calls.js';
+
+const PARTITIONS = 12;
 
 type Body = NonNullable<RequestInit['body']>;
 
@@ -77,7 +80,7 @@ export class GatewayUnderTest {
     changes: Partial<GatewaySettings> = {},
   ): Promise<GatewayUnderTest> {
     const gateway = new GatewayUnderTest();
-    const kafka = { topicPrefix: 'calls.', partitions: 12 } as GatewaySettings['kafka'];
+    const kafka = { topicPrefix: 'calls.', partitions: PARTITIONS } as GatewaySettings['kafka'];
     const settings = Object.assign(new GatewaySettings(), { kafka, httpLimits: new HttpLimits(), waitForCallMs: 0, ...changes });
     const client = { follow: (options: FollowOptions) => gateway.follow(options) } as unknown as KafkaClient;
     const logger = createLogger('gateway', 'silent', () => undefined);
@@ -85,7 +88,13 @@ export class GatewayUnderTest {
     const registry = new Registry();
     const metrics = new GatewayMetrics(registry);
     const { maxEventReaders: maxReaders, maxEventReadersPerCaller: maxReadersPerCaller } = settings;
-    const snapshots = await SnapshotFollower.start({ client, topicPrefix, keep: knownCallOf, onFatal: gateway.fail });
+    const snapshots = await SnapshotFollower.start({
+      client,
+      topicPrefix,
+      partitionCount: PARTITIONS,
+      keep: knownCallOf,
+      onFatal: gateway.fail,
+    });
     const sender = {
       send: (records: readonly OutgoingRecord[]) => gateway.send(records),
       condition: () => ({ ok: true }),
@@ -214,5 +223,13 @@ export class GatewayUnderTest {
 }
 
 function received(key: string, value: Buffer, headers: Record<string, string>): Parameters<FollowOptions['onRecord']>[0] {
-  return { topic: '', partition: 0, offset: 0n, timestampMs: 0, key: Buffer.from(key), value, headers };
+  return {
+    topic: '',
+    partition: partitionOf(key, PARTITIONS),
+    offset: 0n,
+    timestampMs: 0,
+    key: Buffer.from(key),
+    value,
+    headers,
+  };
 }

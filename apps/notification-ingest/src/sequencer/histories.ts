@@ -28,6 +28,11 @@ export class Histories {
     return followed && snapshotOf(followed);
   }
 
+  /** Whether there is a history of the call, and nobody can read where it is. */
+  isLost(callId: string): boolean {
+    return !this.own.has(callId) && this.followed?.isLost(callId) === true;
+  }
+
   /** Unless what is known is newer: a handler may end after the assignment that it began under. */
   put(snapshot: Snapshot): void {
     const known = this.get(snapshot.callId);

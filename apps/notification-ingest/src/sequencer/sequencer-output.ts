@@ -37,6 +37,12 @@ export class SequencerOutput {
     await this.sendInOrder(callIds, (callId) => ({ ...this.place(TOPICS.snapshots, callId), value: null }));
   }
 
+  /** Lets Kafka forget the key in this partition, which need not be that of the key. */
+  async tombstoneAt(partition: number, key: Buffer): Promise<void> {
+    const { topicPrefix, sender } = this.options;
+    await sender.send([{ topic: topicName(topicPrefix, TOPICS.snapshots), partition, key, value: null }]);
+  }
+
   /** For the parts of an observation that nobody can handle, whatever became of its other parts. */
   async unhandled(record: ReceivedRecord, reasons: readonly string[], attempts: number): Promise<void> {
     const { topicPrefix, partitions, service, sender } = this.options;

@@ -1,7 +1,8 @@
 import { decodeSnapshot, encodeObservation, type CallEvent, type Observation } from '@callbus/contracts';
-import type { ReceivedRecord } from '@callbus/kafka';
+import type { ReceivedRecord, SnapshotFollower } from '@callbus/kafka';
 import { Registry } from 'prom-client';
 import { Histories } from './histories.js';
+import type { KeptSnapshot } from './kept-snapshot.js';
 import { SequencerController } from './sequencer.controller.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
 import type { SequencerOutput } from './sequencer-output.js';
@@ -12,7 +13,7 @@ const headerOf = (digit: string): string => `00-${digit.repeat(32)}-${digit.repe
 const unknownKind = notification('odd', bodyOf(graphCallId, {}, { below: '/audioRoutingGroups/1' }));
 
 /** A sequencer whose writes the test sees, in their order; the next of a kind fail as often as the test says. */
-function sequencer() {
+function sequencer({ isLost = false } = {}) {
   const writes: string[] = [];
   const traceparents: unknown[] = [];
   const failures = { events: 0, snapshots: 0 };
@@ -37,7 +38,9 @@ function sequencer() {
       );
     },
   } as unknown as SequencerOutput;
-  const controller = new SequencerController(new Histories(), output, new SequencerMetrics(new Registry()));
+  const histories = new Histories();
+  histories.follow({ get: () => undefined, isLost: () => isLost } as unknown as SnapshotFollower<KeptSnapshot>);
+  const controller = new SequencerController(histories, output, new SequencerMetrics(new Registry()));
   const { callId } = accepted();
   const deliver = (
     offset: number,
@@ -113,4 +116,10 @@ it('keeps the trace of the dispatcher’s last observation in the snapshot, and 
   await deliver(6, accepted(), true, 'nonsense');
   const [a, b] = [headerOf('a'), headerOf('b')];
   expect(traceparents).toEqual([undefined, a, a, b, b, b]);
+});
+
+it('puts aside what is seen of a call whose snapshot is damaged, and does not number its events from one again', async () => {
+  const { writes, deliver } = sequencer({ isLost: true });
+  await expect(deliver(1, created(graphCallId), true)).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
+  expect(writes).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { SnapshotUpkeep } from './snapshot-upkeep.js';
 import type { SequencerOutput } from './sequencer-output.js';
 import { TENANT_ID } from './testing/histories.js';
 
+const noRepair = (): Promise<null> => Promise.resolve(null);
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 function kept(callId: string, phase: FoldedCall['phase']): KeptSnapshot {
@@ -31,7 +32,9 @@ it('writes again, for its partitions, what counts and was overwritten', async ()
   const output = {
     snapshots: (given: readonly unknown[]) => Promise.resolve(void written.push(...given)),
   } as unknown as SequencerOutput;
-  await new SnapshotUpkeep({ snapshots, output, partitions: 12, retentionDays: 35 }).rewriteOverwritten([3, 4]);
+  await new SnapshotUpkeep({ snapshots, output, partitions: 12, retentionDays: 35, repairOf: noRepair }).rewriteOverwritten([
+    3, 4,
+  ]);
   expect(asked).toEqual([[[3, 4], 12]]);
   expect(written).toEqual([{ callId: 'live', value: encodeSnapshot(counts) }]);
 });
@@ -55,8 +58,28 @@ it('forgets those calls of its partitions that have been over for the days of re
   const output = {
     tombstones: (callIds: readonly string[]) => Promise.resolve(void forgotten.push(...callIds)),
   } as unknown as SequencerOutput;
-  const upkeep = new SnapshotUpkeep({ snapshots, output, partitions: 12, retentionDays: 35 });
+  const upkeep = new SnapshotUpkeep({ snapshots, output, partitions: 12, retentionDays: 35, repairOf: noRepair });
   await upkeep.forgetOld([3, 4], 100 * DAY_MS);
   expect(asked).toEqual([[65 * DAY_MS, [3, 4], 12]]);
   expect(forgotten).toEqual(['ended', 'failed']);
+});
+
+it('forgets of its partitions those damaged records that an operator said no call has', async () => {
+  const record = (partition: number, offset: bigint, key: string) => {
+    return { topic: 'calls.snapshots', partition, offset, key: Buffer.from(key), reason: 'NOT_JSON' };
+  };
+  const snapshots = {
+    damaged: () => [record(3, 1n, 'a'), record(3, 2n, 'b'), record(3, 3n, 'c'), record(9, 1n, 'd')],
+  } as unknown as SnapshotFollower<KeptSnapshot>;
+  const forgotten: unknown[] = [];
+  const output = {
+    tombstoneAt: (partition: number, key: Buffer) => Promise.resolve(void forgotten.push([partition, String(key)])),
+  } as unknown as SequencerOutput;
+  const order = { topic: 'calls.snapshots', partition: 3, lastOffset: '3', reason: '', operator: '', time: '' };
+  const repairOf = ({ firstOffset }: { readonly firstOffset: bigint }) =>
+    Promise.resolve(
+      firstOffset === 2n ? null : { ...order, firstOffset: String(firstOffset), ...(firstOffset === 3n && { lost: ['c'] }) },
+    );
+  await new SnapshotUpkeep({ snapshots, output, partitions: 12, retentionDays: 35, repairOf }).forgetDamaged([3, 4]);
+  expect(forgotten).toEqual([[3, 'a']]);
 });

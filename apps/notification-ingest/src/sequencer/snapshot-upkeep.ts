@@ -1,5 +1,5 @@
 import { encodeSnapshot } from '@callbus/contracts';
-import type { SnapshotFollower } from '@callbus/kafka';
+import type { KafkaClient, SnapshotFollower } from '@callbus/kafka';
 import { isOver, snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
 import type { SequencerOutput } from './sequencer-output.js';
 
@@ -10,6 +10,7 @@ export interface SnapshotUpkeepOptions {
   readonly output: SequencerOutput;
   readonly partitions: number;
   readonly retentionDays: number;
+  readonly repairOf: KafkaClient['repairOf'];
 }
 
 /** Sees to it that the snapshots topic holds what it should, whatever other processes wrote and time has done. */
@@ -35,5 +36,15 @@ export class SnapshotUpkeep {
       return kept !== undefined && isOver(kept);
     };
     await output.tombstones(unchanged.filter(isKnownToBeOver));
+  }
+
+  /** Of what nobody can make anything of, the last record of each key that an operator said no call has. */
+  async forgetDamaged(assigned: readonly number[]): Promise<void> {
+    const { snapshots, output, repairOf } = this.options;
+    for (const { topic, partition, offset, key } of snapshots.damaged()) {
+      if (!assigned.includes(partition) || key === null) continue;
+      const repair = await repairOf({ topic, partition, firstOffset: offset, lastOffset: offset });
+      if (repair !== null && repair.lost === undefined) await output.tombstoneAt(partition, key);
+    }
   }
 }

@@ -28,6 +28,7 @@ export async function startSequencer(
       SnapshotFollower.start<KeptSnapshot>({
         client,
         topicPrefix,
+        partitionCount: partitions,
         decode: (callId, value) => histories.read(callId, value),
         keep: keptOf,
         onFatal,
@@ -35,12 +36,20 @@ export async function startSequencer(
     onFatal: fail,
   });
   onShutdown('snapshots', () => snapshots.stop());
+  health.addReadiness('snapshots', () => snapshots.condition());
+  health.addReadiness('kafka records', () => client.unreadable());
   histories.follow(snapshots);
   snapshots.onSnapshot((callId) => {
     histories.onFollowed(callId);
   });
 
-  const upkeep = new SnapshotUpkeep({ snapshots, output, partitions, retentionDays: settings.snapshotRetentionDays });
+  const upkeep = new SnapshotUpkeep({
+    snapshots,
+    output,
+    partitions,
+    retentionDays: settings.snapshotRetentionDays,
+    repairOf: (range) => client.repairOf(range),
+  });
   const transport = new KafkaTransport({
     client,
     sender,
@@ -75,6 +84,7 @@ export async function startSequencer(
     const assigned = assignment();
     await upkeep.rewriteOverwritten(assigned);
     await upkeep.forgetOld(assigned);
+    await upkeep.forgetDamaged(assigned);
   };
   const timer = setInterval(() => {
     keepUp().catch((error: unknown) => {

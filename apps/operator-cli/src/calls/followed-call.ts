@@ -81,6 +81,7 @@ export class FollowedCall {
     const follower = await client.follow({
       topic: this.installation.nameOf(topic),
       partitions: [partition],
+      atUnreadable: 'end',
       onRecord: (record) => {
         take(record);
         this.tell();
@@ -97,7 +98,9 @@ export class FollowedCall {
     const snapshots = await SnapshotFollower.start<Snapshot | null>({
       client,
       topicPrefix,
+      partitionCount: this.installation.partitions,
       partitions: [partition],
+      atUnreadable: 'end',
       keep: (snapshot) => (snapshot.callId === callId ? snapshot : null),
       standstillMs: settings.readTimeoutMs,
       onFatal: this.lost.reject,

@@ -82,6 +82,8 @@ async function readParkedAttempts(installation: Installation): Promise<ReadonlyM
   const snapshots = await SnapshotFollower.start({
     client: installation.client,
     topicPrefix: installation.topicPrefix,
+    partitionCount: installation.partitions,
+    atUnreadable: 'end',
     keep: ({ callId, call }) => ({ callId, attempt: call.isParked ? call.unknownAttempt : null }),
     standstillMs: installation.settings.readTimeoutMs,
     onFatal: reject,

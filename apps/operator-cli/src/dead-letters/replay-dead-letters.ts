@@ -1,4 +1,4 @@
-import { KafkaError, replayOf, type OutgoingRecord } from '@callbus/kafka';
+import { KafkaError, type KafkaErrorCode, replayOf, type OutgoingRecord } from '@callbus/kafka';
 import type { Installation } from '../installation.js';
 import type { Report } from '../report.js';
 import { table } from '../table.js';
@@ -23,7 +23,8 @@ export async function replayDeadLetters(
   { isDryRun, reveal }: { readonly isDryRun: boolean; readonly reveal: boolean },
 ): Promise<Report> {
   const { letters } = await readDeadLetters(installation);
-  const chosen = letters.filter((one) => isMeant(one, filter));
+  // A batch that nobody could read is no record; it is kept for whoever can.
+  const chosen = letters.filter((one) => isMeant(one, filter) && one.letter.reason !== UNREADABLE);
   if (chosen.length === 0) return { data: { isDryRun, replayed: [] }, text: 'There are no such dead letters.', isWell: false };
   const records = chosen.map(({ letter }) => replayOf(letter, installation.partitions));
   const outcomes = isDryRun ? [] : await sendEach(installation, records);
@@ -46,6 +47,7 @@ export async function replayDeadLetters(
   };
 }
 
+const UNREADABLE: KafkaErrorCode = 'UNREADABLE_BATCH';
 const NOT_SENT = { offset: null, error: null };
 
 /** One by one, so that it is known how far it came. What Kafka never takes is passed over; when it takes nothing, that is the end. */

@@ -15,7 +15,7 @@ const write = (name: string): AclRule => rule({ name, isPrefix: false, operation
 const group = rule({ resource: 'group', name: 'calls.operator' });
 const describe = rule({ operation: 'DESCRIBE_CONFIGS' });
 const look = rule({ resource: 'group', operation: 'DESCRIBE' });
-const enough = [rule({}), describe, write('calls.commands'), write('calls.observations'), group, look];
+const enough = [rule({}), describe, write('calls.commands'), write('calls.observations'), write('calls.repairs'), group, look];
 
 it('says that there is no authorizer', () => {
   expect(aclFinding(null, tool)).toMatchObject({ verdict: 'ok', found: expect.stringContaining('no authorizer') });

@@ -9,9 +9,10 @@ import { clockFinding } from './clock-findings.js';
 import { consumerFinding } from './consumer-findings.js';
 import { finding, ok, skipped, warning, type Finding } from './finding.js';
 import { topicFindings } from './topic-findings.js';
+import { READABILITY, readabilityFindings } from './readability-findings.js';
 
 const BROKER_CLOCK = 'clock of the broker';
-const DEPEND_ON_KAFKA = ['topics', 'consumers', 'ACLs', BROKER_CLOCK];
+const DEPEND_ON_KAFKA = ['topics', READABILITY, 'consumers', 'ACLs', BROKER_CLOCK];
 
 /** Whether Kafka can be reached, and is as it has to be. */
 export async function kafkaFindings(installation: Installation, isReadOnly: boolean): Promise<readonly Finding[]> {
@@ -40,8 +41,9 @@ export async function kafkaFindings(installation: Installation, isReadOnly: bool
   const there = new Set(described.map(({ topic }) => topic));
   const looked = Object.values(GROUPS).map((group) => consumersOf(installation, group, there));
   const consumers = (await Promise.all(looked)).flat();
+  const readable = await readabilityFindings(installation);
   const clock = await brokerClock(installation, { isReadOnly, there });
-  return [...reached, ...topics, ...consumers, ...(await acls(installation)), ...clock];
+  return [...reached, ...topics, ...readable, ...consumers, ...(await acls(installation)), ...clock];
 }
 
 async function consumersOf(

@@ -1,6 +1,7 @@
 // This folder alone imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type KafkaConfig, type Producer } from 'kafkajs';
+import type { RecordRange, Repair } from '@callbus/contracts';
 import { Registry } from 'prom-client';
 import { KafkaError } from '../errors.js';
 import type {
@@ -18,14 +19,16 @@ import { KafkaMetrics } from '../kafka-metrics.js';
 import { PollLoops } from '../poll-loop.js';
 import { traced } from '../traced-client.js';
 import { isTracing } from '../traceparent.js';
+import { UnreadablePlaces } from '../unreadable-places.js';
 import { kafkaErrorOf } from './kafka-error-of.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
 import { heartbeatMs, KafkajsConsumer } from './kafkajs-consumer.js';
 import { KafkajsFollower } from './kafkajs-follower.js';
 import { logTo } from './kafkajs-log.js';
 import { KafkajsSender } from './kafkajs-sender.js';
-import { mendFetchTimeout, mendNullHeaders, mendRequestQueue } from './mends.js';
+import { mendFetches, mendFetchTimeout, mendNullHeaders, mendRequestQueue } from './mends.js';
 import { readerOf } from './reader.js';
+import { Repairs } from './repairs.js';
 import { RETRY } from './retry.js';
 
 export interface KafkaClientOptions {
@@ -51,6 +54,10 @@ export interface KafkaClientOptions {
   readonly sessionTimeoutMs?: number;
   /** A reader of a whole topic that gets no record for so long, though there are some, stands still. @default 60000 */
   readonly standstillMs?: number;
+  /** Bytes that one batch of records may take decompressed; it holds for the whole process. @default 67108864 */
+  readonly maxBatchBytes?: number;
+  /** Full name of the topic that says what of the unreadable to pass over. @default nothing is passed over */
+  readonly repairsTopic?: string;
   /** Where all that is measured is registered. @default a registry that nobody reads */
   readonly registry?: Registry;
 }
@@ -60,6 +67,8 @@ const SESSION_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 3_000;
 /** Nothing that a loop waits for takes longer than one request and the wait after it. */
 const LEAST_LOOP_LIMIT_MS = REQUEST_TIMEOUT_MS + CONNECTION_TIMEOUT_MS + RETRY.maxRetryTime;
+/** Eight times the largest record that a topic of ours takes. */
+const MAX_BATCH_BYTES = 64 * 1024 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
 /** A follower is seen to move when a fetch has come whole: over a slow connection a large one looks like a standstill. */
 const FOLLOWER_FETCH_BYTES = 1024 * 1024;
@@ -79,11 +88,14 @@ class KafkajsClient implements KafkaClient {
   private readonly adminClient: KafkajsAdmin;
   private readonly loops: PollLoops;
   private readonly metrics: KafkaMetrics;
+  private readonly repairs: Repairs | null;
+  private readonly places: UnreadablePlaces;
 
   constructor(private readonly options: KafkaClientOptions) {
     mendRequestQueue();
     mendNullHeaders();
     mendFetchTimeout();
+    mendFetches(options.maxBatchBytes ?? MAX_BATCH_BYTES);
     this.metrics = new KafkaMetrics(options.registry ?? new Registry());
     this.loops = new PollLoops(Math.max(3 * (options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS), LEAST_LOOP_LIMIT_MS));
     const { brokers, clientId, ssl, sasl } = options;
@@ -106,6 +118,9 @@ class KafkajsClient implements KafkaClient {
     this.config = config;
     this.kafka = new Kafka(config);
     this.adminClient = new KafkajsAdmin(this.kafka);
+    const { repairsTopic: topic, logger } = options;
+    this.repairs = topic === undefined ? null : new Repairs({ client: this, topic, logger });
+    this.places = new UnreadablePlaces({ repairOf: (range) => this.repairOf(range), logger });
   }
 
   async sender(): Promise<RecordSender> {
@@ -134,6 +149,7 @@ class KafkajsClient implements KafkaClient {
       loop,
       logger,
       metrics: this.metrics,
+      unreadable: this.places,
     });
     await startedOrStopped(running);
     return running;
@@ -152,7 +168,7 @@ class KafkajsClient implements KafkaClient {
       retry: RETRY,
     });
     const { standstillMs = this.options.standstillMs ?? STANDSTILL_MS } = options;
-    const parts = { loop, metrics: this.metrics };
+    const parts = { loop, metrics: this.metrics, unreadable: this.places };
     const follower = new KafkajsFollower(consumer, { ...options, standstillMs }, this.adminClient, parts);
     await startedOrStopped(follower);
     return follower;
@@ -166,7 +182,16 @@ class KafkajsClient implements KafkaClient {
     return this.loops.condition();
   }
 
+  unreadable(): Condition {
+    return this.places.condition();
+  }
+
+  async repairOf(range: RecordRange): Promise<Repair | null> {
+    return (await this.repairs?.of(range)) ?? null;
+  }
+
   async close(): Promise<void> {
+    await this.repairs?.close();
     await this.adminClient.close();
   }
 }

@@ -1,11 +1,19 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { ConsumerLag } from '../consumer-lag.js';
 import { dispositionOf } from '../disposition-of.js';
-import type { Condition, ConsumeOptions, ReceivedRecord, RecordConsumer, RecordContext } from '../kafka-client.js';
+import { KafkaError } from '../errors.js';
+import type {
+  Condition,
+  ConsumeOptions,
+  ReceivedRecord,
+  RecordConsumer,
+  RecordContext,
+  UnreadableBatch,
+} from '../kafka-client.js';
 import type { KafkaLogger } from '../kafka-logger.js';
 import { runByKey } from '../run-by-key.js';
 import { CrashWatch } from './crash-watch.js';
-import { receivedFrom, type ReaderParts } from './reader.js';
+import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type ReaderParts } from './reader.js';
 import { delay } from './retry.js';
 
 const DEFAULT_CONCURRENCY = 64;
@@ -24,6 +32,8 @@ export class KafkajsConsumer implements RecordConsumer {
   private isJoined = false;
   private readonly lag = new ConsumerLag();
   private readonly crashes: CrashWatch;
+  /** The partitions in which it waits at what nobody can read. */
+  private readonly held = new Map<number, { readonly timer: NodeJS.Timeout; readonly resume: () => void }>();
 
   constructor(
     private readonly consumer: Consumer,
@@ -38,6 +48,7 @@ export class KafkajsConsumer implements RecordConsumer {
     const { metrics } = this.parts;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.generation += 1;
+      this.leave();
       this.partitions = payload.memberAssignment[options.topic] ?? [];
       this.isJoined = true;
       metrics.assigned(options.group);
@@ -78,6 +89,7 @@ export class KafkajsConsumer implements RecordConsumer {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.crashes.stops();
+    this.leave();
     this.parts.loop.end();
     await this.consumer.disconnect();
   }
@@ -122,7 +134,11 @@ export class KafkajsConsumer implements RecordConsumer {
     }, heartbeatMs(sessionTimeoutMs));
     try {
       await this.assigned;
-      const records = payload.batch.messages.map((message) => receivedFrom(topic, partition, message));
+      const { messages } = payload.batch;
+      const unreadables = messages.map((message) => unreadableFrom(topic, partition, message));
+      const firstUnreadable = unreadables.findIndex((batch) => batch !== null);
+      const readable = firstUnreadable === -1 ? messages : messages.slice(0, firstUnreadable);
+      const records = readable.map((message) => receivedFrom(topic, partition, message));
       const [first] = records;
       if (first !== undefined) this.lag.fetched(partition, first.offset, BigInt(payload.batch.highWatermark));
       const done = await runByKey(
@@ -132,16 +148,67 @@ export class KafkajsConsumer implements RecordConsumer {
         mayStart,
       );
       const last = records[done - 1];
-      if (last === undefined || generation !== this.generation) return;
-      payload.resolveOffset(String(last.offset));
-      // T5: only in here does a commit still work once the consumer is stopping.
-      await payload.commitOffsetsIfNecessary({
-        topics: [{ topic, partitions: [{ partition, offset: String(last.offset + 1n) }] }],
-      });
-      this.lag.done(partition, last.offset + 1n);
+      if (generation !== this.generation) return;
+      if (last !== undefined) await this.commit(payload, last.offset + 1n);
+      const unreadable = unreadables[firstUnreadable];
+      if (unreadable == null || done < records.length || !mayStart()) return;
+      if (!(await this.isDoneWith(unreadable, signal, mayStart))) {
+        this.hold(unreadable, payload.pause());
+      } else if (generation === this.generation) {
+        await this.commit(payload, unreadable.lastOffset + 1n);
+      }
     } finally {
       clearInterval(beat);
     }
+  }
+
+  private async commit(payload: EachBatchPayload, next: bigint): Promise<void> {
+    const { topic, partition } = payload.batch;
+    payload.resolveOffset(String(next - 1n));
+    // T5: only in here does a commit still work once the consumer is stopping.
+    await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
+    this.lag.done(partition, next);
+    if (this.held.delete(partition)) this.parts.unreadable.left(topic, partition);
+  }
+
+  /** @returns whether the batch was put aside; else it is read again later, by this process or by the next */
+  private async isDoneWith(batch: UnreadableBatch, signal: AbortSignal, mayGoOn: () => boolean): Promise<boolean> {
+    const { atUnreadable = 'wait', deadLetter, onFatal } = this.options;
+    const { topic, partition, firstOffset: offset, timestampMs, bytes } = batch;
+    const error = unreadableError(batch);
+    const mayPass = (await this.parts.unreadable.orderFor(batch)) !== null;
+    if (!mayPass && atUnreadable === 'wait') return false;
+    this.parts.unreadable.left(topic, partition);
+    if (deadLetter === undefined) {
+      if (!mayPass) onFatal(error);
+      return mayPass;
+    }
+    const record: ReceivedRecord = { topic, partition, offset, timestampMs, key: null, value: bytes, headers: {} };
+    const noted = (): void => undefined;
+    const contextOf = (attempt: number): RecordContext => ({ signal, attempt, isLastOfKey: true, note: noted });
+    // It may be as large as its topic allows, so too large with the headers of a dead letter: then its place is kept.
+    const putAside = (value: Buffer | null, attempt: number): Promise<void> => deadLetter({ ...record, value }, error, attempt);
+    const handler = ({ value }: ReceivedRecord, { attempt }: RecordContext): Promise<void> =>
+      putAside(value, attempt).catch((failure: unknown) => {
+        if (failure instanceof KafkaError && failure.code === 'RECORD_REFUSED') return putAside(null, attempt);
+        throw failure;
+      });
+    return (await this.settle(record, contextOf, mayGoOn, handler)) !== null;
+  }
+
+  /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
+  private hold({ partition }: UnreadableBatch, resume: () => void): void {
+    this.held.set(partition, { timer: setTimeout(resume, LOOK_AGAIN_MS), resume });
+  }
+
+  /** Other processes may have its partitions from now on. */
+  private leave(): void {
+    for (const [partition, { timer, resume }] of this.held) {
+      clearTimeout(timer);
+      resume();
+      this.parts.unreadable.left(this.options.topic, partition);
+    }
+    this.held.clear();
   }
 
   /** Measures the work on a record, and says it in one line. @returns whether the record is done with */
@@ -172,8 +239,9 @@ export class KafkajsConsumer implements RecordConsumer {
     record: ReceivedRecord,
     contextOf: (attempt: number) => RecordContext,
     mayGoOn: () => boolean,
+    handler = this.options.handler,
   ): Promise<{ readonly outcome: 'handled' | 'dead letter'; readonly attempts: number } | null> {
-    const { handler, deadLetter, onFatal } = this.options;
+    const { deadLetter, onFatal } = this.options;
     const { signal } = contextOf(1);
     let run = (attempt: number): Promise<void> => handler(record, contextOf(attempt));
     let isPutAside = false;

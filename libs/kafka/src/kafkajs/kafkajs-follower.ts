@@ -1,14 +1,16 @@
 import type { Consumer } from 'kafkajs';
 import { ConsumerLag } from '../consumer-lag.js';
 import { KafkaError } from '../errors.js';
-import type { FollowOptions, KafkaAdmin, ReadProgress, ReceivedRecord, TopicFollower } from '../kafka-client.js';
+import type { FollowOptions, KafkaAdmin, ReadProgress, ReceivedRecord, TopicFollower, UnreadableBatch } from '../kafka-client.js';
 import { FOLLOWER } from '../kafka-metrics.js';
 import { ReadPositions } from '../read-positions.js';
 import { CrashWatch } from './crash-watch.js';
-import { receivedFrom, type ReaderParts } from './reader.js';
+import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type ReaderParts } from './reader.js';
 
 export class KafkajsFollower implements TopicFollower {
   private readonly positions: ReadPositions;
+  /** The partitions in which it waits at what nobody can read. */
+  private readonly held = new Map<number, NodeJS.Timeout>();
   private readonly behind = new ConsumerLag();
   private readonly crashes: CrashWatch;
 
@@ -18,7 +20,9 @@ export class KafkajsFollower implements TopicFollower {
     private readonly admin: Pick<KafkaAdmin, 'offsets' | 'offsetsFrom'>,
     private readonly parts: ReaderParts,
   ) {
-    this.positions = new ReadPositions(options.topic, options.standstillMs);
+    this.positions = new ReadPositions(options.topic, options.standstillMs, {
+      isHeld: (partition) => this.held.has(partition),
+    });
     this.crashes = new CrashWatch(options.onFatal);
   }
 
@@ -44,16 +48,22 @@ export class KafkajsFollower implements TopicFollower {
     await consumer.run({
       autoCommit: false,
       partitionsConsumedConcurrently: 64,
-      eachBatch: ({ batch }) => {
+      eachBatch: async (payload) => {
         try {
-          const { topic, partition, messages, highWatermark } = batch;
+          const { topic, partition, messages, highWatermark } = payload.batch;
           this.behind.fetched(partition, this.position(partition), BigInt(highWatermark));
-          for (const message of messages) this.take(receivedFrom(topic, partition, message));
+          for (const message of messages) {
+            const unreadable = unreadableFrom(topic, partition, message);
+            if (unreadable === null) this.take(receivedFrom(topic, partition, message));
+            else if (!(await this.passOver(unreadable))) {
+              this.hold(unreadable, payload.pause());
+              break;
+            }
+          }
           this.behind.done(partition, this.position(partition));
         } catch (error) {
           options.onFatal(error);
         }
-        return Promise.resolve();
       },
     });
     this.crashes.begun();
@@ -86,6 +96,10 @@ export class KafkajsFollower implements TopicFollower {
   async stop(): Promise<void> {
     this.crashes.stops();
     this.parts.loop.end();
+    for (const [partition, timer] of this.held) {
+      clearTimeout(timer);
+      this.parts.unreadable.left(this.options.topic, partition);
+    }
     await this.consumer.disconnect();
   }
 
@@ -96,6 +110,35 @@ export class KafkajsFollower implements TopicFollower {
   private take(record: ReceivedRecord): void {
     if (record.offset < this.position(record.partition)) return;
     this.options.onRecord(record);
-    this.positions.moved(record.partition, record.offset + 1n);
+    this.advance(record.partition, record.offset + 1n);
+  }
+
+  /** @returns whether it reads on behind it */
+  private async passOver(batch: UnreadableBatch): Promise<boolean> {
+    const { atUnreadable = 'wait', onPassedOver } = this.options;
+    const { topic, partition, lastOffset } = batch;
+    if (lastOffset < this.position(partition)) return true;
+    const repair = atUnreadable === 'pass' ? null : await this.parts.unreadable.orderFor(batch);
+    if (repair === null && atUnreadable === 'wait') return false;
+    this.parts.unreadable.left(topic, partition);
+    if (repair === null && atUnreadable === 'end') throw unreadableError(batch);
+    onPassedOver?.(batch, repair);
+    this.advance(partition, lastOffset + 1n);
+    return true;
+  }
+
+  /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
+  private hold({ topic, partition, firstOffset }: UnreadableBatch, resume: () => void): void {
+    const timer = setTimeout(() => {
+      const next = this.position(partition);
+      this.consumer.seek({ topic, partition, offset: String(next > firstOffset ? next : firstOffset) });
+      resume();
+    }, LOOK_AGAIN_MS);
+    this.held.set(partition, timer);
+  }
+
+  private advance(partition: number, next: bigint): void {
+    if (this.held.delete(partition)) this.parts.unreadable.left(this.options.topic, partition);
+    this.positions.moved(partition, next);
   }
 }

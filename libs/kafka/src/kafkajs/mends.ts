@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { decodeFetchResponse } from './fetch-response.js';
 
 /**
  * T11: with nothing pending the client's request queue sets a timer with a negative delay that comes back at once: a
@@ -65,6 +66,17 @@ export function mendFetchTimeout(): void {
     }
   };
   prototype[MENDED] = true;
+}
+
+/**
+ * The client knows no codec but gzip, checks no checksum, bounds nothing that it decompresses, and a batch that it cannot read
+ * ends its consumer for as long as Kafka keeps it. Mended for the whole process: the client has one decoder.
+ * @param maxBatchBytes that the records of one batch may take decompressed
+ */
+export function mendFetches(maxBatchBytes: number): void {
+  const require = createRequire(import.meta.url);
+  const answer = require('kafkajs/src/protocol/requests/fetch/v11/response.js') as { decode: (bytes: Buffer) => unknown };
+  answer.decode = (bytes) => decodeFetchResponse(bytes, maxBatchBytes);
 }
 
 /** As long as null is on the wire, where both have one byte. */

@@ -1,13 +1,20 @@
 import { createRequire } from 'node:module';
 import { Kafka, type Consumer, type ConsumerConfig, type ISocketFactory, type KafkaConfig, type KafkaMessage } from 'kafkajs';
-import type { ReceivedRecord } from '../kafka-client.js';
+import type { ReceivedRecord, UnreadableBatch } from '../kafka-client.js';
+import { KafkaError } from '../errors.js';
 import type { KafkaMetrics } from '../kafka-metrics.js';
 import type { PollLoop } from '../poll-loop.js';
+import { describeRange, type UnreadablePlaces } from '../unreadable-places.js';
+import type { BatchMessage } from './record-batch.js';
 
 export interface ReaderParts {
   readonly loop: PollLoop;
   readonly metrics: KafkaMetrics;
+  readonly unreadable: UnreadablePlaces;
 }
+
+/** How long a reader waits before it looks again whether a batch can be read, or may be passed over. */
+export const LOOK_AGAIN_MS = 5_000;
 
 /** As the client does it unless it is told otherwise. */
 const connectSocket = (createRequire(import.meta.url)('kafkajs/src/network/socketFactory.js') as () => ISocketFactory)();
@@ -48,4 +55,17 @@ export function receivedFrom(
     value,
     headers: headers ?? {},
   };
+}
+
+/** @returns null for a record, which can be read */
+export function unreadableFrom(topic: string, partition: number, message: KafkaMessage): UnreadableBatch | null {
+  const { unreadable, offset, timestamp } = message as BatchMessage;
+  if (unreadable === undefined) return null;
+  const { firstOffset, reason, bytes } = unreadable;
+  const range = { topic, partition, firstOffset: BigInt(firstOffset), lastOffset: BigInt(offset) };
+  return { ...range, timestampMs: Number(timestamp), reason, bytes };
+}
+
+export function unreadableError(batch: UnreadableBatch): KafkaError {
+  return new KafkaError('UNREADABLE_BATCH', `Nobody can read ${describeRange(batch)}: ${batch.reason}.`);
 }

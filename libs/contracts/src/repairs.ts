@@ -1,0 +1,60 @@
+import 'reflect-metadata';
+import { IsDateString, IsInt, IsOptional, IsString, Matches, Min } from 'class-validator';
+import { ContractError } from './errors.js';
+import { parseJson } from './json.js';
+import { checkedAs } from './validation.js';
+
+/** Records of a partition that lie next to each other. */
+export interface RecordRange {
+  /** Full name. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: bigint;
+  readonly lastOffset: bigint;
+}
+
+export const REPAIR_VERSION = 1;
+const OFFSET = /^\d{1,19}$/;
+
+/**
+ * An operator's order to pass over records that nobody can read: every reader that meets them goes on behind them. It is on
+ * Kafka for as long as the installation lives, so that a reader which begins anew does the same.
+ */
+export class Repair {
+  @IsString()
+  topic!: string;
+  @IsInt()
+  @Min(0)
+  partition!: number;
+  /** As text: an offset may be larger than a JSON number is exact. */
+  @Matches(OFFSET)
+  firstOffset!: string;
+  @Matches(OFFSET)
+  lastOffset!: string;
+  /** Why they could not be read. */
+  @IsString()
+  reason!: string;
+  @IsString()
+  operator!: string;
+  @IsDateString()
+  time!: string;
+  /** Keys of calls whose state only those records held: nothing is told of them before it is known again. */
+  @IsOptional()
+  @IsString({ each: true })
+  lost?: string[];
+}
+
+export function encodeRepair(repair: Repair): { readonly key: string; readonly value: Buffer } {
+  return { key: repairKey(repair), value: Buffer.from(JSON.stringify(repair)) };
+}
+
+/** @throws ContractError */
+export function decodeRepair(value: Buffer | null): Repair {
+  if (value === null) throw new ContractError('NO_VALUE', 'The repair has no value.');
+  return checkedAs(Repair, parseJson(value));
+}
+
+/** Names the records that a repair is about; the same for whoever meets them. */
+export function repairKey(range: { topic: string; partition: number; firstOffset: bigint | string }): string {
+  return `${range.topic}/${String(range.partition)}/${String(range.firstOffset)}`;
+}

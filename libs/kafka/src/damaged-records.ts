@@ -1,0 +1,45 @@
+import type { Condition, ReceivedRecord } from './kafka-client.js';
+
+/** So many are named at once; more are counted. */
+const MOST_NAMED = 5;
+
+export interface DamagedRecord extends Pick<ReceivedRecord, 'topic' | 'partition' | 'offset' | 'key'> {
+  /** In words; nothing of the record itself, which may hold anything. */
+  readonly reason: string;
+}
+
+/** The last record of a key, where nobody can make anything of it although Kafka hands it over. */
+export class DamagedRecords {
+  private readonly records = new Map<string, DamagedRecord>();
+
+  put(record: DamagedRecord): void {
+    this.records.set(nameOf(record), record);
+  }
+
+  /** A later record of the key took its place. */
+  forget(record: Pick<ReceivedRecord, 'partition' | 'key'>): void {
+    this.records.delete(nameOf(record));
+  }
+
+  has(record: Pick<ReceivedRecord, 'partition' | 'key'>): boolean {
+    return this.records.has(nameOf(record));
+  }
+
+  all(): DamagedRecord[] {
+    return [...this.records.values()];
+  }
+
+  /** Names them; the process goes on without them. */
+  condition(): Condition {
+    if (this.records.size === 0) return { ok: true };
+    const named = this.all()
+      .slice(0, MOST_NAMED)
+      .map(({ topic, partition, offset, reason }) => `${topic}/${String(partition)} offset ${String(offset)} (${reason})`);
+    const more = this.records.size > MOST_NAMED ? ` and ${String(this.records.size - MOST_NAMED)} more` : '';
+    return { ok: true, reason: `damaged: ${named.join(', ')}${more}; «callbus topics repair» shows what can be done` };
+  }
+}
+
+function nameOf({ partition, key }: Pick<ReceivedRecord, 'partition' | 'key'>): string {
+  return `${String(partition)}/${key?.toString('base64') ?? ''}`;
+}

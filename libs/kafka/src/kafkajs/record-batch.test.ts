@@ -1,0 +1,185 @@
+import { createRequire } from 'node:module';
+import * as zlib from 'node:zlib';
+import snappy from 'snappyjs';
+import { decodeFetchResponse } from './fetch-response.js';
+import { readZstdInJavaScript } from './decompress.js';
+import { decodeBatch } from './record-batch.js';
+
+const require = createRequire(import.meta.url);
+const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
+
+const MAX_BYTES = 64 * 1024;
+const [NONE, GZIP, SNAPPY, LZ4, ZSTD] = [0, 1, 2, 3, 4];
+
+/** A record without a key, as it is inside a batch: lengths below 64 are one byte, twice the length. */
+function recordOf(value: Buffer): Buffer {
+  const length = varint(value.length);
+  const inside = Buffer.concat([Buffer.from([0, 0, 0, 1]), length, value, Buffer.from([0])]);
+  return Buffer.concat([varint(inside.length), inside]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value * 2; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest % 128) + 128);
+  }
+}
+
+/** A batch of one record, which is its first and its last. */
+function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0 } = {}): Buffer {
+  const batch = Buffer.alloc(61 + records.length);
+  batch.writeBigInt64BE(offset, 0);
+  batch.writeInt32BE(batch.length - 12, 8);
+  batch.writeInt8(2, 16);
+  batch.writeInt16BE(codec, 21);
+  batch.writeInt32BE(last, 23);
+  batch.writeBigInt64BE(1_000n, 27);
+  batch.writeBigInt64BE(1_000n, 35);
+  batch.writeInt32BE(1, 57);
+  records.copy(batch, 61);
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
+}
+
+const read = async (batch: Buffer): Promise<(string | undefined)[]> =>
+  (await decodeBatch(batch, MAX_BYTES)).messages.map(({ value, unreadable }) => unreadable?.reason ?? value?.toString());
+
+const VALUE = 'the call, the call, the call';
+const RECORD = recordOf(Buffer.from(VALUE));
+
+function xerial(...blocks: Buffer[]): Buffer {
+  const header = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+  const framed = blocks.flatMap((block) => {
+    const packed = snappy.compress(block);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(packed.length);
+    return [length, packed];
+  });
+  return Buffer.concat([header, ...framed]);
+}
+
+/** An LZ4 frame of one block. */
+function lz4(block: Buffer, { isStored = false, flags = 0x60 } = {}): Buffer {
+  const frame = Buffer.alloc(11);
+  frame.writeUInt32LE(0x184d2204, 0);
+  frame.writeUInt8(flags, 4);
+  frame.writeUInt8(0x40, 5);
+  frame.writeUInt32LE(isStored ? block.length + 0x8000_0000 : block.length, 7);
+  return Buffer.concat([frame, block, Buffer.alloc(4)]);
+}
+
+/** A block that repeats one zero byte: a literal, then a match of distance 1. */
+function lz4Zeros(count: number): Buffer {
+  const more = count - 1 - 4 - 15;
+  const lengths = [...Array<number>(Math.floor(more / 255)).fill(255), more % 255];
+  return Buffer.concat([Buffer.from([0x1f, 0, 1, 0]), Buffer.from(lengths), Buffer.from([0])]);
+}
+
+describe('a batch', () => {
+  it.each<[string, number, Buffer]>([
+    ['nothing', NONE, RECORD],
+    ['gzip', GZIP, zlib.gzipSync(RECORD)],
+    ['snappy, bare, as librdkafka does', SNAPPY, snappy.compress(RECORD)],
+    ['snappy in blocks, as Java does', SNAPPY, xerial(RECORD.subarray(0, 5), RECORD.subarray(5))],
+    ['lz4, stored', LZ4, lz4(RECORD, { isStored: true })],
+    ['zstd', ZSTD, zlib.zstdCompressSync(RECORD)],
+  ])('is read when it is compressed with %s', async (_name, codec, records) => {
+    expect(await read(batchOf(codec, records))).toEqual([VALUE]);
+  });
+
+  it('is read from lz4 as other libraries write it', async () => {
+    const text = 'the record of the call, the record of the call, the end of the call. '.repeat(8);
+    for (const frame of [
+      'BCJNGGBAgjMAAADgdGhlIHJlY29yZCBvZiAOAFFjYWxsLAoADxgABSllbi0AHy4tAAoPRQD/r2BjYWxsLiAAAAAA',
+      'BCJNGHRAvTMAAADgdGhlIHJlY29yZCBvZiAOAFFjYWxsLAoADxgABSllbi0AHy4tAAoPRQD/r2BjYWxsLiA9ZSnAAAAAAFYyC8c=',
+    ]) {
+      const { messages } = await decodeBatch(batchOf(LZ4, Buffer.from(frame, 'base64')), MAX_BYTES);
+      // The text is no record; that it is decompressed shows in what is wrong with it.
+      expect(messages[0]?.unreadable?.reason).toBeDefined();
+      const { readLz4Frame } = await import('./lz4-frame.js');
+      expect(readLz4Frame(Buffer.from(frame, 'base64'), MAX_BYTES).toString()).toBe(text);
+    }
+  });
+
+  it('is read from zstd where Node has none', () => {
+    const packed = zlib.zstdCompressSync(RECORD);
+    expect(readZstdInJavaScript(packed, MAX_BYTES)).toEqual(RECORD);
+    expect(() => readZstdInJavaScript(packed.subarray(0, -3), MAX_BYTES)).toThrow();
+    expect(() => readZstdInJavaScript(zlib.zstdCompressSync(Buffer.alloc(MAX_BYTES + 1)), MAX_BYTES)).toThrow(/more than/);
+  });
+
+  const bomb = Buffer.alloc(16 * 1024 * 1024);
+  it.each<[string, number, Buffer]>([
+    ['gzip', GZIP, zlib.gzipSync(bomb)],
+    ['snappy', SNAPPY, snappy.compress(bomb)],
+    ['snappy in blocks', SNAPPY, xerial(...Array<Buffer>(9).fill(Buffer.alloc(8 * 1024)))],
+    ['lz4', LZ4, lz4(lz4Zeros(bomb.length))],
+    ['zstd', ZSTD, zlib.zstdCompressSync(bomb)],
+  ])('that decompresses from %s to more than the limit is not read', async (_name, codec, records) => {
+    expect(await read(batchOf(codec, records))).toEqual([expect.stringMatching(/larger than|more than|too big|at most/)]);
+  });
+
+  it.each<[string, Buffer]>([
+    ['an unknown codec', batchOf(6, RECORD)],
+    ['a byte that changed on the disk', Buffer.from(batchOf(NONE, RECORD).map((byte, at) => (at === 70 ? byte ^ 1 : byte)))],
+    ['compressed bytes that are none', batchOf(ZSTD, RECORD)],
+    ['lz4 that is none', batchOf(LZ4, RECORD)],
+    ['lz4 that refers to before its beginning', batchOf(LZ4, lz4(Buffer.from([0x10, 65, 9, 0])))],
+    ['lz4 that ends inside a block', batchOf(LZ4, lz4(RECORD, { isStored: true }).subarray(0, 20))],
+    ['lz4 that ends inside its literals', batchOf(LZ4, lz4(Buffer.from([0xf0, 255, 1, 65])))],
+    ['snappy that is cut off', batchOf(SNAPPY, snappy.compress(RECORD).subarray(0, 9))],
+    ['records that do not fill it', batchOf(NONE, Buffer.concat([RECORD, RECORD]))],
+    ['records that are cut off', batchOf(NONE, RECORD.subarray(0, -4))],
+  ])('with %s has its place and its bytes', async (_name, batch) => {
+    const { messages } = await decodeBatch(batch, MAX_BYTES);
+    expect(messages).toMatchObject([{ offset: '7', value: null, unreadable: { firstOffset: '7', bytes: batch } }]);
+  });
+});
+
+/** The answer to a fetch of one topic. */
+function answerOf(...partitions: readonly (readonly Buffer[])[]): Buffer {
+  const ints = (...values: number[]): Buffer => Buffer.concat(values.map(int32));
+  const name = Buffer.from('t');
+  return Buffer.concat([
+    ints(0),
+    Buffer.from([0, 0]),
+    ints(0, 1),
+    Buffer.from([0, name.length]),
+    name,
+    ints(partitions.length),
+    ...partitions.flatMap((batches, partition) => {
+      const records = Buffer.concat(batches);
+      return [ints(partition), Buffer.from([0, 0]), Buffer.alloc(24), ints(0, -1, records.length), records];
+    }),
+  ]);
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+async function fetched(answer: Buffer, maxBytes = MAX_BYTES): Promise<string[][]> {
+  const { responses } = await decodeFetchResponse(answer, maxBytes);
+  return responses[0]?.partitions.map(({ messages }) => messages.map(({ offset }) => offset)) ?? [];
+}
+
+describe('the answer to a fetch', () => {
+  const good = (offset: bigint): Buffer => batchOf(NONE, RECORD, { offset });
+  const bad = batchOf(6, RECORD, { offset: 1n, last: 2 });
+
+  it('has what can be read around what cannot', async () => {
+    expect(await fetched(answerOf([good(0n), bad, good(4n)], [good(9n)]))).toEqual([['0', '3', '4'], ['9']]);
+  });
+
+  it('leaves out what is cut off at its end', async () => {
+    expect(await fetched(answerOf([good(0n), good(1n).subarray(0, -1)]))).toEqual([['0']]);
+    expect(await fetched(answerOf([good(0n).subarray(0, 40)], []))).toEqual([[], []]);
+  });
+
+  it('is left to the next one from where it holds too much', async () => {
+    expect(await fetched(answerOf([good(0n), good(1n)], [good(9n)]), RECORD.length)).toEqual([['0'], []]);
+  });
+});

@@ -1,0 +1,62 @@
+import { decodeRepair, repairKey, type RecordRange, type Repair } from '@callbus/contracts';
+import type { KafkaClient, TopicFollower } from '../kafka-client.js';
+import type { KafkaLogger } from '../kafka-logger.js';
+
+export interface RepairsOptions {
+  readonly client: Pick<KafkaClient, 'follow' | 'admin'>;
+  /** Full name of the topic that has them. */
+  readonly topic: string;
+  readonly logger: KafkaLogger;
+}
+
+/** The operators' orders to pass over what nobody can read. Followed from the first time that they are asked for. */
+export class Repairs {
+  private readonly repairs = new Map<string, Repair>();
+  private follower: Promise<TopicFollower> | undefined;
+
+  constructor(private readonly options: RepairsOptions) {}
+
+  /** Null also when they cannot be read: then nothing is passed over. */
+  async of(range: RecordRange): Promise<Repair | null> {
+    const { topic, logger } = this.options;
+    // An order about a repair would have to be read before it is read.
+    if (range.topic === topic) return null;
+    try {
+      const follower = await (this.follower ??= this.follow());
+      await follower.caughtUp();
+      const repair = this.repairs.get(repairKey(range));
+      return repair !== undefined && BigInt(repair.lastOffset) >= range.lastOffset ? repair : null;
+    } catch (error) {
+      this.follower = undefined;
+      logger.warn({ err: error, topic }, 'the repairs could not be read; they are asked for again');
+      return null;
+    }
+  }
+
+  async close(): Promise<void> {
+    const follower = await this.follower?.catch(() => undefined);
+    await follower?.stop();
+  }
+
+  private async follow(): Promise<TopicFollower> {
+    const { client, topic, logger } = this.options;
+    // Metadata of a missing topic is asked for again and again.
+    await client.admin().partitionCount(topic);
+    return client.follow({
+      topic,
+      atUnreadable: 'end',
+      onRecord: ({ value, offset }) => {
+        try {
+          const repair = decodeRepair(value);
+          this.repairs.set(repairKey(repair), repair);
+        } catch (error) {
+          logger.warn({ err: error, topic, offset: String(offset) }, 'a repair is unreadable and takes no effect');
+        }
+      },
+      onFatal: (error) => {
+        this.follower = undefined;
+        logger.warn({ err: error, topic }, 'the repairs are read no more; they are read anew when they are asked for');
+      },
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { promisify } from 'node:util';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
+import kafkajs, { type CompressionTypes } from 'kafkajs';
+import * as lz4 from 'lz4js';
+import snappy from 'snappyjs';
+
+interface Codec {
+  readonly compress: (encoder: { readonly buffer: Buffer }) => Promise<Buffer>;
+  readonly decompress: (bytes: Buffer) => Promise<Buffer>;
+}
+
+// Node sees no further names in that CommonJS module.
+const { CompressionCodecs, CompressionTypes: types } = kafkajs;
+const XERIAL_HEADER_BYTES = 16;
+
+/** Java's snappy is in blocks with their lengths behind a header; librdkafka's is one bare block. */
+function unsnappy(bytes: Buffer): Buffer {
+  if (bytes.toString('latin1', 1, 7) !== 'SNAPPY') return snappy.uncompress(bytes);
+  const blocks: Buffer[] = [];
+  for (let at = XERIAL_HEADER_BYTES; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) {
+    blocks.push(snappy.uncompress(bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at))));
+  }
+  return Buffer.concat(blocks);
+}
+
+const CODECS: readonly (readonly [CompressionTypes, Codec])[] = [
+  [
+    types.Snappy,
+    {
+      compress: ({ buffer }) => Promise.resolve(snappy.compress(buffer)),
+      decompress: (bytes) => Promise.resolve(unsnappy(bytes)),
+    },
+  ],
+  [
+    types.LZ4,
+    {
+      compress: ({ buffer }) => Promise.resolve(Buffer.from(lz4.compress(buffer))),
+      decompress: (bytes) => Promise.resolve(Buffer.from(lz4.decompress(bytes))),
+    },
+  ],
+  [types.ZSTD, { compress: ({ buffer }) => promisify(zstdCompress)(buffer), decompress: promisify(zstdDecompress) }],
+];
+
+/** Lets kafkajs read and write the codecs that it has no code of its own for. */
+export function registerCodecs(): void {
+  for (const [type, codec] of CODECS) Object.assign(CompressionCodecs, { [type]: () => codec });
+}
