@@ -39,7 +39,14 @@ describe('IngestSettings', () => {
         maxConnections: 10_000,
         maxHeaderBytes: 16 * 1024,
       },
-      callbackKeys: { clockToleranceSeconds: 120, maxAgeMs: 600_000, keepKeysMs: 24 * 3_600_000, cooldownMs: 30_000 },
+      callbackKeys: {
+        clockToleranceSeconds: 120,
+        maxAgeMs: 600_000,
+        keepKeysMs: 24 * 3_600_000,
+        withdrawnKeysMs: 60_000,
+        cooldownMs: 1_000,
+        maxWaitMs: 2_000,
+      },
     });
   });
 

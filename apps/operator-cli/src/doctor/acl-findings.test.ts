@@ -15,7 +15,12 @@ const write = (name: string): AclRule => rule({ name, isPrefix: false, operation
 const group = rule({ resource: 'group', name: 'calls.operator' });
 const describe = rule({ operation: 'DESCRIBE_CONFIGS' });
 const look = rule({ resource: 'group', operation: 'DESCRIBE' });
+<<<<<<< HEAD
 const enough = [rule({}), describe, write('calls.commands'), write('calls.observations'), write('calls.repairs'), group, look];
+=======
+const written = ['calls.commands', 'calls.operator-commands', 'calls.observations'].map(write);
+const enough = [rule({}), describe, ...written, group, look];
+>>>>>>> operator
 
 it('says that there is no authorizer', () => {
   expect(aclFinding(null, tool)).toMatchObject({ verdict: 'ok', found: expect.stringContaining('no authorizer') });
@@ -38,10 +43,15 @@ it.each<[string, AclRule[], RegExp]>([
   [
     'nothing',
     [],
-    /READ topic calls\.commands, WRITE topic calls\.commands, DESCRIBE_CONFIGS topic calls\.commands, READ topic calls\.dispatch-ledger/,
+    /READ topic calls\.commands, WRITE topic calls\.commands, DESCRIBE_CONFIGS topic calls\.commands, READ topic calls\.operator-commands/,
   ],
   ['rules of others', enough.map((one) => ({ ...one, principal: 'User:gateway' })), /READ topic calls\.commands/],
   ['no right to write commands', enough.filter(({ name }) => name !== 'calls.commands'), /to: WRITE topic calls\.commands$/],
+  [
+    'no right to release calls',
+    enough.filter(({ name }) => name !== 'calls.operator-commands'),
+    /to: WRITE topic calls\.operator-commands$/,
+  ],
   ['no group', enough.filter((one) => one !== group), /to: READ group calls\.operator$/],
   ['no look at others’ groups', enough.filter((one) => one !== look), /to: DESCRIBE group calls\.call-dispatcher, /],
   ['a prefix of others', [rule({ name: 'other.' }), ...enough.slice(1)], /READ topic calls\.dispatch-ledger/],
