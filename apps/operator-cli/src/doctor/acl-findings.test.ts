@@ -15,12 +15,8 @@ const write = (name: string): AclRule => rule({ name, isPrefix: false, operation
 const group = rule({ resource: 'group', name: 'calls.operator' });
 const describe = rule({ operation: 'DESCRIBE_CONFIGS' });
 const look = rule({ resource: 'group', operation: 'DESCRIBE' });
-<<<<<<< HEAD
-const enough = [rule({}), describe, write('calls.commands'), write('calls.observations'), write('calls.repairs'), group, look];
-=======
-const written = ['calls.commands', 'calls.operator-commands', 'calls.observations'].map(write);
+const written = ['calls.commands', 'calls.operator-commands', 'calls.observations', 'calls.repairs'].map(write);
 const enough = [rule({}), describe, ...written, group, look];
->>>>>>> operator
 
 it('says that there is no authorizer', () => {
   expect(aclFinding(null, tool)).toMatchObject({ verdict: 'ok', found: expect.stringContaining('no authorizer') });
