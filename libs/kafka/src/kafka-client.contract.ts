@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { KafkaError } from './errors.js';
 import type {
   FollowOptions,
   KafkaClient,
@@ -249,6 +250,25 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       release(null);
       await eventually('the record came', () => order.includes('record'));
       expect(order).toEqual(['assigned', 'listener done', 'record']);
+    });
+
+    it('lets the listener of an assignment try again while Kafka is away, before any record of it is handled', async () => {
+      await send(recordFor(name, 0, 'a', '1'));
+      const order: string[] = [];
+      await consume(
+        () => {
+          order.push('record');
+          return Promise.resolve();
+        },
+        {
+          onAssigned: () => {
+            order.push('assigned');
+            return order.length < 3 ? Promise.reject(new KafkaError('FOLLOWER_LATE', 'A test.')) : Promise.resolve();
+          },
+        },
+      );
+      await eventually('the record came', () => order.includes('record'));
+      expect(order).toEqual(['assigned', 'assigned', 'assigned', 'record']);
     });
 
     it('shares the partitions and loses nothing when a member comes and goes (trap T7)', async () => {
