@@ -9,14 +9,23 @@ const CROWD = 40;
 const SILENT = 10;
 /** More than are left of the quota after these two. */
 const REST = 15;
-/** Creates that Graph refuses after the first wave, before it goes on. */
+/** How often the app tries again before Graph goes on. */
 const PROBES = 3;
+const RETRY_AFTER_MS = 1_000;
 
 /** A tenant that no other row calls, since limits count per app and tenant. */
 function placeIn(system: FaultStack, tenantId: string, count: number, more: object = {}): Promise<string[]> {
   // All of one dispatcher: two may pass a limit by what they have in hand at the same moment.
   const callIds = Array.from({ length: count }, () => system.newCallId('call-dispatcher-1'));
   return system.commands.send(...callIds.map((callId) => createPeerCall(tenantId, { ...more }, callId))).then(() => callIds);
+}
+
+/** How often the POSTs of these calls paused for as long as Graph asks. */
+async function pausesOf(system: FaultStack, callIds: readonly string[]): Promise<number> {
+  const { posts } = await system.evidence();
+  const seen = callIds.flatMap((callId) => posts.of(callId) as unknown as { time: string }[]);
+  const times = seen.map(({ time }) => Date.parse(time)).toSorted((a, b) => a - b);
+  return times.filter((timeMs, index) => timeMs - (times[index - 1] ?? timeMs) >= RETRY_AFTER_MS).length;
 }
 
 /** Graph's limits, and what counts against them. */
@@ -29,10 +38,17 @@ export const QUOTA_ROWS: readonly FaultRow[] = [
       await system.withQuota(QUOTA, async () => {
         const tenantId = randomUUID();
         const match = { tenantId };
-        const storm = { on: 'create', action: 'status', status: 429, headers: { 'Retry-After': '1' }, times: null, match };
+        const storm = {
+          on: 'create',
+          action: 'status',
+          status: 429,
+          headers: { 'Retry-After': String(RETRY_AFTER_MS / 1_000) },
+          times: null,
+          match,
+        };
         await system.fault(storm);
         const crowd = await placeIn(system, tenantId, CROWD);
-        await until('the app has gone on trying', async () => (await system.struck('status')) >= CROWD + PROBES);
+        await until('the app has gone on trying', async () => (await pausesOf(system, crowd)) >= PROBES);
         const refused = await system.struck('status');
         await system.clearFaults();
         injected(refused);
