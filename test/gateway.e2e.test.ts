@@ -12,7 +12,7 @@ let token: string;
 beforeAll(async () => {
   stack = await StackForTests.start({
     environment: {
-      gateway: { GATEWAY_SEND_TIMEOUT_MS: '1000', GATEWAY_MAX_BODY_BYTES: '20000' },
+      gateway: { GATEWAY_SEND_TIMEOUT_MS: '1000', GATEWAY_MAX_BODY_BYTES: '20000', GATEWAY_WAIT_FOR_CALL_MS: '10000' },
       'graph-simulator': { SIMULATOR_ESTABLISH_MS: '20', SIMULATOR_RING_MS: '50', SIMULATOR_TALK_MS: '200' },
     },
   });

@@ -566,7 +566,7 @@ describe('the command line', () => {
       expect([words, exitCode]).toEqual([words, 0]);
       for (const option of words.filter((word) => word.startsWith('--'))) expect(output).toContain(option);
     }
-  });
+  }, STACK_TIMEOUT_MS);
 });
 
 async function endOf(topic: string): Promise<number> {
