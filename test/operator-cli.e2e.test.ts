@@ -556,17 +556,21 @@ describe('the command line', () => {
     }
   });
 
-  it('is as the README says', async () => {
-    const readme = readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8');
-    const section = readme.split('## Operate\n')[1]?.split('\n## ')[0] ?? '';
-    const typed = [...section.matchAll(/npm run callbus -- ([^#\n]+)/g)].map(([, words = '']) => words.trim().split(/\s+/));
-    expect(typed.length).toBeGreaterThan(5);
-    const helped = await Promise.all(typed.map(async (words) => ({ words, ...(await callbus(stack, [...words, '--help'])) })));
-    for (const { words, exitCode, output } of helped) {
-      expect([words, exitCode]).toEqual([words, 0]);
-      for (const option of words.filter((word) => word.startsWith('--'))) expect(output).toContain(option);
-    }
-  }, STACK_TIMEOUT_MS);
+  it(
+    'is as the README says',
+    async () => {
+      const readme = readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8');
+      const section = readme.split('## Operate\n')[1]?.split('\n## ')[0] ?? '';
+      const typed = [...section.matchAll(/npm run callbus -- ([^#\n]+)/g)].map(([, words = '']) => words.trim().split(/\s+/));
+      expect(typed.length).toBeGreaterThan(5);
+      const helped = await Promise.all(typed.map(async (words) => ({ words, ...(await callbus(stack, [...words, '--help'])) })));
+      for (const { words, exitCode, output } of helped) {
+        expect([words, exitCode]).toEqual([words, 0]);
+        for (const option of words.filter((word) => word.startsWith('--'))) expect(output).toContain(option);
+      }
+    },
+    STACK_TIMEOUT_MS,
+  );
 });
 
 async function endOf(topic: string): Promise<number> {
