@@ -248,6 +248,19 @@ describe('an EndCall that comes again', () => {
     expect([ends(), process.ledger.get(CALL_ID)?.endRepeats]).toEqual([2, 1]);
   });
 
+  it('is in the ledger when this process has not read yet that Graph created the call', async () => {
+    await create();
+    await process.ledger.append(CALL_ID, [intent(1)]);
+    await end();
+    log.hold();
+    const answer: LedgerRecord = { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' };
+    const work = [process.ledger.append(CALL_ID, [answer]), end()];
+    expect(process.ledger.get(CALL_ID)?.phase).toBe('open');
+    log.release();
+    await Promise.all(work);
+    expect(process.ledger.get(CALL_ID)).toMatchObject({ phase: 'created', endRepeats: 1 });
+  });
+
   it('adds nothing for another tenant, nor to a call that was cancelled', async () => {
     await create();
     await end();
