@@ -15,10 +15,11 @@ const THROTTLED = dispatchAfter(ACCEPTED, intent(1), refused(1, 10_000));
 const answered = (seconds: number): Dispatch =>
   dispatchAfter(...Array<LedgerRecord>(seconds + 1).fill(ACCEPTED), intent(1), created);
 const ANOTHER_TENANT = { ...COMMAND, tenantId: 'another' };
+const MAX_WAIT_MS = 60_000;
 const CLOSED_MS = START_MS + 2_000;
 
 function backOffs(...dispatches: readonly Dispatch[]): BackOffs {
-  const all = new BackOffs();
+  const all = new BackOffs(MAX_WAIT_MS);
   for (const dispatch of dispatches) all.changed(undefined, dispatch);
   return all;
 }
@@ -50,6 +51,12 @@ it('does not shorten what Graph asked for before', () => {
   expect(backOffs(THROTTLED, dispatchAfter(ACCEPTED, intent(1), refused(1, 1_000))).waitMs(COMMAND, CLOSED_MS)).toBe(10_000);
 });
 
+it('lets one call probe when the longest wait is over, though Graph asked for a day', () => {
+  const all = backOffs(dispatchAfter(ACCEPTED, intent(1), refused(1, 86_400_000)));
+  expect(all.waitMs(COMMAND, CLOSED_MS)).toBe(MAX_WAIT_MS);
+  expect([all.waitMs(COMMAND, CLOSED_MS + MAX_WAIT_MS), all.window(COMMAND)]).toEqual([0, 1]);
+});
+
 it('takes no notice of a refused token, nor of what was not sent or is unknown', () => {
   const all = backOffs(
     dispatchAfter(ACCEPTED, intent(1), refused(1, 0, 401)),
@@ -68,7 +75,7 @@ it('is the same after a restart, whatever the order of the calls', () => {
   const dispatches = [answered(3), answered(4), THROTTLED, answered(0)];
   const before = backOffs(THROTTLED, answered(3), answered(4));
   for (const order of [dispatches, dispatches.toReversed()]) {
-    const restored = new BackOffs();
+    const restored = new BackOffs(MAX_WAIT_MS);
     restored.restore(() => order);
     expect(restored.window(COMMAND)).toBe(3);
     expect(restored.window(COMMAND)).toBe(before.window(COMMAND));

@@ -22,6 +22,9 @@ const DECIDED: ReadonlySet<AttemptState> = new Set(['created', 'rejected']);
 export class BackOffs {
   private readonly known = new Map<string, BackOff>();
 
+  /** @param maxWaitMs how long one request to wait holds the other calls back at most, ms */
+  constructor(private readonly maxWaitMs: number) {}
+
   /** @param dispatches every call in the ledger, anew at each call */
   restore(dispatches: () => Iterable<Dispatch>): void {
     // An answer counts only after the last request to wait, so those come first.
@@ -59,7 +62,7 @@ export class BackOffs {
       const before = this.known.get(key);
       const closedAtMs = attempt.closedAtMs ?? -Infinity;
       if (asksToWait(attempt)) {
-        const untilMs = Math.max(before?.untilMs ?? -Infinity, attempt.retryAtMs);
+        const untilMs = Math.max(before?.untilMs ?? -Infinity, Math.min(attempt.retryAtMs, closedAtMs + this.maxWaitMs));
         this.known.set(key, { untilMs, askedAtMs: Math.max(before?.askedAtMs ?? -Infinity, closedAtMs), decided: 0 });
       } else if (before !== undefined && isDecided(attempt) && closedAtMs > before.askedAtMs) {
         this.known.set(key, { ...before, decided: before.decided + 1 });

@@ -94,6 +94,16 @@ export class DispatcherSettings extends ServiceSettings {
   @Min(1)
   graphMaxCallsPerMonth: number = 10_000;
 
+  @Setting('GRAPH_RETRY_AFTER_MAX_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds for which a Retry-After of Graph holds back the app’s other calls in the tenant at most, then one create probes; the create that Graph refused waits as long as Graph said',
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(20 * 60_000)
+  graphRetryAfterMaxMs: number = 300_000;
+
   @Setting('GRAPH_BREAKER_FAILURES', {
     kind: 'integer',
     describe: 'Connections to Graph in a row that do not come about, after which dialling pauses',
