@@ -97,7 +97,7 @@ export class DispatcherSettings extends ServiceSettings {
   @Setting('GRAPH_RETRY_AFTER_MAX_MS', {
     kind: 'integer',
     describe:
-      'Milliseconds for which a Retry-After of Graph holds back the app’s other calls in the tenant at most, then one create probes; the create that Graph refused waits as long as Graph said',
+      'Milliseconds for which a Retry-After of Graph holds back the app’s other calls in the tenant at most, then one create probes; the create that Graph refused waits as long as Graph said. It also holds back keep-alives, hang-ups and look-ups for no longer',
   })
   @IsInt()
   @Min(1_000)
