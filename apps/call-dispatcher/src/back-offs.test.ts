@@ -1,6 +1,6 @@
 import type { Dispatch, LedgerRecord } from '@callbus/contracts';
 import { BackOffs } from './back-offs.js';
-import { ACCEPTED, COMMAND, dispatchAfter, GRAPH_ERROR, intent, key, START_MS } from './testing/dispatches.js';
+import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, GRAPH_ERROR, intent, key, START_MS } from './testing/dispatches.js';
 
 const refused = (attempt: number, retryAfterMs: number, httpStatus = 429): LedgerRecord => ({
   type: 'Refused',
@@ -69,6 +69,15 @@ it('takes no notice of a refused token, nor of what was not sent or is unknown',
 it('waits after a 503 for as long as its Retry-After says, though nobody knows whether it dialled', () => {
   const all = backOffs(dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: '503', retryAfterMs: 4_000 }));
   expect([all.waitMs(COMMAND, CLOSED_MS), all.window(COMMAND)]).toEqual([4_000, 1]);
+});
+
+it('counts the proof that an attempt answered 503 has dialled as a decision, not as another request to wait', () => {
+  const unknown: LedgerRecord = { type: 'Unknown', ...key(1), why: '503', retryAfterMs: 4_000 };
+  const proof: LedgerRecord = { type: 'Created', callId: CALL_ID, attempt: 1, provenBy: 'callback', graphCallId: null };
+  const before = dispatchAfter(ACCEPTED, intent(1), unknown);
+  const all = backOffs(before);
+  all.changed(before, dispatchAfter(ACCEPTED, intent(1), unknown, proof));
+  expect([all.waitMs(COMMAND, CLOSED_MS), all.window(COMMAND)]).toEqual([4_000, 2]);
 });
 
 it('is the same after a restart, whatever the order of the calls', () => {

@@ -12,6 +12,8 @@ interface BackOff {
 
 /** Graph took a decision, so it works again. */
 const DECIDED: ReadonlySet<AttemptState> = new Set(['created', 'rejected']);
+/** The states in which the last answer to an attempt is the one that may have asked to wait; what came later is a decision. */
+const ASKING: ReadonlySet<AttemptState> = new Set(['refused', 'unknown']);
 
 /**
  * How an app goes on in a tenant after Graph asked to wait (429, or 503 with Retry-After): Graph limits the app per tenant,
@@ -73,7 +75,7 @@ export class BackOffs {
 
 /** A token that was refused (401) is replaced, which takes no time of Graph's. */
 function asksToWait(attempt: Attempt): attempt is Attempt & { readonly retryAtMs: number } {
-  return attempt.retryAtMs !== null && attempt.httpStatus !== 401;
+  return attempt.retryAtMs !== null && ASKING.has(attempt.state) && attempt.httpStatus !== 401;
 }
 
 function isDecided({ state }: Attempt): boolean {
