@@ -1,4 +1,4 @@
-import type { Dispatch, LedgerRecord } from '@callbus/contracts';
+import { reduce, type Dispatch, type LedgerRecord } from '@callbus/contracts';
 import { BackOffs } from './back-offs.js';
 import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, GRAPH_ERROR, intent, key, START_MS } from './testing/dispatches.js';
 
@@ -78,6 +78,46 @@ it('counts the proof that an attempt answered 503 has dialled as a decision, not
   const all = backOffs(before);
   all.changed(before, dispatchAfter(ACCEPTED, intent(1), unknown, proof));
   expect([all.waitMs(COMMAND, CLOSED_MS), all.window(COMMAND)]).toEqual([4_000, 2]);
+});
+
+describe('a throttling that goes on', () => {
+  /** The call of one dispatcher, with a probe that is refused as soon as it may be sent, until `untilMs` after the first one. */
+  const throttledFor = (untilMs: number): { readonly all: BackOffs; readonly dispatch: Dispatch; readonly nowMs: number } => {
+    const all = backOffs();
+    let dispatch = dispatchAfter(ACCEPTED);
+    let nowMs = CLOSED_MS;
+    for (let attempt = 1; nowMs < CLOSED_MS + untilMs; attempt += 1) {
+      for (const record of [intent(attempt), refused(attempt, 1_000)]) {
+        const before = dispatch;
+        dispatch = reduce(before, record, nowMs).dispatch ?? before;
+        all.changed(before, dispatch);
+      }
+      nowMs += all.waitMs(COMMAND, nowMs);
+    }
+    return { all, dispatch, nowMs };
+  };
+
+  it('lets the time between two probes double, to half a minute at most', () => {
+    const { dispatch } = throttledFor(200_000);
+    const times = dispatch.attempts.map(({ intendedAtMs }) => (intendedAtMs - CLOSED_MS) / 1_000);
+    expect(times).toEqual([0, 1, 2, 4, 8, 16, 32, 62, 92, 122, 152, 182]);
+  });
+
+  it('is the same after a restart', () => {
+    const { all, dispatch, nowMs } = throttledFor(20_000);
+    const restored = new BackOffs(MAX_WAIT_MS);
+    restored.restore(() => [dispatch, answered(0)]);
+    expect(restored.waitMs(COMMAND, nowMs - 1)).toBe(1);
+    expect(restored.waitMs(COMMAND, nowMs)).toBe(all.waitMs(COMMAND, nowMs));
+  });
+
+  it('begins anew after Graph has decided a create', () => {
+    const { all, nowMs } = throttledFor(20_000);
+    const seconds = (nowMs - START_MS) / 1_000;
+    all.changed(undefined, answered(seconds));
+    all.changed(undefined, dispatchAfter(...Array<LedgerRecord>(seconds + 2).fill(ACCEPTED), intent(1), refused(1, 1_000)));
+    expect(all.waitMs(COMMAND, START_MS + (seconds + 3) * 1_000)).toBe(1_000);
+  });
 });
 
 it('is the same after a restart, whatever the order of the calls', () => {
