@@ -51,6 +51,13 @@ it.each(Object.entries(DIALLED))('keeps the body of a call that is %s, and count
   expect(calls.waiting.of(TENANT_ID)).toBe(JSON.stringify(COMMAND.call).length + 1_024);
 });
 
+it('counts the bytes of a body, not its characters, and hands the same body out', () => {
+  const call = { ...COMMAND.call, subject: '€ 𝄞'.repeat(100) };
+  const kept = keepAfter([{ ...ACCEPTED, command: { ...COMMAND, call } } as LedgerRecord]);
+  expect(kept?.command?.call).toEqual(call);
+  expect(calls.waiting.of(TENANT_ID)).toBe(Buffer.byteLength(JSON.stringify(call)) + 1_024);
+});
+
 it('hands out the same call for as long as no record changes it', () => {
   const kept = keepAfter([ACCEPTED]);
   expect(calls.get(CALL_ID, START_MS)).toBe(kept);

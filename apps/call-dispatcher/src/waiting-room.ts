@@ -14,7 +14,7 @@ const SETTING_OF: Readonly<Record<keyof TallyLimits, string>> = {
  * @param waiting what is kept already
  */
 export function faultsOfRoom(waiting: TenantTally, { tenantId, call }: LedgerCommand, limits: TallyLimits): CallFault[] {
-  const exceeded = waiting.exceeded(tenantId, waitingBytesOf(JSON.stringify(call)), limits);
+  const exceeded = waiting.exceeded(tenantId, waitingBytesOf(call), limits);
   if (exceeded === null) return [];
   const whose = exceeded === 'perTenant' ? 'of the tenant' : 'of all tenants';
   const message = `is right, but the calls ${whose} that wait take ${limits[exceeded]} bytes (${SETTING_OF[exceeded]}); send it with a fresh callId when some of them are dialled or ended`;
