@@ -215,7 +215,7 @@ export class DispatcherSettings extends ServiceSettings {
   @Setting('WAITING_MAX_BYTES_PER_TENANT', {
     kind: 'integer',
     describe:
-      'Bytes that the calls of a tenant may take in memory which can still be dialled, waiting and parked ones, each with 1 KiB on top; further commands fail',
+      'Bytes that the calls of a tenant may take in memory which wait for an attempt or are being dialled, each with 1 KiB on top; further commands fail. Calls whose outcome is unknown do not count',
   })
   @IsInt()
   @Min(64 * 1024)

@@ -153,6 +153,17 @@ describe('a large CreateCall', () => {
     expect(JSON.stringify(ofType('Invalid'))).toContain('(WAITING_MAX_BYTES)');
   });
 
+  it('is accepted although calls that were parked in an outage take more than all that may wait', async () => {
+    for (let sent = 0; sent < 30; sent += 1) {
+      await large(TENANT_ID);
+      const callId = String(ofType('Accepted').at(-1)?.['callId']);
+      const own = (attempt: LedgerRecord): LedgerRecord => ({ ...attempt, callId });
+      await process.ledger.append(callId, [own(intent(1)), own({ type: 'Unknown', ...key(1), why: 'no answer' })]);
+    }
+    expect([ofType('Accepted').length, ofType('Invalid')]).toEqual([30, []]);
+    expect(process.ledger.unknownBytes.inAll()).toBeGreaterThan(15 * MAX_CALL_BYTES);
+  });
+
   it('finds room again when calls that waited are over', async () => {
     for (let sent = 0; sent < 30; sent += 1) await large(TENANT_ID);
     const accepted = ofType('Accepted');

@@ -32,8 +32,10 @@ export class KeptDispatches {
   private readonly lists = new Map<string, readonly [string]>();
   private sweptAtMs = -Infinity;
 
-  /** Bytes of calls that can be dialled. */
+  /** Bytes of calls that wait for an attempt or are being dialled. */
   readonly waiting = new TenantTally();
+  /** Bytes of calls whose outcome is unknown: they may be dialled again, and take no room from those that wait. */
+  readonly unknown = new TenantTally();
   /** Ends that were asked for of calls that nobody knows. */
   readonly announced = new TenantTally();
 
@@ -111,8 +113,9 @@ export class KeptDispatches {
     return { command: asText, waitingBytes: body.length + BYTES_BESIDE_BODY };
   }
 
-  private count({ dispatch: { command, endRequestedBy }, waitingBytes }: Kept, sign: 1 | -1): void {
-    if (command !== null && waitingBytes > 0) this.waiting.add(command.tenantId, sign * waitingBytes);
+  private count({ dispatch: { phase, command, endRequestedBy }, waitingBytes }: Kept, sign: 1 | -1): void {
+    const tally = phase === 'unknown' ? this.unknown : this.waiting;
+    if (command !== null && waitingBytes > 0) tally.add(command.tenantId, sign * waitingBytes);
     if (command === null) for (const tenantId of endRequestedBy) this.announced.add(tenantId, sign);
   }
 
