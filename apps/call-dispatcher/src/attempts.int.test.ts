@@ -107,7 +107,7 @@ async function dispatcher({
     intentDeadlineMs,
     intentOrphanMs: 60_000,
     quotas: new Quotas({ maxLiveCalls: 100, maxCallsPerMonth: 100 }, () => false),
-    backOffs: new BackOffs(),
+    backOffs: new BackOffs(300_000),
     breaker: new Breaker({ failures: 5, openMs: 1_000 }),
     clock,
     limits: { perTenant: 100, inAll: 100 },

@@ -4,36 +4,54 @@ import { ownerKey, type Owner } from './quotas.js';
 interface BackOff {
   /** No create before this broker time, ms since 1970. */
   readonly untilMs: number;
+  /** When Graph first asked to wait since it last decided a create, broker time. */
+  readonly sinceMs: number;
   /** When Graph last asked to wait, broker time. */
   readonly askedAtMs: number;
   /** Creates that Graph has decided since. */
   readonly decided: number;
 }
 
+/** What the wait between two probes grows to at most, where Graph asks for less. */
+const LONGEST_GROWN_MS = 30_000;
 /** Graph took a decision, so it works again. */
 const DECIDED: ReadonlySet<AttemptState> = new Set(['created', 'rejected']);
+/** The states in which the last answer to an attempt is the one that may have asked to wait; what came later is a decision. */
+const ASKING: ReadonlySet<AttemptState> = new Set(['refused', 'unknown']);
 
 /**
  * How an app goes on in a tenant after Graph asked to wait (429, or 503 with Retry-After): Graph limits the app per tenant,
  * so all its calls wait as long. Then one create probes, and with every decision of Graph one more may be under way, so
- * that many waiting calls are not all refused again. Everything follows from the attempts in the ledger, so all
+ * that many waiting calls are not all refused again. A probe that is refused too lets the wait double. Everything follows from the attempts in the ledger, so all
  * dispatchers keep to it, also after a restart.
  */
 export class BackOffs {
   private readonly known = new Map<string, BackOff>();
 
+  /** @param maxWaitMs how long one request to wait holds the other calls back at most, ms */
+  constructor(private readonly maxWaitMs: number) {}
+
   /** @param dispatches every call in the ledger, anew at each call */
   restore(dispatches: () => Iterable<Dispatch>): void {
-    // An answer counts only after the last request to wait, so those come first.
-    for (const dispatch of dispatches()) this.take(dispatch, dispatch.attempts.filter(asksToWait));
-    for (const dispatch of dispatches()) this.take(dispatch, dispatch.attempts.filter(isDecided));
+    const throttled = new Set<string>();
+    for (const { command, attempts } of dispatches()) {
+      if (command !== null && attempts.some(asksToWait)) throttled.add(ownerKey(command));
+    }
+    const answers: { readonly key: string; readonly attempt: Attempt }[] = [];
+    for (const { command, attempts } of dispatches()) {
+      const key = command === null ? '' : ownerKey(command);
+      if (throttled.has(key)) answers.push(...attempts.filter(isAnswer).map((attempt) => ({ key, attempt })));
+    }
+    answers.sort((one, other) => closedAt(one.attempt) - closedAt(other.attempt));
+    for (const { key, attempt } of answers) this.take(key, attempt);
   }
 
   /** To be called after every change of a call. */
   changed(before: Dispatch | undefined, dispatch: Dispatch): void {
-    const isNews = ({ attempt, closedAtMs }: Attempt): boolean =>
-      closedAtMs !== before?.attempts.find((one) => one.attempt === attempt)?.closedAtMs;
-    this.take(dispatch, dispatch.attempts.filter(isNews));
+    if (dispatch.command === null) return;
+    const key = ownerKey(dispatch.command);
+    // A record leaves every attempt as it is but one, and there may be thousands.
+    for (const [index, attempt] of dispatch.attempts.entries()) if (attempt !== before?.attempts[index]) this.take(key, attempt);
   }
 
   /** Milliseconds until the owner may dial again; 0 when it may. */
@@ -52,27 +70,35 @@ export class BackOffs {
     return Math.max(0, ...[...this.known.values()].map(({ untilMs }) => untilMs - nowMs));
   }
 
-  private take({ command }: Dispatch, attempts: readonly Attempt[]): void {
-    if (command === null) return;
-    const key = ownerKey(command);
-    for (const attempt of attempts) {
-      const before = this.known.get(key);
-      const closedAtMs = attempt.closedAtMs ?? -Infinity;
-      if (asksToWait(attempt)) {
-        const untilMs = Math.max(before?.untilMs ?? -Infinity, attempt.retryAtMs);
-        this.known.set(key, { untilMs, askedAtMs: Math.max(before?.askedAtMs ?? -Infinity, closedAtMs), decided: 0 });
-      } else if (before !== undefined && isDecided(attempt) && closedAtMs > before.askedAtMs) {
-        this.known.set(key, { ...before, decided: before.decided + 1 });
-      }
+  private take(key: string, attempt: Attempt): void {
+    const before = this.known.get(key);
+    const closedAtMs = closedAt(attempt);
+    if (asksToWait(attempt)) {
+      const sinceMs = before === undefined || before.decided > 0 ? closedAtMs : before.sinceMs;
+      // As long as it has lasted already: so the time between two probes doubles.
+      const grownMs = Math.min(closedAtMs - sinceMs, LONGEST_GROWN_MS);
+      const waitMs = Math.max(Math.min(attempt.retryAtMs - closedAtMs, this.maxWaitMs), grownMs);
+      const untilMs = Math.max(before?.untilMs ?? -Infinity, closedAtMs + waitMs);
+      this.known.set(key, { untilMs, sinceMs, askedAtMs: Math.max(before?.askedAtMs ?? -Infinity, closedAtMs), decided: 0 });
+    } else if (before !== undefined && isDecided(attempt) && closedAtMs > before.askedAtMs) {
+      this.known.set(key, { ...before, decided: before.decided + 1 });
     }
   }
 }
 
 /** A token that was refused (401) is replaced, which takes no time of Graph's. */
 function asksToWait(attempt: Attempt): attempt is Attempt & { readonly retryAtMs: number } {
-  return attempt.retryAtMs !== null && attempt.httpStatus !== 401;
+  return attempt.retryAtMs !== null && ASKING.has(attempt.state) && attempt.httpStatus !== 401;
 }
 
 function isDecided({ state }: Attempt): boolean {
   return DECIDED.has(state);
+}
+
+function isAnswer(attempt: Attempt): boolean {
+  return asksToWait(attempt) || isDecided(attempt);
+}
+
+function closedAt({ closedAtMs }: Attempt): number {
+  return closedAtMs ?? -Infinity;
 }

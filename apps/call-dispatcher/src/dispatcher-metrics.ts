@@ -99,6 +99,7 @@ export interface DispatcherState {
   readonly ledger: {
     lag(): number;
     readonly waitingBytes: Pick<TenantTally, 'inAll'>;
+    readonly unknownBytes: Pick<TenantTally, 'inAll'>;
     readonly announcedEnds: Pick<TenantTally, 'inAll'>;
   };
   readonly attempts: { inFlight(): number; left(): number };
@@ -131,8 +132,13 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
   gauge('callbus_commands_waiting', 'Calls of this process that wait for their next attempt', () => unsettled.waiting());
   gauge(
     'callbus_calls_waiting_bytes',
-    'Bytes that the calls of all processes which can still be dialled take in the memory of each',
+    'Bytes that the calls of all processes which wait or are being dialled take in the memory of each',
     () => ledger.waitingBytes.inAll(),
+  );
+  gauge(
+    'callbus_calls_unknown_bytes',
+    'Bytes that the calls of all processes whose outcome is unknown, parked ones too, take in the memory of each until they are proven, released or ended',
+    () => ledger.unknownBytes.inAll(),
   );
   gauge(
     'callbus_unknown_ends',

@@ -94,6 +94,16 @@ export class DispatcherSettings extends ServiceSettings {
   @Min(1)
   graphMaxCallsPerMonth: number = 10_000;
 
+  @Setting('GRAPH_RETRY_AFTER_MAX_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds for which a Retry-After of Graph holds back the app’s other calls in the tenant at most, then one create probes; the create that Graph refused waits as long as Graph said. It also holds back keep-alives, hang-ups and look-ups for no longer',
+  })
+  @IsInt()
+  @Min(1_000)
+  @Max(20 * 60_000)
+  graphRetryAfterMaxMs: number = 300_000;
+
   @Setting('GRAPH_BREAKER_FAILURES', {
     kind: 'integer',
     describe: 'Connections to Graph in a row that do not come about, after which dialling pauses',
@@ -205,7 +215,7 @@ export class DispatcherSettings extends ServiceSettings {
   @Setting('WAITING_MAX_BYTES_PER_TENANT', {
     kind: 'integer',
     describe:
-      'Bytes that the calls of a tenant may take in memory which can still be dialled, waiting and parked ones, each with 1 KiB on top; further commands fail',
+      'Bytes that the calls of a tenant may take in memory which wait for an attempt or are being dialled, each with 1 KiB on top; further commands fail. Calls whose outcome is unknown do not count',
   })
   @IsInt()
   @Min(64 * 1024)

@@ -66,6 +66,7 @@ beforeEach(async () => {
       graph,
       clock,
       rules: RULES,
+      maxWaitMs: 300_000,
       logger: LOGGER,
       metrics: process.metrics,
     }),

@@ -83,6 +83,7 @@ function followUps(startedMs = START_MS): FollowUps {
     graph: client,
     clock,
     rules: RULES,
+    maxWaitMs: 300_000,
     logger: createLogger('test', 'error', (line) => lines.push(line)),
     metrics: new DispatcherMetrics(new Registry()),
   });
@@ -127,6 +128,14 @@ describe.each(REQUESTS)('what %s', (_what, request) => {
     answers = [{ status: 503, headers: { 'retry-after': '60' } }];
     await request(all);
     expect(all.fromMs(COMMAND)).toBe(START_MS + 7_500);
+  });
+
+  it('waits five minutes at most, so that no call dies of it', async () => {
+    const all = followUps();
+    answers = [{ status: 429, headers: { 'retry-after': '3600' } }];
+    await request(all);
+    expect(all.all.get('graph-1')).toMatchObject({ notBeforeMs: START_MS + 300_000 });
+    expect(all.fromMs(COMMAND)).toBe(START_MS + 300_000);
   });
 
   it('waits for a second when Graph says nothing, or fails', async () => {

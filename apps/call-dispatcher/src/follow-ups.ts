@@ -24,6 +24,8 @@ export interface FollowUpsOptions {
   readonly graph: GraphClient;
   readonly clock: BrokerClock;
   readonly rules: NextStepRules;
+  /** How long a Retry-After of Graph is believed at most, ms. Graph ends a call that is not kept alive. */
+  readonly maxWaitMs: number;
   readonly logger: Logger;
   readonly metrics: Pick<DispatcherMetrics, 'keepAliveFailures'>;
 }
@@ -166,9 +168,9 @@ export class FollowUps {
    * @throws GraphTokenError
    */
   private async putOff(dispatch: Dispatch, graphCallId: string, failure: FollowUpFailure, used: AppToken): Promise<void> {
-    const { tokens, clock } = this.options;
+    const { tokens, clock, maxWaitMs } = this.options;
     const owner = ownerOf(dispatch);
-    const notBeforeMs = clock.nowMs() + failure.retryAfterMs;
+    const notBeforeMs = clock.nowMs() + Math.min(failure.retryAfterMs, maxWaitMs);
     this.remember(graphCallId, { notBeforeMs });
     if (failure.error.httpStatus === 429) this.throttledUntilMs.set(ownerKey(owner), Math.max(notBeforeMs, this.fromMs(owner)));
     if (failure.error.httpStatus !== 401) return;

@@ -153,6 +153,17 @@ describe('a large CreateCall', () => {
     expect(JSON.stringify(ofType('Invalid'))).toContain('(WAITING_MAX_BYTES)');
   });
 
+  it('is accepted although calls that were parked in an outage take more than all that may wait', async () => {
+    for (let sent = 0; sent < 30; sent += 1) {
+      await large(TENANT_ID);
+      const callId = String(ofType('Accepted').at(-1)?.['callId']);
+      const own = (attempt: LedgerRecord): LedgerRecord => ({ ...attempt, callId });
+      await process.ledger.append(callId, [own(intent(1)), own({ type: 'Unknown', ...key(1), why: 'no answer' })]);
+    }
+    expect([ofType('Accepted').length, ofType('Invalid')]).toEqual([30, []]);
+    expect(process.ledger.unknownBytes.inAll()).toBeGreaterThan(15 * MAX_CALL_BYTES);
+  });
+
   it('finds room again when calls that waited are over', async () => {
     for (let sent = 0; sent < 30; sent += 1) await large(TENANT_ID);
     const accepted = ofType('Accepted');
@@ -246,6 +257,19 @@ describe('an EndCall that comes again', () => {
     await createdCall();
     await end();
     expect([ends(), process.ledger.get(CALL_ID)?.endRepeats]).toEqual([2, 1]);
+  });
+
+  it('is in the ledger when this process has not read yet that Graph created the call', async () => {
+    await create();
+    await process.ledger.append(CALL_ID, [intent(1)]);
+    await end();
+    log.hold();
+    const answer: LedgerRecord = { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' };
+    const work = [process.ledger.append(CALL_ID, [answer]), end()];
+    expect(process.ledger.get(CALL_ID)?.phase).toBe('open');
+    log.release();
+    await Promise.all(work);
+    expect(process.ledger.get(CALL_ID)).toMatchObject({ phase: 'created', endRepeats: 1 });
   });
 
   it('adds nothing for another tenant, nor to a call that was cancelled', async () => {

@@ -3,6 +3,7 @@ import {
   ContractError,
   decodeCommand,
   GROUPS,
+  isSettled,
   TOPICS,
   type Command,
   type CreateCallData,
@@ -101,8 +102,9 @@ export class InboxController {
     const tenantId = data.tenantId.toLowerCase();
     const known = this.ledger.get(callId);
     if (known?.endRequestedBy.includes(tenantId)) {
-      // Asked again, Graph is asked again to hang up what still lives.
-      if (known.command?.tenantId !== tenantId || !livesAtGraph(known, this.histories.get(callId))) return;
+      // Asked again, Graph is asked again to hang up what still lives. This fold may lag: a call that it has open may live by now.
+      const isOver = isSettled(known) && !livesAtGraph(known, this.histories.get(callId));
+      if (known.command?.tenantId !== tenantId || isOver) return;
     }
     const exceeded = known?.command == null && this.ledger.announcedEnds.exceeded(tenantId, 1, this.rules.unknownEnds);
     if (exceeded) throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);

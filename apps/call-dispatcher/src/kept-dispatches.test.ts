@@ -42,13 +42,22 @@ function keepAfter(records: readonly LedgerRecord[]): Dispatch | undefined {
 
 it.each(Object.entries(SETTLED))('keeps no body of a call that is %s, and counts nothing of it', (_what, records) => {
   expect(keepAfter(records)?.command?.call).toBeNull();
-  expect(calls.waiting.inAll()).toBe(0);
+  expect([calls.waiting.inAll(), calls.unknown.inAll()]).toEqual([0, 0]);
 });
 
-it.each(Object.entries(DIALLED))('keeps the body of a call that is %s, and counts it once', (_what, records) => {
+it.each(Object.entries(DIALLED))('keeps the body of a call that is %s, and counts it once', (what, records) => {
   const kept = keepAfter(records);
   expect(kept?.command?.call).toEqual(COMMAND.call);
-  expect(calls.waiting.of(TENANT_ID)).toBe(JSON.stringify(COMMAND.call).length + 1_024);
+  const bytes = JSON.stringify(COMMAND.call).length + 1_024;
+  const isUnknown = what === 'unknown';
+  expect([calls.waiting.of(TENANT_ID), calls.unknown.of(TENANT_ID)]).toEqual(isUnknown ? [0, bytes] : [bytes, 0]);
+});
+
+it('counts the bytes of a body, not its characters, and hands the same body out', () => {
+  const call = { ...COMMAND.call, subject: '€ 𝄞'.repeat(100) };
+  const kept = keepAfter([{ ...ACCEPTED, command: { ...COMMAND, call } } as LedgerRecord]);
+  expect(kept?.command?.call).toEqual(call);
+  expect(calls.waiting.of(TENANT_ID)).toBe(Buffer.byteLength(JSON.stringify(call)) + 1_024);
 });
 
 it('hands out the same call for as long as no record changes it', () => {

@@ -1,4 +1,4 @@
-import { canBeDialled, compacted, isOutlived, type Dispatch, type KeptCommand } from '@callbus/contracts';
+import { canBeDialled, compacted, isOutlived, type Dispatch, type KeptCommand, type LedgerCommand } from '@callbus/contracts';
 import { TenantTally } from './tenant-tally.js';
 
 interface Kept {
@@ -18,13 +18,13 @@ const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
 /** Ids of tenants and apps of which one copy is kept. More than an installation has; producers may invent some. */
 const MAX_SHARED_TEXTS = 10_000;
 
-/** What a call takes that can be dialled. @param body its call as JSON */
-export function waitingBytesOf(body: string): number {
-  return body.length + BYTES_BESIDE_BODY;
+/** What a call takes that can be dialled. */
+export function waitingBytesOf(call: LedgerCommand['call']): number {
+  return Buffer.byteLength(JSON.stringify(call)) + BYTES_BESIDE_BODY;
 }
 
 /**
- * Every call of the ledger, kept small: there are weeks of them, and callers decide how large a body is. A body is kept as text,
+ * Every call of the ledger, kept small: there are weeks of them, and callers decide how large a body is. A body is kept as UTF-8,
  * and only while the call can be dialled. What the ledger does not keep either is forgotten.
  */
 export class KeptDispatches {
@@ -32,8 +32,10 @@ export class KeptDispatches {
   private readonly lists = new Map<string, readonly [string]>();
   private sweptAtMs = -Infinity;
 
-  /** Bytes of calls that can be dialled. */
+  /** Bytes of calls that wait for an attempt or are being dialled. */
   readonly waiting = new TenantTally();
+  /** Bytes of calls whose outcome is unknown: they may be dialled again, and take no room from those that wait. */
+  readonly unknown = new TenantTally();
   /** Ends that were asked for of calls that nobody knows. */
   readonly announced = new TenantTally();
 
@@ -101,18 +103,19 @@ export class KeptDispatches {
     const [[tenantId], [appId]] = [this.shared(command.tenantId), this.shared(command.appId)];
     const own = { ...command, tenantId, appId };
     if (own.call === null) return { command: own, waitingBytes: 0 };
-    const body = JSON.stringify(own.call);
+    const body = new TextEncoder().encode(JSON.stringify(own.call));
     const asText = {
       ...own,
       get call() {
-        return JSON.parse(body) as Record<string, unknown>;
+        return JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>;
       },
     };
-    return { command: asText, waitingBytes: waitingBytesOf(body) };
+    return { command: asText, waitingBytes: body.length + BYTES_BESIDE_BODY };
   }
 
-  private count({ dispatch: { command, endRequestedBy }, waitingBytes }: Kept, sign: 1 | -1): void {
-    if (command !== null && waitingBytes > 0) this.waiting.add(command.tenantId, sign * waitingBytes);
+  private count({ dispatch: { phase, command, endRequestedBy }, waitingBytes }: Kept, sign: 1 | -1): void {
+    const tally = phase === 'unknown' ? this.unknown : this.waiting;
+    if (command !== null && waitingBytes > 0) tally.add(command.tenantId, sign * waitingBytes);
     if (command === null) for (const tenantId of endRequestedBy) this.announced.add(tenantId, sign);
   }
 

@@ -136,9 +136,14 @@ export class Ledger {
     return this.calls.all();
   }
 
-  /** Bytes of each tenant's calls that can be dialled. */
+  /** Bytes of each tenant's calls that wait for an attempt or are being dialled. */
   get waitingBytes(): TenantTally {
     return this.calls.waiting;
+  }
+
+  /** Bytes of each tenant's calls whose outcome is unknown, and which may be dialled again. */
+  get unknownBytes(): TenantTally {
+    return this.calls.unknown;
   }
 
   /** How many ends of calls that nobody knows each tenant has asked for. */

@@ -238,14 +238,14 @@ describe('a call that is to end', () => {
   });
 });
 
-it('asks Graph nothing about a live call while it throttles the app in the tenant', () => {
-  const waits = { kind: 'wait', untilMs: START_MS + 1 };
+it('asks Graph to do nothing but hang up while it throttles the app in the tenant', () => {
   const of = (...more: LedgerRecord[]): Step => {
     const followUps = new Map([['graph-1', { ...NO_FOLLOW_UP, keepAliveAtMs: START_MS }]]);
     const facts = { history: NOTHING, nowMs: START_MS, followUps, followUpsFromMs: START_MS + 1 };
     return nextStep(dispatchAfter(ACCEPTED, intent(1), created(1), ...more), facts, RULES);
   };
-  expect([of(), of(END_REQUESTED)]).toEqual([waits, waits]);
+  expect(of()).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
+  expect(of(END_REQUESTED)).toMatchObject({ kind: 'hang-up', graphCallId: 'graph-1' });
 });
 
 describe('a surplus call', () => {

@@ -69,7 +69,7 @@ export interface NextStepFacts {
   readonly nowMs: number;
   /** By Graph's id of the call. */
   readonly followUps: ReadonlyMap<string, FollowUp>;
-  /** Before which Graph is not to be asked anything about a live call of this app and tenant, broker time: it said so. */
+  /** Before which Graph is asked nothing about live calls of this app and tenant but to hang up, broker time: it said so. */
   readonly followUpsFromMs?: number;
   /** What keeps the call from its next attempt: a limit that is reached, or Graph being away. */
   readonly heldBack?: string | undefined;
@@ -242,12 +242,19 @@ function lookUpTimeOf(
   return Math.min(isEstablishing ? lookUpAtMs : Infinity, isUnread ? lookedUpAtMs + unreadLookUpMs : Infinity);
 }
 
-function stepAt(atMs: number, step: Step, { nowMs, followUpsFromMs = -Infinity }: NextStepFacts): Step {
+function stepAt(
+  atMs: number,
+  step: Step,
+  { nowMs, followUpsFromMs = -Infinity }: Pick<NextStepFacts, 'nowMs' | 'followUpsFromMs'>,
+): Step {
   const untilMs = Math.max(atMs, followUpsFromMs);
   return nowMs >= untilMs ? step : { kind: 'wait', untilMs };
 }
 
-/** Graph is asked once for each request, whatever it answers: who asks again has it asked again. */
+/**
+ * Only what Graph said of this call's own requests holds its end back: a throttled keep-alive of another call does not.
+ * Graph is asked once for each request, whatever it answers: who asks again has it asked again.
+ */
 function endOf(
   dispatch: Dispatch,
   { attempt, graphCallId, refusedEnd }: SurplusCallOfGraph,
@@ -257,7 +264,7 @@ function endOf(
   const { hungUpFor, notBeforeMs } = facts.followUps.get(graphCallId) ?? NO_FOLLOW_UP;
   const request = endRequestsOf(dispatch);
   if (request <= Math.max(hungUpFor, refusedEnd ?? -1)) return NEVER;
-  return stepAt(notBeforeMs, { kind: 'hang-up', isSurplus, request, attempt, graphCallId }, facts);
+  return stepAt(notBeforeMs, { kind: 'hang-up', isSurplus, request, attempt, graphCallId }, { nowMs: facts.nowMs });
 }
 
 /** Whether something of the call lives at Graph, as far as is known. */

@@ -91,7 +91,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     { maxLiveCalls: settings.graphMaxLiveCalls, maxCallsPerMonth: settings.graphMaxCallsPerMonth },
     (dispatch) => histories.of(dispatch)?.hasEnded === true,
   );
-  const backOffs = new BackOffs();
+  const backOffs = new BackOffs(settings.graphRetryAfterMaxMs);
   const breaker = new Breaker({ failures: settings.graphBreakerFailures, openMs: settings.graphBreakerOpenMs });
   const attempts = new Attempts({
     ledger,
@@ -126,7 +126,18 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
     ledger,
     histories,
     attempts,
-    followUps: new FollowUps({ sender, topicPrefix, partitions, tokens, graph, clock, rules, logger, metrics }),
+    followUps: new FollowUps({
+      sender,
+      topicPrefix,
+      partitions,
+      tokens,
+      graph,
+      clock,
+      rules,
+      maxWaitMs: settings.graphRetryAfterMaxMs,
+      logger,
+      metrics,
+    }),
     tokens,
     roles,
     clock,

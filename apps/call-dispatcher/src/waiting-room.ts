@@ -9,12 +9,12 @@ const SETTING_OF: Readonly<Record<keyof TallyLimits, string>> = {
 };
 
 /**
- * Why a call may not be accepted now: every dispatcher keeps the bodies of all calls that can be dialled in memory. Commands that
+ * Why a call may not be accepted now: every dispatcher keeps the bodies of all calls that wait in memory. Commands that
  * are taken at the same moment may pass a limit by what they have in hand.
- * @param waiting what is kept already
+ * @param waiting what is kept already; calls whose outcome is unknown are not in it
  */
 export function faultsOfRoom(waiting: TenantTally, { tenantId, call }: LedgerCommand, limits: TallyLimits): CallFault[] {
-  const exceeded = waiting.exceeded(tenantId, waitingBytesOf(JSON.stringify(call)), limits);
+  const exceeded = waiting.exceeded(tenantId, waitingBytesOf(call), limits);
   if (exceeded === null) return [];
   const whose = exceeded === 'perTenant' ? 'of the tenant' : 'of all tenants';
   const message = `is right, but the calls ${whose} that wait take ${limits[exceeded]} bytes (${SETTING_OF[exceeded]}); send it with a fresh callId when some of them are dialled or ended`;

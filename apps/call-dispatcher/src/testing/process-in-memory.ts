@@ -62,7 +62,7 @@ export async function processOn(log: MemoryLog, logger = LOGGER): Promise<Proces
     },
   });
   const quotas = new Quotas({ maxLiveCalls: 100, maxCallsPerMonth: 100 }, () => false);
-  const backOffs = new BackOffs();
+  const backOffs = new BackOffs(300_000);
   for (const dispatch of ledger.all()) quotas.changed(undefined, dispatch);
   backOffs.restore(() => ledger.all());
   ledger.onChange((dispatch, _transition, before) => {
