@@ -22,6 +22,7 @@ export async function startSequencer(
   const metrics = new SequencerMetrics(registry);
   const histories = new Histories();
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
+  health.addReadiness('kafka records', () => client.unreadable());
   const snapshots = await restored(startStep, {
     topic: topicName(topicPrefix, TOPICS.snapshots),
     open: (onFatal) =>
@@ -37,7 +38,6 @@ export async function startSequencer(
   });
   onShutdown('snapshots', () => snapshots.stop());
   health.addReadiness('snapshots', () => snapshots.condition());
-  health.addReadiness('kafka records', () => client.unreadable());
   histories.follow(snapshots);
   snapshots.onSnapshot((callId) => {
     histories.onFollowed(callId);
