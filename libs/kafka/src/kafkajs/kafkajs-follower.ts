@@ -13,6 +13,7 @@ export class KafkajsFollower implements TopicFollower {
   private readonly held = new Map<number, NodeJS.Timeout>();
   private readonly behind = new ConsumerLag();
   private readonly crashes: CrashWatch;
+  private isStopped = false;
 
   constructor(
     private readonly consumer: Consumer,
@@ -94,6 +95,7 @@ export class KafkajsFollower implements TopicFollower {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     this.crashes.stops();
     this.parts.loop.end();
     for (const [partition, timer] of this.held) {
@@ -129,9 +131,18 @@ export class KafkajsFollower implements TopicFollower {
 
   /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
   private hold({ topic, partition, firstOffset }: UnreadableBatch, resume: () => void): void {
+    if (this.isStopped) {
+      this.parts.unreadable.left(topic, partition);
+      return;
+    }
+    clearTimeout(this.held.get(partition));
     const timer = setTimeout(() => {
       const next = this.position(partition);
-      this.consumer.seek({ topic, partition, offset: String(next > firstOffset ? next : firstOffset) });
+      try {
+        this.consumer.seek({ topic, partition, offset: String(next > firstOffset ? next : firstOffset) });
+      } catch {
+        // Between a crash and the restart the client has no group. It seeks to the positions once it has joined one again.
+      }
       resume();
     }, LOOK_AGAIN_MS);
     this.held.set(partition, timer);
