@@ -94,3 +94,18 @@ it('a follower that is stopped while an order is looked for holds nothing', asyn
   await reading;
   expect([jest.getTimerCount(), unreadable.condition()]).toEqual([0, { ok: true }]);
 });
+
+it.each([
+  ['loses its partition', ({ join }: ReturnType<typeof group>) => Promise.resolve(join([1]))],
+  ['is stopped', ({ consumer }: ReturnType<typeof group>) => consumer.stop()],
+])('a member of a group that %s while an order is looked for holds nothing', async (_what, happen) => {
+  const one = group();
+  await one.consumer.start();
+  one.join([0]);
+  const reading = one.read();
+  await jest.advanceTimersByTimeAsync(0);
+  await happen(one);
+  one.noOrder();
+  await reading;
+  expect([jest.getTimerCount(), one.unreadable.condition()]).toEqual([0, { ok: true }]);
+});
