@@ -44,6 +44,10 @@ export class KafkajsFollower implements TopicFollower {
       this.parts.metrics.crashed(FOLLOWER, payload.restart);
       if (!payload.restart) this.crashes.crashed(payload.error);
     });
+    // The client hands over no batch that has nothing but the markers of transactions, or what they took back.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
+      if (batchSize === 0) this.readTo(partition, BigInt(lastOffset));
+    });
     await consumer.connect();
     await consumer.subscribe({ topic: options.topic, fromBeginning: true });
     await consumer.run({
@@ -58,10 +62,11 @@ export class KafkajsFollower implements TopicFollower {
             if (unreadable === null) this.take(receivedFrom(topic, partition, message));
             else if (!(await this.passOver(unreadable))) {
               this.hold(unreadable, payload.pause());
-              break;
+              this.behind.done(partition, this.position(partition));
+              return;
             }
           }
-          this.behind.done(partition, this.position(partition));
+          this.readTo(partition, BigInt(payload.batch.lastOffset()));
         } catch (error) {
           options.onFatal(error);
         }
@@ -113,6 +118,12 @@ export class KafkajsFollower implements TopicFollower {
     if (record.offset < this.position(record.partition)) return;
     this.options.onRecord(record);
     this.advance(record.partition, record.offset + 1n);
+  }
+
+  /** Behind the last record there may be markers of transactions, which take offsets too. */
+  private readTo(partition: number, lastOffset: bigint): void {
+    if (lastOffset >= this.position(partition) && !this.held.has(partition)) this.advance(partition, lastOffset + 1n);
+    this.behind.done(partition, this.position(partition));
   }
 
   /** @returns whether it reads on behind it */
