@@ -30,9 +30,10 @@ await runService('notification-ingest', IngestSettings, async (context) => {
   const sender = await startStep({ name: 'connecting a sender', run: () => client.sender(), waitsFor: missingOnKafka });
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
-  if (settings.roles.includes('sequencer')) await startSequencer(context, client, sender);
   if (settings.roles.includes('receiver')) {
     const port = await startReceiver(context, sender);
     logger.info({ port }, 'receiving callbacks');
   }
+  // After the receiver, which takes callbacks while the snapshots are read, however long that takes.
+  if (settings.roles.includes('sequencer')) await startSequencer(context, client, sender);
 });

@@ -83,6 +83,15 @@ describe('SnapshotFollower', () => {
     expect([forgotten, snapshots.get(CALL_ID)]).toEqual([[CALL_ID], undefined]);
   });
 
+  it('tells of a call whose state was lost, so that nobody keeps it in a list', async () => {
+    const { snapshots, write, passOver } = await follower();
+    const forgotten: string[] = [];
+    snapshots.onForgotten((callId) => forgotten.push(callId));
+    write(CALL_ID, encodeSnapshot(snapshot(1)));
+    passOver([CALL_ID, 'another that is not known']);
+    expect([forgotten, snapshots.get(CALL_ID), snapshots.isLost(CALL_ID)]).toEqual([[CALL_ID], undefined, true]);
+  });
+
   it('names the calls of which nothing was written for long', async () => {
     const { snapshots, write } = await follower();
     const partition = partitionOf(CALL_ID, 12);

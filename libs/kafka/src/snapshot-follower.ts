@@ -201,7 +201,7 @@ export class SnapshotFollower<T> {
     }
     if (value === null) {
       this.damagedRecords.forget(record);
-      if (this.kept.delete(callId)) for (const listener of this.listenersOfForgotten) listener(callId);
+      this.forget(callId);
       return;
     }
     const snapshot = this.read(record, callId, value);
@@ -248,8 +248,12 @@ export class SnapshotFollower<T> {
   /** What is known of these calls is older than what was in the batch, so their state is not known any more. */
   private passOver({ topic, partition, firstOffset: offset }: UnreadableBatch, repair: Repair | null): void {
     for (const callId of repair?.lost ?? []) {
-      this.kept.delete(callId);
       this.damagedRecords.put({ topic, partition, offset, key: Buffer.from(callId), reason: 'passed over' });
+      this.forget(callId);
     }
+  }
+
+  private forget(callId: string): void {
+    if (this.kept.delete(callId)) for (const listener of this.listenersOfForgotten) listener(callId);
   }
 }

@@ -22,6 +22,9 @@ export async function startSequencer(
   const metrics = new SequencerMetrics(registry);
   const histories = new Histories();
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
+  // A receiver in the same process takes callbacks all the same.
+  const mayWait = settings.roles.includes('receiver');
+  health.addReadiness('kafka records', () => ({ ...client.unreadable(), ...(mayWait && { ok: true }) }));
   const snapshots = await restored(startStep, {
     topic: topicName(topicPrefix, TOPICS.snapshots),
     open: (onFatal) =>
@@ -37,7 +40,6 @@ export async function startSequencer(
   });
   onShutdown('snapshots', () => snapshots.stop());
   health.addReadiness('snapshots', () => snapshots.condition());
-  health.addReadiness('kafka records', () => client.unreadable());
   histories.follow(snapshots);
   snapshots.onSnapshot((callId) => {
     histories.onFollowed(callId);

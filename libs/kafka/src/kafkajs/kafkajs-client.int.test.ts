@@ -50,6 +50,31 @@ afterEach(async () => {
 describeKafkaClient('kafkajs', { client: () => client, topic: () => newTopic() });
 
 describe('the traps of kafkajs', () => {
+  it('a follower catches up where a transaction wrote last, and where nothing but its markers is left', async () => {
+    const topic = await newTopic();
+    const { Kafka, logLevel } = await import('kafkajs');
+    const producer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).producer({
+      transactionalId: topic,
+      maxInFlightRequests: 1,
+      idempotent: true,
+    });
+    await producer.connect();
+    for (const [partition, ending] of [
+      [0, 'commit'],
+      [1, 'abort'],
+    ] as const) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: [{ partition, key: 'k', value: 'v' }] });
+      await transaction[ending]();
+    }
+    await producer.disconnect();
+    const records: unknown[] = [];
+    const onRecord = (record: unknown): unknown => records.push(record);
+    const follower = await opened(client.follow({ topic, standstillMs: 5_000, onRecord, onFatal: nothing }));
+    await follower.caughtUp();
+    expect([records.length, follower.position(0), follower.position(1), follower.lag()]).toEqual([1, 2n, 2n, 0]);
+  });
+
   it('T1: writes what an answer left out, though the client called it sent', async () => {
     const topic = await newTopic();
     const { prototype } = createRequire(import.meta.url)('kafkajs/src/broker') as { prototype: { produce: Produce } };

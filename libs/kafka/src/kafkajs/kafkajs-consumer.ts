@@ -153,7 +153,9 @@ export class KafkajsConsumer implements RecordConsumer {
       const unreadable = unreadables[firstUnreadable];
       if (unreadable == null || done < records.length || !mayStart()) return;
       if (!(await this.isDoneWith(unreadable, signal, mayStart))) {
-        this.hold(unreadable, payload.pause());
+        // Else other processes have the partition by now, and name the place themselves.
+        if (mayStart()) this.hold(unreadable, payload.pause());
+        else this.parts.unreadable.left(topic, partition);
       } else if (generation === this.generation) {
         await this.commit(payload, unreadable.lastOffset + 1n);
       }

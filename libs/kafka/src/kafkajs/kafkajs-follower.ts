@@ -13,6 +13,7 @@ export class KafkajsFollower implements TopicFollower {
   private readonly held = new Map<number, NodeJS.Timeout>();
   private readonly behind = new ConsumerLag();
   private readonly crashes: CrashWatch;
+  private isStopped = false;
 
   constructor(
     private readonly consumer: Consumer,
@@ -43,6 +44,10 @@ export class KafkajsFollower implements TopicFollower {
       this.parts.metrics.crashed(FOLLOWER, payload.restart);
       if (!payload.restart) this.crashes.crashed(payload.error);
     });
+    // The client hands over no batch that has nothing but the markers of transactions, or what they took back.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
+      if (batchSize === 0) this.readTo(partition, BigInt(lastOffset));
+    });
     await consumer.connect();
     await consumer.subscribe({ topic: options.topic, fromBeginning: true });
     await consumer.run({
@@ -57,10 +62,11 @@ export class KafkajsFollower implements TopicFollower {
             if (unreadable === null) this.take(receivedFrom(topic, partition, message));
             else if (!(await this.passOver(unreadable))) {
               this.hold(unreadable, payload.pause());
-              break;
+              this.behind.done(partition, this.position(partition));
+              return;
             }
           }
-          this.behind.done(partition, this.position(partition));
+          this.readTo(partition, BigInt(payload.batch.lastOffset()));
         } catch (error) {
           options.onFatal(error);
         }
@@ -94,6 +100,7 @@ export class KafkajsFollower implements TopicFollower {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     this.crashes.stops();
     this.parts.loop.end();
     for (const [partition, timer] of this.held) {
@@ -113,6 +120,12 @@ export class KafkajsFollower implements TopicFollower {
     this.advance(record.partition, record.offset + 1n);
   }
 
+  /** Behind the last record there may be markers of transactions, which take offsets too. */
+  private readTo(partition: number, lastOffset: bigint): void {
+    if (lastOffset >= this.position(partition) && !this.held.has(partition)) this.advance(partition, lastOffset + 1n);
+    this.behind.done(partition, this.position(partition));
+  }
+
   /** @returns whether it reads on behind it */
   private async passOver(batch: UnreadableBatch): Promise<boolean> {
     const { atUnreadable = 'wait', onPassedOver } = this.options;
@@ -129,9 +142,18 @@ export class KafkajsFollower implements TopicFollower {
 
   /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
   private hold({ topic, partition, firstOffset }: UnreadableBatch, resume: () => void): void {
+    if (this.isStopped) {
+      this.parts.unreadable.left(topic, partition);
+      return;
+    }
+    clearTimeout(this.held.get(partition));
     const timer = setTimeout(() => {
       const next = this.position(partition);
-      this.consumer.seek({ topic, partition, offset: String(next > firstOffset ? next : firstOffset) });
+      try {
+        this.consumer.seek({ topic, partition, offset: String(next > firstOffset ? next : firstOffset) });
+      } catch {
+        // Between a crash and the restart the client has no group. It seeks to the positions once it has joined one again.
+      }
       resume();
     }, LOOK_AGAIN_MS);
     this.held.set(partition, timer);

@@ -1,4 +1,5 @@
 import { decodeRepair, repairKey, type RecordRange, type Repair } from '@callbus/contracts';
+import { KafkaError } from '../errors.js';
 import type { KafkaClient, TopicFollower } from '../kafka-client.js';
 import type { KafkaLogger } from '../kafka-logger.js';
 
@@ -16,26 +17,36 @@ export class Repairs {
 
   constructor(private readonly options: RepairsOptions) {}
 
-  /** Null also when they cannot be read: then nothing is passed over. */
+  /** Where they cannot be read, those count that were read before; nothing else is passed over. */
   async of(range: RecordRange): Promise<Repair | null> {
     const { topic, logger } = this.options;
     // An order about a repair would have to be read before it is read.
     if (range.topic === topic) return null;
+    const following = (this.follower ??= this.follow());
     try {
-      const follower = await (this.follower ??= this.follow());
-      await follower.caughtUp();
-      const repair = this.repairs.get(repairKey(range));
-      return repair !== undefined && BigInt(repair.lastOffset) >= range.lastOffset ? repair : null;
+      await (await following).caughtUp();
     } catch (error) {
-      this.follower = undefined;
+      // A late one reads on.
+      if (!(error instanceof KafkaError && error.code === 'FOLLOWER_LATE')) this.drop(following);
       logger.warn({ err: error, topic }, 'the repairs could not be read; they are asked for again');
-      return null;
     }
+    const repair = this.repairs.get(repairKey(range));
+    return repair !== undefined && BigInt(repair.lastOffset) >= range.lastOffset ? repair : null;
   }
 
   async close(): Promise<void> {
     const follower = await this.follower?.catch(() => undefined);
     await follower?.stop();
+  }
+
+  /** Stops it, so that no consumer is left behind; the next look begins another. */
+  private drop(following: Promise<TopicFollower> | undefined): void {
+    if (this.follower === following) this.follower = undefined;
+    following
+      ?.then((follower) => follower.stop())
+      .catch((error: unknown) => {
+        this.options.logger.debug({ err: error, topic: this.options.topic }, 'a reader of the repairs did not stop cleanly');
+      });
   }
 
   private async follow(): Promise<TopicFollower> {
@@ -54,7 +65,7 @@ export class Repairs {
         }
       },
       onFatal: (error) => {
-        this.follower = undefined;
+        this.drop(this.follower);
         logger.warn({ err: error, topic }, 'the repairs are read no more; they are read anew when they are asked for');
       },
     });
