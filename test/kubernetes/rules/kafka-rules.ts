@@ -1,4 +1,4 @@
-import { ACCESS, TOPICS, topicName } from '@callbus/contracts';
+import { ACCESS, partitionsOf, TOPICS, topicName } from '@callbus/contracts';
 import { containerOf, environmentOf, ofKind, services, type KubernetesObject } from '../objects.js';
 import { forEach, type Rule } from '../rule.js';
 
@@ -41,7 +41,8 @@ export const KAFKA_RULES: readonly Rule[] = [
           forEach(topics, ({ metadata, spec: { partitions, replicas, config } }) => {
             const [service] = services(objects);
             const told = service && environmentOf(service)['KAFKA_PARTITIONS'];
-            const wanted = metadata.name === topicName('calls.', TOPICS.dispatchLedger) ? '1' : told;
+            const topic = Object.values(TOPICS).find((one) => metadata.name === topicName('calls.', one));
+            const wanted = topic && String(partitionsOf(topic, Number(told)));
             return [
               metadata.labels?.['strimzi.io/cluster'] === undefined && 'belongs to no cluster',
               String(partitions) !== wanted && `has ${partitions} partitions, and not ${wanted}`,
