@@ -70,6 +70,22 @@ it('holds for dialled what waited when records were lost, and for old what came 
   expect([START_MS + 10, START_MS + 11].map((atMs) => ledger.mayHaveForgotten('another', atMs))).toEqual([true, false]);
 });
 
+it.each([
+  ['far ahead', Number.MAX_SAFE_INTEGER],
+  ['far behind', -1],
+])(
+  'takes no time for true that is %s in a batch that nobody can read: new commands are dialled, old ones are not',
+  async (_where, atMs) => {
+    const ledger = await open();
+    await write(encodeLedgerRecord(ACCEPTED));
+    const orderedAtMs = START_MS + 60_000;
+    log.passOver(atMs, orderedAtMs);
+    expect(ledger.get(CALL_ID)?.attempts).toMatchObject([{ nonce: '' }]);
+    const [before, behind] = [orderedAtMs, orderedAtMs + 1].map((arrivedAtMs) => ledger.mayHaveForgotten('another', arrivedAtMs));
+    expect([before, behind]).toEqual([true, false]);
+  },
+);
+
 describe('a record of which a member is not as it is written', () => {
   it.each([
     ['no command', {}],
