@@ -1,9 +1,12 @@
 import { encodeLedgerRecord, type LedgerRecord } from '@callbus/contracts';
+import fc from 'fast-check';
 import { BrokerClock } from './broker-clock.js';
 import { Ledger, type LedgerOptions } from './ledger.js';
-import { ACCEPTED, CALL_ID, END_REQUESTED, intent, START_MS } from './testing/dispatches.js';
+import { ACCEPTED, CALL_ID, COMMAND, END_REQUESTED, GRAPH_ERROR, intent, key, START_MS } from './testing/dispatches.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER } from './testing/process-in-memory.js';
+
+const OTHER_ID = 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12';
 
 let brokerMs: number;
 let log: MemoryLog;
@@ -67,6 +70,111 @@ it('holds for dialled what waited when records were lost, and for old what came 
   expect([START_MS + 10, START_MS + 11].map((atMs) => ledger.mayHaveForgotten('another', atMs))).toEqual([true, false]);
 });
 
+it.each([
+  ['far ahead', Number.MAX_SAFE_INTEGER],
+  ['far behind', -1],
+])(
+  'takes no time for true that is %s in a batch that nobody can read: new commands are dialled, old ones are not',
+  async (_where, atMs) => {
+    const ledger = await open();
+    await write(encodeLedgerRecord(ACCEPTED));
+    const orderedAtMs = START_MS + 60_000;
+    log.passOver(atMs, orderedAtMs);
+    expect(ledger.get(CALL_ID)?.attempts).toMatchObject([{ nonce: '' }]);
+    const [before, behind] = [orderedAtMs, orderedAtMs + 1].map((arrivedAtMs) => ledger.mayHaveForgotten('another', arrivedAtMs));
+    expect([before, behind]).toEqual([true, false]);
+  },
+);
+
+describe('a record of which a member is not as it is written', () => {
+  it.each([
+    ['no command', {}],
+    ['a call that is text', { ...COMMAND, call: 'x' }],
+    ['a tenant that is a number', { ...COMMAND, tenantId: 7 }],
+    ['a time that is text', { ...COMMAND, notAfterMs: 'x' }],
+    ['a time that no date reaches', { ...COMMAND, notAfterMs: 1e300 }],
+  ])('takes no effect with %s', async (_what, command) => {
+    const ledger = await open();
+    await write(JSON.stringify({ version: 1, ...ACCEPTED, command }));
+    expect(fatal).toEqual([]);
+    expect(ledger.get(CALL_ID)).toBeUndefined();
+    expect(ledger.condition()).toMatchObject({ reason: expect.stringMatching(/INVALID_MESSAGE/) as string });
+  });
+
+  it('takes no effect with an error that no text can name', async () => {
+    const ledger = await open();
+    const unknown: LedgerRecord = { type: 'Unknown', ...key(1), why: 'reset' };
+    const released: LedgerRecord = { type: 'Released', callId: CALL_ID, attempt: 1, by: 'operator' };
+    for (const record of [ACCEPTED, intent(1), unknown, released, intent(2)]) await write(encodeLedgerRecord(record));
+    const error = { ...GRAPH_ERROR, code: { toString: 1 } };
+    await write(JSON.stringify({ version: 1, type: 'Rejected', ...key(2), error }));
+    expect(fatal).toEqual([]);
+    expect(ledger.get(CALL_ID)?.phase).toBe('open');
+  });
+
+  it('takes effect where a release before this one wrote it so', async () => {
+    const ledger = await open();
+    await write(JSON.stringify({ version: 1, ...ACCEPTED, command: { ...COMMAND, notAfterMs: null } }));
+    expect(ledger.get(CALL_ID)?.phase).toBe('waiting');
+    const invalid = { ...ACCEPTED, callId: OTHER_ID, type: 'Invalid', faults: [] };
+    await write(JSON.stringify({ version: 1, ...invalid, command: { ...COMMAND, notAfterMs: null, call: null } }));
+    expect(ledger.get(OTHER_ID)?.phase).toBe('invalid');
+  });
+
+  it('ends no dispatcher, whatever the member is', async () => {
+    const error = GRAPH_ERROR;
+    const records: readonly LedgerRecord[] = [
+      ACCEPTED,
+      { type: 'Invalid', callId: CALL_ID, command: COMMAND, requestHash: '1:00', faults: [{ path: 'a', message: 'b' }] },
+      END_REQUESTED,
+      intent(1),
+      { type: 'Unknown', ...key(1), why: 'reset', retryAfterMs: 1 },
+      { type: 'Released', callId: CALL_ID, attempt: 1, by: 'operator', notAfterMs: START_MS },
+      intent(2),
+      { type: 'Refused', ...key(2), retryAfterMs: 1, error },
+      { type: 'Rejected', ...key(2), error },
+      { type: 'NotSent', ...key(2), why: 'x' },
+      { type: 'Created', ...key(2), provenBy: 'response', graphCallId: 'g', call: {} },
+      { type: 'Expired', callId: CALL_ID, why: 'late' },
+    ];
+    const members = records.flatMap((record, at) => Object.keys(record).map((name) => ({ at, name })));
+    const places = members.flatMap(({ at, name }) => {
+      const value: unknown = Reflect.get(records[at] as object, name);
+      return ['', ...(typeof value === 'object' && value !== null ? Object.keys(value) : [])].map((inner) => ({
+        at,
+        name,
+        inner,
+      }));
+    });
+    const odd = fc.oneof(fc.constantFrom<unknown>(null, {}, [], 'x', -1, 1e300, { toString: 1 }, { toJSON: {} }), fc.jsonValue());
+    const changed = fc.record({ place: fc.constantFrom(...places), odd });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(changed, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 8 }),
+        async (changes, skip) => {
+          log = new MemoryLog(() => brokerMs);
+          fatal = [];
+          const ledger = await open();
+          for (const [at, record] of records.entries()) {
+            // Some come and others do not, so that each meets the call in many a phase.
+            if (at > 3 && at % skip === 1) continue;
+            const plain: Record<string, unknown> = JSON.parse(encodeLedgerRecord(record).toString());
+            for (const { place, odd: value } of changes.filter((one) => one.place.at === at)) {
+              const known = plain[place.name] as object;
+              plain[place.name] = place.inner === '' ? value : { ...known, [place.inner]: value };
+            }
+            await write(JSON.stringify(plain));
+          }
+          expect(fatal).toEqual([]);
+          await ledger.stop();
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('the report of a record', () => {
   it('is kept until the relay’s group has committed it', async () => {
     const ledger = await open();
@@ -102,7 +210,7 @@ describe('the report of a record', () => {
 
 describe('a ledger that is older than what it keeps', () => {
   const DAY_MS = 24 * 60 * 60 * 1_000;
-  const LATER: LedgerRecord = { ...ACCEPTED, callId: 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12' };
+  const LATER: LedgerRecord = { ...ACCEPTED, callId: OTHER_ID };
 
   /** What a process that has run since the start says, and one that begins now on all that lies in the topic. */
   async function afterDays(days: number, ...records: readonly LedgerRecord[]): Promise<readonly Ledger[]> {

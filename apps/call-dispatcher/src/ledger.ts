@@ -11,6 +11,7 @@ import {
   type Dispatch,
   type LedgerRecord,
   type Observation,
+  type Repair,
   type Transition,
 } from '@callbus/contracts';
 import {
@@ -66,6 +67,7 @@ export class Ledger {
   private readonly topic: string;
   private follower: TopicFollower | undefined;
   private oldest: Pick<ReceivedRecord, 'offset' | 'timestampMs'> | undefined;
+  private foldedUntilMs = -Infinity;
   private forgottenBeforeMs = -Infinity;
   private lostRecords = 0;
   private readonly damaged = new DamagedRecords();
@@ -91,8 +93,8 @@ export class Ledger {
       onRecord: (record) => {
         ledger.fold(record);
       },
-      onPassedOver: (batch) => {
-        ledger.passOver(batch);
+      onPassedOver: (batch, repair) => {
+        ledger.passOver(batch, repair);
       },
       onFatal: options.onFatal,
     });
@@ -227,6 +229,7 @@ export class Ledger {
   private fold(received: ReceivedRecord): void {
     const { offset, timestampMs, value } = received;
     this.options.clock.observe(timestampMs);
+    this.foldedUntilMs = Math.max(this.foldedUntilMs, timestampMs);
     this.oldest ??= { offset, timestampMs };
     let record: LedgerRecord;
     try {
@@ -258,7 +261,12 @@ export class Ledger {
    * As an operator ordered. Whatever they were, nobody dials again for it: a call that waited may have been dialled, and a
    * command that came before may have been accepted.
    */
-  private passOver({ timestampMs, firstOffset, lastOffset }: UnreadableBatch): void {
+  private passOver({ timestampMs: writtenThereMs, firstOffset, lastOffset }: UnreadableBatch, repair: Repair | null): void {
+    // The time in a batch whose checksum is wrong may be any. One before what was folded, or after the order, is none of its own:
+    // then all counts as old that came before the order.
+    const orderedAtMs = repair === null ? writtenThereMs : Math.max(Date.parse(repair.time), this.foldedUntilMs);
+    const isLikely = writtenThereMs >= this.foldedUntilMs && writtenThereMs <= orderedAtMs;
+    const timestampMs = isLikely ? writtenThereMs : orderedAtMs;
     this.options.clock.observe(timestampMs);
     this.lostRecords += Number(lastOffset - firstOffset) + 1;
     this.mayForgetBefore(timestampMs + 1);

@@ -1,5 +1,5 @@
-import type { LedgerRecord } from '@callbus/contracts';
-import { keepAliveAfter, nextStep, NO_FOLLOW_UP, type CallHistory, type FollowUp, type Step } from './next-step.js';
+import { afterLostRecords, reduce, type Dispatch, type LedgerRecord } from '@callbus/contracts';
+import { keepAliveAfter, liveCallOf, nextStep, NO_FOLLOW_UP, type CallHistory, type FollowUp, type Step } from './next-step.js';
 import {
   ACCEPTED,
   CALL_ID,
@@ -187,6 +187,25 @@ describe('an unknown outcome', () => {
     for (const history of [undefined, { ...NOTHING, parkedAttempt: 1 }]) {
       expect(nextStep(dispatch, { ...facts, history, isHistoryLost: true }, RULES)).toEqual(NEVER);
     }
+  });
+
+  it('is neither parked nor dialled again where the history has a proof that the ledger lacks', () => {
+    for (const history of [{ hasEnded: true }, { proven: [{ attempt: 2, graphCallId: 'graph-1' }] }]) {
+      expect(step(redialing, overAtMs + 1, history)).toEqual(NEVER);
+      expect(step(redialing, overAtMs + 1, { ...history, parkedAttempt: 1 })).toEqual(NEVER);
+    }
+  });
+
+  it('is proven by the history where records of the ledger were lost, whatever the attempt', () => {
+    const lacking = afterLostRecords(dispatchAfter(ACCEPTED), START_MS + 1_000);
+    const history = { ...NOTHING, proven: [{ attempt: 2, graphCallId: 'graph-1' }] };
+    const facts = { nowMs: START_MS + 1_000, followUps: new Map<string, FollowUp>() };
+    const proof = nextStep(lacking, { ...facts, history }, RULES);
+    const record = { type: 'Created', callId: CALL_ID, attempt: 2, provenBy: 'callback', graphCallId: 'graph-1' } as const;
+    expect(proof).toEqual({ kind: 'append', record });
+    const { dispatch } = reduce(lacking, record, START_MS + 1_001);
+    expect(liveCallOf(dispatch as Dispatch, history)).toEqual({ attempt: 2, graphCallId: 'graph-1' });
+    expect(nextStep(dispatch as Dispatch, { ...facts, history }, RULES)).not.toEqual(proof);
   });
 
   it('has a grace period of its own for each attempt', () => {

@@ -1,4 +1,12 @@
-import { endRequestsOf, isEndRequested, latestAttempt, type Attempt, type Dispatch, type LedgerRecord } from '@callbus/contracts';
+import {
+  endRequestsOf,
+  isEndRequested,
+  latestAttempt,
+  mayLackAttempts,
+  type Attempt,
+  type Dispatch,
+  type LedgerRecord,
+} from '@callbus/contracts';
 import { sameGraphId } from '@callbus/graph';
 
 /** What the driver has to know of a call's history. */
@@ -148,7 +156,13 @@ function proofOf(dispatch: Dispatch, history: CallHistory | undefined): LedgerRe
     if (proven.graphCallId === null && state === 'open') continue;
     return { type: 'Created', callId: dispatch.callId, attempt, provenBy: 'callback', graphCallId: proven.graphCallId };
   }
-  return null;
+  return dispatch.phase === 'created' || !mayLackAttempts(dispatch) ? null : proofOfUnseen(dispatch, history);
+}
+
+/** The history may know an attempt whose Intent was among records of the ledger that nobody can read. */
+function proofOfUnseen({ callId, attempts }: Dispatch, history: CallHistory | undefined): LedgerRecord | null {
+  const unseen = history?.proven.find((proven) => attempts.every(({ attempt }) => attempt !== proven.attempt));
+  return unseen === undefined ? null : { type: 'Created', callId, ...unseen, provenBy: 'callback' };
 }
 
 function orphaned({ callId }: Dispatch, { attempt }: Attempt): LedgerRecord {
@@ -196,6 +210,8 @@ function stepOfUnknown(dispatch: Dispatch, facts: NextStepFacts, rules: NextStep
   const { callId, command } = dispatch;
   const last = latestAttempt(dispatch);
   if (last === undefined || command === null || isHistoryLost === true) return NEVER;
+  // Its history knows better than the ledger, which may lack records: it parks no call that was dialled.
+  if (history !== undefined && (history.hasEnded || history.proven.length > 0)) return NEVER;
   if (history?.parkedAttempt !== last.attempt) {
     const overAtMs = (last.closedAtMs ?? last.intendedAtMs) + rules.unknownGraceMs;
     if (nowMs <= overAtMs) return { kind: 'wait', untilMs: overAtMs + 1 };

@@ -27,6 +27,7 @@ export {
   isForgotten,
   isSettled,
   latestAttempt,
+  mayLackAttempts,
   reduce,
   type Attempt,
   type AttemptState,

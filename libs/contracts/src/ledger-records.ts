@@ -1,8 +1,9 @@
 import 'reflect-metadata';
-import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Min } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Max, Min } from 'class-validator';
 import type { IfUnknown } from './commands.js';
-import type { CreationError } from './creation-error.js';
+import { CreationError } from './creation-error.js';
 import { ContractError } from './errors.js';
+import { IsLike } from './is-like.js';
 import { parseJson } from './json.js';
 import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
@@ -10,14 +11,29 @@ import { checkedAs } from './validation.js';
 /** A ledger record’s, unless its type came later. */
 export const LEDGER_VERSION = 1;
 
+/** The farthest from 1970 that a Date can say, milliseconds. */
+const DATE_REACHES_MS = 8.64e15;
+
+/** Whose call it is. */
+class CallOwner {
+  @IsString()
+  readonly tenantId!: string;
+  @IsString()
+  readonly appId!: string;
+}
+
 /** The command as the ledger keeps it: defaults applied, so that a replay needs no settings. */
-export interface LedgerCommand {
-  readonly tenantId: string;
-  readonly appId: string;
-  /** Milliseconds since the epoch, the broker's clock. */
-  readonly notAfterMs: number;
-  readonly ifUnknown: IfUnknown;
-  readonly call: Record<string, unknown>;
+export class LedgerCommand extends CallOwner {
+  /** Milliseconds since the epoch, the broker's clock. An early release wrote null for a time that is no date, and meant 1970. */
+  @IsNullable()
+  @IsInt()
+  @Min(-DATE_REACHES_MS)
+  @Max(DATE_REACHES_MS)
+  readonly notAfterMs!: number;
+  @IsIn(['park', 'redial'])
+  readonly ifUnknown!: IfUnknown;
+  @IsObject()
+  readonly call!: Record<string, unknown>;
 }
 
 class LedgerRecordBase {
@@ -27,7 +43,7 @@ class LedgerRecordBase {
 
 export class AcceptedRecord extends LedgerRecordBase {
   readonly type = 'Accepted';
-  @IsObject()
+  @IsLike(LedgerCommand)
   command!: LedgerCommand;
   @IsString()
   requestHash!: string;
@@ -35,7 +51,8 @@ export class AcceptedRecord extends LedgerRecordBase {
 
 export class InvalidRecord extends LedgerRecordBase {
   readonly type = 'Invalid';
-  @IsObject()
+  /** Nobody dials it: only whose it is has to be right. */
+  @IsLike(CallOwner)
   command!: LedgerCommand;
   @IsString()
   requestHash!: string;
@@ -94,7 +111,7 @@ export class CreatedRecord extends OutcomeBase {
 
 export class RejectedRecord extends OutcomeBase {
   readonly type = 'Rejected';
-  @IsObject()
+  @IsLike(CreationError)
   error!: CreationError;
 }
 
@@ -104,7 +121,7 @@ export class RefusedRecord extends OutcomeBase {
   @IsInt()
   @Min(0)
   retryAfterMs!: number;
-  @IsObject()
+  @IsLike(CreationError)
   error!: CreationError;
 }
 
@@ -153,7 +170,7 @@ export class ExpiredRecord extends LedgerRecordBase {
 /** Graph would refuse the call, and was not asked. */
 export class ForbiddenRecord extends LedgerRecordBase {
   readonly type = 'Forbidden';
-  @IsObject()
+  @IsLike(CreationError)
   error!: CreationError;
 }
 

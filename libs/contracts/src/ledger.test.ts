@@ -42,6 +42,7 @@ const refused = (attempt: number): LedgerRecord => ({
   retryAfterMs: 1_000,
   error,
 });
+const refusedAs = (n: number): LedgerRecord => ({ type: 'Refused', callId, attempt: 1, nonce: nonce(n), retryAfterMs: 0, error });
 const rejected = (attempt: number): LedgerRecord => ({ type: 'Rejected', callId, attempt, nonce: nonce(attempt), error });
 const notSent = (attempt: number): LedgerRecord => ({ type: 'NotSent', callId, attempt, nonce: nonce(attempt), why: 'refused' });
 const end = (tenant = tenantId): LedgerRecord => ({ type: 'EndRequested', callId, tenantId: tenant });
@@ -242,11 +243,50 @@ describe('a call of which records were lost', () => {
     expect(then(waiting, intent(2)).transition).toMatchObject({ kind: 'intended' });
   });
 
-  it('stays as it is where it did not wait', () => {
+  it.each([
+    ['open', [accepted, intent(1)]],
+    ['unknown', [accepted, intent(1), unknown(1)]],
+  ] as const)('was dialled where its process says so, although it was %s then', (_phase, records) => {
+    const lost = after(...records);
+    expect(lost).toMatchObject({ phase: 'open', attempts: [{ attempt: 1 }, { attempt: 2, nonce: '' }] });
+    for (const [record, attempt] of [
+      [created(2, 9), 2],
+      [created(3, 9), 3],
+      [proven(3), 3],
+    ] as const) {
+      const { dispatch, transition } = then(lost, record);
+      expect([dispatch?.phase, transition]).toMatchObject(['created', { kind: 'created', attempt }]);
+      expect(then(dispatch as Dispatch, orphan(1), 90_000).dispatch?.phase).toBe('created');
+    }
+  });
+
+  it('was dialled where an attempt says so that the lost one kept from taking effect', () => {
+    let dispatch = after(accepted);
+    for (const record of [intent(1, 8), refusedAs(8), intent(2, 9)]) dispatch = then(dispatch, record).dispatch as Dispatch;
+    expect(dispatch).toMatchObject({ phase: 'open', attempts: [{ attempt: 1, nonce: '' }] });
+    expect(then(dispatch, created(2, 9)).dispatch).toMatchObject({
+      phase: 'created',
+      attempts: [{}, { attempt: 2, state: 'created', graphCallId: 'g2' }],
+    });
+  });
+
+  it('is neither unknown nor released while an attempt from before is open (G1)', () => {
+    const lost = after(accepted, intent(1));
+    expect(then(lost, orphan(2)).transition).toBeNull();
+    expect(then(lost, orphan(2), 61_001).dispatch?.phase).toBe('open');
+    for (const record of [unknown(1), refused(1), rejected(1)]) {
+      const later = then(lost, record).dispatch as Dispatch;
+      expect(later.phase).toBe('open');
+      expect(then(later, intent(3)).transition).toBeNull();
+      expect(then(later, orphan(2), 61_001).dispatch?.phase).toBe('unknown');
+    }
+  });
+
+  it('stays as it is where no attempt can follow', () => {
     for (const records of [
       [end()],
-      [accepted, intent(1)],
-      [accepted, intent(1), unknown(1)],
+      [accepted, intent(1), end()],
+      [accepted, intent(1), unknown(1), end()],
       [accepted, intent(1), created(1)],
     ]) {
       const { dispatch } = fold(records);

@@ -211,17 +211,29 @@ function intended(before: Dispatch, record: Extract<LedgerRecord, { type: 'Inten
 /** In place of the nonce of an Intent that nobody can read any more. */
 const LOST_NONCE = '';
 
+/** Phases after which the next record may permit an attempt, if the end was not asked for. */
+const MAY_GO_ON: ReadonlySet<DispatchPhase> = new Set(['waiting', 'open', 'unknown']);
+
 /**
- * The call after records of the ledger that nobody can read. An Intent may have been among them, and its POST may have dialled:
- * a call that waited has an attempt more from then on, which nobody may POST for and which its process left behind.
+ * The call after records of the ledger that nobody can read. An Intent may have been among them, and its POST may have dialled,
+ * also behind the outcome of an attempt that was open, or behind a release. So the call has an attempt more from then on, which
+ * nobody may POST for and which its process left behind.
  * @param lostAtMs LogAppendTime of the last of them, milliseconds since the epoch
  */
 export function afterLostRecords(before: Dispatch, lostAtMs: number): Dispatch {
-  if (before.phase !== 'waiting') return before;
-  const attempt: Attempt = {
-    attempt: (latestAttempt(before)?.attempt ?? 0) + 1,
+  if (!MAY_GO_ON.has(before.phase) || before.command === null || isEndRequested(before)) return before;
+  const latest = latestAttempt(before);
+  // Not orphaned before the attempt that is open: nobody releases the call meanwhile.
+  const orphanMs = latest?.state === 'open' ? latest.orphanMs : 0;
+  const attempt = { ...lostAttempt((latest?.attempt ?? 0) + 1, lostAtMs), orphanMs };
+  return { ...before, attempts: [...before.attempts, attempt], phase: 'open' };
+}
+
+function lostAttempt(attempt: number, intendedAtMs: number): Attempt {
+  return {
+    attempt,
     nonce: LOST_NONCE,
-    intendedAtMs: lostAtMs,
+    intendedAtMs,
     deadlineMs: 0,
     orphanMs: 0,
     state: 'open',
@@ -230,7 +242,11 @@ export function afterLostRecords(before: Dispatch, lostAtMs: number): Dispatch {
     httpStatus: null,
     closedAtMs: null,
   };
-  return { ...before, attempts: [...before.attempts, attempt], phase: 'open' };
+}
+
+/** Whether an Intent of the call may have been among records that nobody can read. */
+export function mayLackAttempts({ attempts }: Dispatch): boolean {
+  return attempts.some(({ nonce }) => nonce === LOST_NONCE);
 }
 
 type Outcome = Extract<LedgerRecord, { type: 'Created' | 'Rejected' | 'Refused' | 'NotSent' | 'Unknown' }>;
@@ -241,6 +257,7 @@ function closed(before: Dispatch, record: Outcome, appendedAtMs: number): Reduce
     // Whose Intent was lost: what is said of it under its nonce counts where it proves a dial, and nowhere else.
     before.attempts.find((one) => one.nonce === LOST_NONCE && one.attempt === record.attempt && record.type === 'Created');
   if (attempt === undefined) {
+    if (record.type === 'Created' && mayLackAttempts(before)) return createdUnseen(before, record, appendedAtMs);
     if (record.nonce === undefined || before.spentNonces.includes(record.nonce)) return null;
     return { dispatch: { ...before, spentNonces: [...before.spentNonces, record.nonce] }, transition: null };
   }
@@ -251,6 +268,14 @@ function closed(before: Dispatch, record: Outcome, appendedAtMs: number): Reduce
     dispatch: { ...before, attempts, phase: phaseAfter(before, attempts, after) },
     transition: transitionOf(record, attempt.attempt),
   };
+}
+
+/** A dial whose Intent was lost, or lost its effect to the attempt that stands for it: that it was made is a fact all the same. */
+function createdUnseen(before: Dispatch, record: Extract<Outcome, { type: 'Created' }>, appendedAtMs: number): Reduced {
+  const { attempt, nonce = LOST_NONCE } = record;
+  const unseen = { ...lostAttempt(attempt, appendedAtMs), nonce };
+  const attempts = [...before.attempts, withOutcome(unseen, record, appendedAtMs)];
+  return { dispatch: { ...before, attempts, phase: 'created' }, transition: transitionOf(record, attempt) };
 }
 
 function mayClose(attempt: Attempt, record: Outcome, appendedAtMs: number): boolean {
@@ -285,6 +310,7 @@ function withOutcome(before: Attempt, record: Outcome, appendedAtMs: number): At
 /** A proof outranks all; else the latest attempt decides, but a failure after an unknown attempt leaves the call unknown. */
 function phaseAfter(before: Dispatch, attempts: readonly Attempt[], closedOne: Attempt): DispatchPhase {
   if (attempts.some((attempt) => attempt.state === 'created')) return 'created';
+  if (attempts.some((attempt) => attempt.state === 'open')) return 'open';
   const latest = attempts.at(-1) ?? closedOne;
   // The outcome of an older attempt counts only when it was the one that kept the call unknown.
   if (closedOne.attempt !== latest.attempt && (before.phase !== 'unknown' || hasUnknown(attempts))) return before.phase;

@@ -40,10 +40,12 @@ export class MemoryLog {
   }
 
   /** As if an operator had ordered to pass over a batch that nobody can read. */
-  passOver(timestampMs: number): void {
+  passOver(timestampMs: number, orderedAtMs = timestampMs): void {
     const range = { topic: '', partition: 0, firstOffset: 0n, lastOffset: 0n };
-    for (const tell of this.passedOver)
-      tell({ ...range, timestampMs, reason: 'its checksum is wrong', bytes: Buffer.alloc(0) }, null);
+    const reason = 'its checksum is wrong';
+    const time = new Date(orderedAtMs).toISOString();
+    const repair = { topic: '', partition: 0, firstOffset: '0', lastOffset: '0', reason, operator: 'me', time };
+    for (const tell of this.passedOver) tell({ ...range, timestampMs, reason, bytes: Buffer.alloc(0) }, repair);
   }
 
   follow({ onRecord, onFatal, onPassedOver }: FollowOptions): Promise<TopicFollower> {

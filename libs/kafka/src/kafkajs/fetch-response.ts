@@ -25,31 +25,34 @@ const RECORD_BATCH = 2;
 export async function decodeFetchResponse(response: Buffer, maxBatchBytes: number) {
   const decoder = new DecoderOf(response);
   let room = maxBatchBytes;
-  const messagesOf = async (records: Buffer): Promise<BatchMessage[]> => {
+  const messagesOf = async (records: Buffer, highWatermark: bigint): Promise<BatchMessage[]> => {
     if (records.length < HEADER_BYTES) return [];
     if (records.readInt8(MAGIC_AT) !== RECORD_BATCH) return decodeMessageSet(new DecoderOf(records), records.length);
     const messages: BatchMessage[] = [];
-    for (const batch of wholeBatches(records)) {
+    const batches = [...wholeBatches(records)];
+    for (const [index, batch] of batches.entries()) {
       if (room <= 0) break;
-      const decoded = await decodeBatch(batch, maxBatchBytes);
+      const decoded = await decodeBatch(batch, maxBatchBytes, batches[index + 1]?.readBigInt64BE(0) ?? highWatermark);
       room -= decoded.contentBytes;
       for (const message of decoded.messages) messages.push(message);
     }
     return messages;
   };
-  const partition = async () => ({
-    partition: decoder.readInt32(),
-    errorCode: decoder.readInt16(),
-    highWatermark: decoder.readInt64().toString(),
-    lastStableOffset: decoder.readInt64().toString(),
-    lastStartOffset: decoder.readInt64().toString(),
-    abortedTransactions: decoder.readArray(() => ({
-      producerId: decoder.readInt64().toString(),
-      firstOffset: decoder.readInt64().toString(),
-    })),
-    preferredReadReplica: decoder.readInt32(),
-    messages: await messagesOf(readRecords(decoder)),
-  });
+  const partition = async () => {
+    const head = {
+      partition: decoder.readInt32(),
+      errorCode: decoder.readInt16(),
+      highWatermark: decoder.readInt64().toString(),
+      lastStableOffset: decoder.readInt64().toString(),
+      lastStartOffset: decoder.readInt64().toString(),
+      abortedTransactions: decoder.readArray(() => ({
+        producerId: decoder.readInt64().toString(),
+        firstOffset: decoder.readInt64().toString(),
+      })),
+      preferredReadReplica: decoder.readInt32(),
+    };
+    return { ...head, messages: await messagesOf(readRecords(decoder), BigInt(head.highWatermark)) };
+  };
   return {
     // The broker has not throttled the answer, but expects the client to wait.
     clientSideThrottleTime: decoder.readInt32(),

@@ -9,6 +9,8 @@ const require = createRequire(import.meta.url);
 const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
 
 const MAX_BYTES = 64 * 1024;
+/** Where every partition ends. */
+const END = 20n;
 const [NONE, GZIP, SNAPPY, LZ4, ZSTD] = [0, 1, 2, 3, 4];
 
 /** A record without a key, as it is inside a batch: lengths below 64 are one byte, twice the length. */
@@ -43,7 +45,7 @@ function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0 } = {})
 }
 
 const read = async (batch: Buffer): Promise<(string | undefined)[]> =>
-  (await decodeBatch(batch, MAX_BYTES)).messages.map(({ value, unreadable }) => unreadable?.reason ?? value?.toString());
+  (await decodeBatch(batch, MAX_BYTES, END)).messages.map(({ value, unreadable }) => unreadable?.reason ?? value?.toString());
 
 const VALUE = 'the call, the call, the call';
 const RECORD = recordOf(Buffer.from(VALUE));
@@ -94,7 +96,7 @@ describe('a batch', () => {
       'BCJNGGBAgjMAAADgdGhlIHJlY29yZCBvZiAOAFFjYWxsLAoADxgABSllbi0AHy4tAAoPRQD/r2BjYWxsLiAAAAAA',
       'BCJNGHRAvTMAAADgdGhlIHJlY29yZCBvZiAOAFFjYWxsLAoADxgABSllbi0AHy4tAAoPRQD/r2BjYWxsLiA9ZSnAAAAAAFYyC8c=',
     ]) {
-      const { messages } = await decodeBatch(batchOf(LZ4, Buffer.from(frame, 'base64')), MAX_BYTES);
+      const { messages } = await decodeBatch(batchOf(LZ4, Buffer.from(frame, 'base64')), MAX_BYTES, END);
       // The text is no record; that it is decompressed shows in what is wrong with it.
       expect(messages[0]?.unreadable?.reason).toBeDefined();
       const { readLz4Frame } = await import('./lz4-frame.js');
@@ -132,7 +134,7 @@ describe('a batch', () => {
     ['records that do not fill it', batchOf(NONE, Buffer.concat([RECORD, RECORD]))],
     ['records that are cut off', batchOf(NONE, RECORD.subarray(0, -4))],
   ])('with %s has its place and its bytes', async (_name, batch) => {
-    const { messages } = await decodeBatch(batch, MAX_BYTES);
+    const { messages } = await decodeBatch(batch, MAX_BYTES, END);
     expect(messages).toMatchObject([{ offset: '7', value: null, unreadable: { firstOffset: '7', bytes: batch } }]);
   });
 });
@@ -150,7 +152,9 @@ function answerOf(...partitions: readonly (readonly Buffer[])[]): Buffer {
     ints(partitions.length),
     ...partitions.flatMap((batches, partition) => {
       const records = Buffer.concat(batches);
-      return [ints(partition), Buffer.from([0, 0]), Buffer.alloc(24), ints(0, -1, records.length), records];
+      const offsets = Buffer.alloc(24);
+      offsets.writeBigInt64BE(END, 0);
+      return [ints(partition), Buffer.from([0, 0]), offsets, ints(0, -1, records.length), records];
     }),
   ]);
 }
@@ -172,6 +176,23 @@ describe('the answer to a fetch', () => {
 
   it('has what can be read around what cannot', async () => {
     expect(await fetched(answerOf([good(0n), bad, good(4n)], [good(9n)]))).toEqual([['0', '3', '4'], ['9']]);
+  });
+
+  it.each([
+    ['far behind all others', 0x7fff_ffff],
+    ['before its beginning', -5],
+  ])('goes on with the next batch where a damaged one says that it ends %s', async (_where, last) => {
+    const damaged = batchOf(NONE, RECORD, { offset: 1n });
+    damaged.writeInt32BE(last, 23);
+    const [[inside, ...behind] = [], [atEnd] = []] = await fetched(answerOf([damaged, good(4n), good(5n)], [damaged]));
+    expect(behind).toEqual(['4', '5']);
+    for (const [offset, next] of [
+      [inside, 4n],
+      [atEnd, END],
+    ] as const) {
+      expect(BigInt(offset ?? -1)).toBeGreaterThanOrEqual(1n);
+      expect(BigInt(offset ?? -1)).toBeLessThan(next);
+    }
   });
 
   it('leaves out what is cut off at its end', async () => {

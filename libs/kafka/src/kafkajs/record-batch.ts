@@ -67,8 +67,11 @@ const IS_STAMPED_BY_BROKER = 0x08;
 const IS_IN_TRANSACTION = 0x10;
 const IS_CONTROL = 0x20;
 
-/** @param maxBytes that its records may take decompressed */
-export async function decodeBatch(bytes: Buffer, maxBytes: number): Promise<DecodedBatch> {
+/**
+ * @param maxBytes that its records may take decompressed
+ * @param nextOffset the first offset that is known to lie behind it: the next batch's, or the end of the partition
+ */
+export async function decodeBatch(bytes: Buffer, maxBytes: number, nextOffset: bigint): Promise<DecodedBatch> {
   const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
   const context: BatchContext = {
     firstOffset: String(bytes.readBigInt64BE(0)),
@@ -90,13 +93,21 @@ export async function decodeBatch(bytes: Buffer, maxBytes: number): Promise<Deco
     if (decoder.offset !== content.length) throw new Error('its records do not fill it');
     return { messages, contentBytes: content.length };
   } catch (error) {
-    return { messages: [unreadable(bytes, context, (error as Error).message)], contentBytes: 0 };
+    return { messages: [unreadable(bytes, context, (error as Error).message, nextOffset)], contentBytes: 0 };
   }
 }
 
-function unreadable(bytes: Buffer, batchContext: BatchContext, reason: string): BatchMessage {
+function unreadable(bytes: Buffer, batchContext: BatchContext, reason: string, nextOffset: bigint): BatchMessage {
   const { firstOffset, maxTimestamp: timestamp } = batchContext;
-  const offset = String(bytes.readBigInt64BE(0) + BigInt(bytes.readInt32BE(23)));
+  const offset = String(lastOffsetOf(bytes, nextOffset));
   const message = { offset, timestamp, key: null, value: null, headers: {}, attributes: 0, batchContext };
   return { ...message, unreadable: { firstOffset, reason, bytes: Buffer.from(bytes) } };
+}
+
+/** What the batch itself says may be damaged too: it ends neither before it begins nor where others lie. */
+function lastOffsetOf(bytes: Buffer, nextOffset: bigint): bigint {
+  const first = bytes.readBigInt64BE(0);
+  const said = first + BigInt(bytes.readInt32BE(23));
+  const most = said < nextOffset ? said : nextOffset - 1n;
+  return most > first ? most : first;
 }
