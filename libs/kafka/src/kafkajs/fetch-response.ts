@@ -20,7 +20,7 @@ const RECORD_BATCH = 2;
 /**
  * Reads the answer to a fetch (version 11, which every broker since 2.3 speaks) as the client would, but for batches that
  * cannot be read: the client's decoder throws at them, which ends the consumer. Here they are handed on as such.
- * @param maxBatchBytes that the records of one batch may take decompressed; with as many in one answer, its rest is left to the next
+ * @param maxBatchBytes that the records of one batch may take in memory; with as many in one answer, its rest is left to the next
  */
 export async function decodeFetchResponse(response: Buffer, maxBatchBytes: number) {
   const decoder = new DecoderOf(response);
@@ -32,7 +32,7 @@ export async function decodeFetchResponse(response: Buffer, maxBatchBytes: numbe
     for (const batch of wholeBatches(records)) {
       if (room <= 0) break;
       const decoded = await decodeBatch(batch, maxBatchBytes);
-      room -= decoded.contentBytes;
+      room -= decoded.takenBytes;
       for (const message of decoded.messages) messages.push(message);
     }
     return messages;

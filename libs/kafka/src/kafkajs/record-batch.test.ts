@@ -12,10 +12,16 @@ const MAX_BYTES = 64 * 1024;
 const [NONE, GZIP, SNAPPY, LZ4, ZSTD] = [0, 1, 2, 3, 4];
 
 /** A record without a key, as it is inside a batch: lengths below 64 are one byte, twice the length. */
-function recordOf(value: Buffer): Buffer {
-  const length = varint(value.length);
-  const inside = Buffer.concat([Buffer.from([0, 0, 0, 1]), length, value, Buffer.from([0])]);
-  return Buffer.concat([varint(inside.length), inside]);
+function recordOf(value: Buffer, headers: readonly (readonly [string, string | null])[] = []): Buffer {
+  const named = headers.flatMap(([name, text]) => [
+    sized(Buffer.from(name)),
+    text === null ? Buffer.from([1]) : sized(Buffer.from(text)),
+  ]);
+  return sized(Buffer.concat([Buffer.from([0, 0, 0, 1]), sized(value), varint(headers.length), ...named]));
+}
+
+function sized(bytes: Buffer): Buffer {
+  return Buffer.concat([varint(bytes.length), bytes]);
 }
 
 function varint(value: number): Buffer {
@@ -26,8 +32,8 @@ function varint(value: number): Buffer {
   }
 }
 
-/** A batch of one record, which is its first and its last. */
-function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0 } = {}): Buffer {
+/** A batch, of one record unless told otherwise. */
+function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0, count = 1 } = {}): Buffer {
   const batch = Buffer.alloc(61 + records.length);
   batch.writeBigInt64BE(offset, 0);
   batch.writeInt32BE(batch.length - 12, 8);
@@ -36,7 +42,7 @@ function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0 } = {})
   batch.writeInt32BE(last, 23);
   batch.writeBigInt64BE(1_000n, 27);
   batch.writeBigInt64BE(1_000n, 35);
-  batch.writeInt32BE(1, 57);
+  batch.writeInt32BE(count, 57);
   records.copy(batch, 61);
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
@@ -109,6 +115,46 @@ describe('a batch', () => {
     expect(() => readZstdInJavaScript(zlib.zstdCompressSync(Buffer.alloc(MAX_BYTES + 1)), MAX_BYTES)).toThrow(/more than/);
   });
 
+  it('has the headers of its records, those of one name in a list', async () => {
+    const headers = [
+      ['one', '1'],
+      ['__proto__', 'p'],
+      ['constructor', null],
+      ['many', 'a'],
+      ['many', null],
+      ['many', 'c'],
+    ] as const;
+    const { messages } = await decodeBatch(batchOf(NONE, recordOf(Buffer.from(VALUE), headers)), MAX_BYTES);
+    expect(Object.entries(messages[0]?.headers ?? {})).toEqual([
+      ['one', Buffer.from('1')],
+      ['__proto__', Buffer.from('p')],
+      ['constructor', null],
+      ['many', [Buffer.from('a'), null, Buffer.from('c')]],
+    ]);
+  });
+
+  it('is not read with more headers in a record than anybody needs, however small it is', async () => {
+    const headersOf = (count: number) => Array.from({ length: count }, (_none, at) => [String(at), null] as const);
+    const withHeaders = (count: number) => batchOf(NONE, recordOf(Buffer.from(VALUE), headersOf(count)));
+    const [fits, ...more] = await Promise.all(
+      [1_000, 1_001, 16_000].map((count) => decodeBatch(withHeaders(count), 1024 * 1024).then(({ messages }) => messages)),
+    );
+    expect(Object.keys(fits?.[0]?.headers ?? {})).toHaveLength(1_000);
+    for (const messages of more) expect(messages[0]?.unreadable?.reason).toMatch(/has \d+ headers/);
+  });
+
+  it.each<[string, Buffer, number]>([
+    ['records', RECORD, 200],
+    ['headers', recordOf(Buffer.from(VALUE), Array<readonly [string, null]>(20).fill(['', null])), 15],
+  ])('counts what its %s take in memory, not only their bytes', async (_name, record, count) => {
+    const batch = (records: number) => batchOf(NONE, Buffer.concat(Array<Buffer>(records).fill(record)), { count: records });
+    expect((await decodeBatch(batch(10), MAX_BYTES)).messages).toHaveLength(10);
+    expect(await read(batch(count))).toEqual([expect.stringMatching(/more than \d+ bytes of memory/)]);
+    // What it says of itself is not believed.
+    expect(await read(batchOf(NONE, RECORD, { count: 2 ** 31 - 1 }))).toEqual([expect.stringMatching(/bytes of memory/)]);
+    expect(await read(batchOf(NONE, RECORD, { count: -1 }))).toEqual([expect.stringMatching(/counts -1/)]);
+  });
+
   const bomb = Buffer.alloc(16 * 1024 * 1024);
   it.each<[string, number, Buffer]>([
     ['gzip', GZIP, zlib.gzipSync(bomb)],
@@ -170,8 +216,8 @@ describe('the answer to a fetch', () => {
   const good = (offset: bigint): Buffer => batchOf(NONE, RECORD, { offset });
   const bad = batchOf(6, RECORD, { offset: 1n, last: 2 });
 
-  it('has what can be read around what cannot', async () => {
-    expect(await fetched(answerOf([good(0n), bad, good(4n)], [good(9n)]))).toEqual([['0', '3', '4'], ['9']]);
+  it('has what can be read before what cannot, and its place', async () => {
+    expect(await fetched(answerOf([good(9n)], [good(0n), bad, good(4n)]))).toEqual([['9'], ['0', '3']]);
   });
 
   it('leaves out what is cut off at its end', async () => {
@@ -180,6 +226,6 @@ describe('the answer to a fetch', () => {
   });
 
   it('is left to the next one from where it holds too much', async () => {
-    expect(await fetched(answerOf([good(0n), good(1n)], [good(9n)]), RECORD.length)).toEqual([['0'], []]);
+    expect(await fetched(answerOf([good(0n), good(1n)], [good(9n)]), RECORD.length + 400)).toEqual([['0'], []]);
   });
 });

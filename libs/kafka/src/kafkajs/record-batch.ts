@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { KafkaMessage } from 'kafkajs';
+import { readRecords, type BatchContext } from './batch-records.js';
 import { decompress } from './decompress.js';
 
 const require = createRequire(import.meta.url);
@@ -19,23 +20,7 @@ export interface Decoder {
 }
 
 export const DecoderOf = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder;
-const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder.js') as (
-  decoder: Decoder,
-  batch: BatchContext,
-) => KafkaMessage;
 const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
-
-/** What the client wants to know of the batch that a record is in. */
-interface BatchContext {
-  readonly firstOffset: string;
-  readonly firstTimestamp: string;
-  readonly maxTimestamp: string;
-  readonly timestampType: number;
-  readonly magicByte: number;
-  readonly producerId: string;
-  readonly inTransaction: boolean;
-  readonly isControlBatch: boolean;
-}
 
 /** Why a batch cannot be read, and its bytes as they are in the log. */
 export interface Unreadable {
@@ -49,8 +34,8 @@ export type BatchMessage = KafkaMessage & { readonly unreadable?: Unreadable };
 
 export interface DecodedBatch {
   readonly messages: readonly BatchMessage[];
-  /** What its records take decompressed. */
-  readonly contentBytes: number;
+  /** What its records take in memory; of an unreadable one as much as they may, since finding out takes as long. */
+  readonly takenBytes: number;
 }
 
 /** Everything before the records. https://kafka.apache.org/documentation/#recordbatch */
@@ -67,7 +52,7 @@ const IS_STAMPED_BY_BROKER = 0x08;
 const IS_IN_TRANSACTION = 0x10;
 const IS_CONTROL = 0x20;
 
-/** @param maxBytes that its records may take decompressed */
+/** @param maxBytes that its records may take in memory */
 export async function decodeBatch(bytes: Buffer, maxBytes: number): Promise<DecodedBatch> {
   const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
   const context: BatchContext = {
@@ -83,14 +68,9 @@ export async function decodeBatch(bytes: Buffer, maxBytes: number): Promise<Deco
   try {
     if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw new Error('its checksum is wrong');
     const content = await decompress(attributes & CODEC_MASK, bytes.subarray(HEADER_BYTES), maxBytes);
-    const decoder = new DecoderOf(content);
-    const messages = Array.from({ length: bytes.readInt32BE(57) }, () =>
-      decodeRecord(new DecoderOf(decoder.readVarIntBytes()), context),
-    );
-    if (decoder.offset !== content.length) throw new Error('its records do not fill it');
-    return { messages, contentBytes: content.length };
+    return readRecords(content, bytes.readInt32BE(57), context, maxBytes);
   } catch (error) {
-    return { messages: [unreadable(bytes, context, (error as Error).message)], contentBytes: 0 };
+    return { messages: [unreadable(bytes, context, (error as Error).message)], takenBytes: maxBytes };
   }
 }
 
