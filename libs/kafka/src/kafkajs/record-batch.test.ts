@@ -222,7 +222,24 @@ describe('the answer to a fetch', () => {
 
   it('leaves out what is cut off at its end', async () => {
     expect(await fetched(answerOf([good(0n), good(1n).subarray(0, -1)]))).toEqual([['0']]);
-    expect(await fetched(answerOf([good(0n).subarray(0, 40)], []))).toEqual([[], []]);
+    expect(await fetched(answerOf([good(0n), good(1n).subarray(0, 40)], []))).toEqual([['0'], []]);
+  });
+
+  it('has the place of a batch whose header is damaged in any bit', async () => {
+    for (let bit = 0; bit < 61 * 8; bit += 1) {
+      const damaged = good(7n);
+      damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      const { responses } = await decodeFetchResponse(answerOf([damaged], [good(9n)]), MAX_BYTES);
+      const [first] = responses[0]?.partitions ?? [];
+      // The offset and the leader's epoch are in no checksum: with another one it is a batch like any other.
+      const isElsewhere = bit < 8 * 8 || (bit >= 12 * 8 && bit < 16 * 8);
+      expect([bit, first?.messages.length, first?.messages[0]?.unreadable === undefined]).toEqual([bit, 1, isElsewhere]);
+    }
+  });
+
+  it.each([0, 11, 12, 16, 40, 60])('has the place of a first batch of which only %d bytes come', async (bytes) => {
+    const offsets = await fetched(answerOf([good(7n).subarray(0, bytes)]));
+    expect(offsets).toEqual([bytes === 0 ? [] : ['7']]);
   });
 
   it('is left to the next one from where it holds too much', async () => {

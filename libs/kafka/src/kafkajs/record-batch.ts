@@ -40,10 +40,12 @@ export interface DecodedBatch {
 
 /** Everything before the records. https://kafka.apache.org/documentation/#recordbatch */
 export const HEADER_BYTES = 61;
-export const MAGIC_AT = 16;
+const MAGIC_AT = 16;
 /** Of the batch's own length, which counts what comes after it. */
 export const LENGTH_AT = 8;
 export const LENGTH_END = 12;
+/** The formats before it have no headers and no offset of their last record; the topics hold none of them. */
+const RECORD_BATCH = 2;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 
@@ -54,29 +56,32 @@ const IS_CONTROL = 0x20;
 
 /** @param maxBytes that its records may take in memory */
 export async function decodeBatch(bytes: Buffer, maxBytes: number): Promise<DecodedBatch> {
-  const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
+  const header = Buffer.concat([bytes.subarray(0, HEADER_BYTES)], HEADER_BYTES);
+  const attributes = header.readInt16BE(ATTRIBUTES_AT);
   const context: BatchContext = {
-    firstOffset: String(bytes.readBigInt64BE(0)),
-    firstTimestamp: String(bytes.readBigInt64BE(27)),
-    maxTimestamp: String(bytes.readBigInt64BE(35)),
+    firstOffset: String(header.readBigInt64BE(0)),
+    firstTimestamp: String(header.readBigInt64BE(27)),
+    maxTimestamp: String(header.readBigInt64BE(35)),
     timestampType: (attributes & IS_STAMPED_BY_BROKER) !== 0 ? 1 : 0,
-    magicByte: bytes.readInt8(MAGIC_AT),
-    producerId: String(bytes.readBigInt64BE(43)),
+    magicByte: header.readInt8(MAGIC_AT),
+    producerId: String(header.readBigInt64BE(43)),
     inTransaction: (attributes & IS_IN_TRANSACTION) !== 0,
     isControlBatch: (attributes & IS_CONTROL) !== 0,
   };
   try {
+    if (header.readInt8(MAGIC_AT) !== RECORD_BATCH) throw new Error('its format is unknown');
+    if (header.readInt32BE(LENGTH_AT) !== bytes.length - LENGTH_END) throw new Error('its length is wrong');
     if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw new Error('its checksum is wrong');
     const content = await decompress(attributes & CODEC_MASK, bytes.subarray(HEADER_BYTES), maxBytes);
     return readRecords(content, bytes.readInt32BE(57), context, maxBytes);
   } catch (error) {
-    return { messages: [unreadable(bytes, context, (error as Error).message)], takenBytes: maxBytes };
+    return { messages: [unreadable(bytes, header, context, (error as Error).message)], takenBytes: maxBytes };
   }
 }
 
-function unreadable(bytes: Buffer, batchContext: BatchContext, reason: string): BatchMessage {
+function unreadable(bytes: Buffer, header: Buffer, batchContext: BatchContext, reason: string): BatchMessage {
   const { firstOffset, maxTimestamp: timestamp } = batchContext;
-  const offset = String(bytes.readBigInt64BE(0) + BigInt(bytes.readInt32BE(23)));
+  const offset = String(header.readBigInt64BE(0) + BigInt(header.readInt32BE(23)));
   const message = { offset, timestamp, key: null, value: null, headers: {}, attributes: 0, batchContext };
   return { ...message, unreadable: { firstOffset, reason, bytes: Buffer.from(bytes) } };
 }
