@@ -43,7 +43,7 @@ export class MemoryLog {
   passOver(timestampMs: number): void {
     const range = { topic: '', partition: 0, firstOffset: 0n, lastOffset: 0n };
     for (const tell of this.passedOver)
-      tell({ ...range, timestampMs, reason: 'its checksum is wrong', bytes: Buffer.alloc(0) }, null);
+      tell({ ...range, timestampMs, reason: 'its checksum is wrong', isDamaged: true, bytes: Buffer.alloc(0) }, null);
   }
 
   follow({ onRecord, onFatal, onPassedOver }: FollowOptions): Promise<TopicFollower> {

@@ -178,7 +178,9 @@ export class KafkajsConsumer implements RecordConsumer {
     const { atUnreadable = 'wait', deadLetter, onFatal } = this.options;
     const { topic, partition, firstOffset: offset, timestampMs, bytes } = batch;
     const error = unreadableError(batch);
-    const mayPass = (await this.parts.unreadable.orderFor(batch)) !== null;
+    // What its producer wrote so is the same on every replica: nobody's waiting mends it.
+    const isLetter = !batch.isDamaged && deadLetter !== undefined;
+    const mayPass = isLetter || (await this.parts.unreadable.orderFor(batch)) !== null;
     if (!mayPass && atUnreadable === 'wait') return false;
     this.parts.unreadable.left(topic, partition);
     if (deadLetter === undefined) {

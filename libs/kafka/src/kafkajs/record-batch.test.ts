@@ -177,9 +177,11 @@ describe('a batch', () => {
     ['snappy that is cut off', batchOf(SNAPPY, snappy.compress(RECORD).subarray(0, 9))],
     ['records that do not fill it', batchOf(NONE, Buffer.concat([RECORD, RECORD]))],
     ['records that are cut off', batchOf(NONE, RECORD.subarray(0, -4))],
-  ])('with %s has its place and its bytes', async (_name, batch) => {
+  ])('with %s has its place and its bytes', async (name, batch) => {
     const { messages } = await decodeBatch(batch, MAX_BYTES);
     expect(messages).toMatchObject([{ offset: '7', value: null, unreadable: { firstOffset: '7', bytes: batch } }]);
+    // The others are the same on every replica.
+    expect(messages[0]?.unreadable?.isDamaged).toBe(name.includes('on the disk'));
   });
 });
 

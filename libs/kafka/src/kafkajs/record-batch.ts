@@ -26,6 +26,8 @@ const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (b
 export interface Unreadable {
   readonly firstOffset: string;
   readonly reason: string;
+  /** Its bytes are not those that were written, so another replica may have them; else it is the same everywhere. */
+  readonly isDamaged: boolean;
   readonly bytes: Buffer;
 }
 
@@ -68,20 +70,30 @@ export async function decodeBatch(bytes: Buffer, maxBytes: number): Promise<Deco
     inTransaction: (attributes & IS_IN_TRANSACTION) !== 0,
     isControlBatch: (attributes & IS_CONTROL) !== 0,
   };
+  let isDamaged = true;
   try {
     if (header.readInt8(MAGIC_AT) !== RECORD_BATCH) throw new Error('its format is unknown');
     if (header.readInt32BE(LENGTH_AT) !== bytes.length - LENGTH_END) throw new Error('its length is wrong');
     if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw new Error('its checksum is wrong');
+    isDamaged = false;
     const content = await decompress(attributes & CODEC_MASK, bytes.subarray(HEADER_BYTES), maxBytes);
     return readRecords(content, bytes.readInt32BE(57), context, maxBytes);
   } catch (error) {
-    return { messages: [unreadable(bytes, header, context, (error as Error).message)], takenBytes: maxBytes };
+    return {
+      messages: [unreadable(bytes, header, context, { isDamaged, reason: (error as Error).message })],
+      takenBytes: maxBytes,
+    };
   }
 }
 
-function unreadable(bytes: Buffer, header: Buffer, batchContext: BatchContext, reason: string): BatchMessage {
+function unreadable(
+  bytes: Buffer,
+  header: Buffer,
+  batchContext: BatchContext,
+  why: Pick<Unreadable, 'isDamaged' | 'reason'>,
+): BatchMessage {
   const { firstOffset, maxTimestamp: timestamp } = batchContext;
   const offset = String(header.readBigInt64BE(0) + BigInt(header.readInt32BE(23)));
   const message = { offset, timestamp, key: null, value: null, headers: {}, attributes: 0, batchContext };
-  return { ...message, unreadable: { firstOffset, reason, bytes: Buffer.from(bytes) } };
+  return { ...message, unreadable: { firstOffset, ...why, bytes: Buffer.from(bytes) } };
 }
