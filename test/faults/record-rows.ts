@@ -164,8 +164,8 @@ export const RECORD_ROWS: readonly FaultRow[] = [
       await system.commands.send(system.createCall(callId));
       await untilTold(system, DISPATCHERS, 'kafka records', new RegExp(`dispatch-ledger/0 offset ${String(inLedger)} `));
       const before = await callbusJson<Repairs>(system.stack, ['topics', 'repair']);
-      expect(before.damage.map(({ topic, firstOffset }) => `${topic}/${firstOffset}`)).toEqual(
-        expect.arrayContaining([`${prefix}commands/${String(inCommands)}`, `${prefix}dispatch-ledger/${String(inLedger)}`]),
+      expect(before.damage.map(({ topic, firstOffset }) => `${topic}/${firstOffset}`)).toContain(
+        `${prefix}dispatch-ledger/${String(inLedger)}`,
       );
       expect((await callbus(system.stack, ['doctor', '--read-only'])).output).toMatch(
         new RegExp(`failed +records of the topics +${prefix}dispatch-ledger/0 offset ${String(inLedger)}`),

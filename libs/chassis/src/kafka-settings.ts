@@ -56,7 +56,8 @@ export class KafkaSettings {
 
   @Setting('KAFKA_MAX_BATCH_BYTES', {
     kind: 'integer',
-    describe: 'Bytes that one batch of records may take decompressed; a larger one counts as unreadable',
+    describe:
+      'Bytes of memory that one batch may take: its records decompressed, 400 more for each record and 200 for each header; a larger one counts as unreadable',
   })
   @IsInt()
   @Min(16 * 1024 * 1024)

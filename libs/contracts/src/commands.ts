@@ -5,6 +5,7 @@ import { dataSchema, decodeCloudEvent, schemaVersion, type CloudEvent } from './
 import { isCallId } from './call-id.js';
 import { ContractError } from './errors.js';
 import { MAX_INPUT_DEPTH } from './json.js';
+import { maxRecordBytes, TOPICS, type TopicSpec } from './topics.js';
 import { checkedAs } from './validation.js';
 
 const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -124,7 +125,7 @@ type RecordHeaders = Parameters<typeof decodeCloudEvent>[1];
  * @throws ContractError for what is to be dead-lettered
  */
 export function decodeCommand(key: Buffer | null, value: Buffer | null, headers: RecordHeaders): Command {
-  return decode(COMMAND_CLASSES, key, value, headers) as Command;
+  return decode(TOPICS.commands, COMMAND_CLASSES, key, value, headers) as Command;
 }
 
 /**
@@ -132,11 +133,15 @@ export function decodeCommand(key: Buffer | null, value: Buffer | null, headers:
  * @throws ContractError for what is to be dead-lettered
  */
 export function decodeOperatorCommand(key: Buffer | null, value: Buffer | null, headers: RecordHeaders): OperatorCommand {
-  return decode(OPERATOR_COMMAND_CLASSES, key, value, headers) as OperatorCommand;
+  return decode(TOPICS.operatorCommands, OPERATOR_COMMAND_CLASSES, key, value, headers) as OperatorCommand;
 }
 
-/** @param classes the types that the record's topic takes */
-function decode(classes: CommandClasses, key: Buffer | null, value: Buffer | null, headers: RecordHeaders) {
+/** @param classes the types that the topic takes */
+function decode(topic: TopicSpec, classes: CommandClasses, key: Buffer | null, value: Buffer | null, headers: RecordHeaders) {
+  // A few kilobytes on the wire can hold JSON that takes gigabytes once it is parsed.
+  const maxBytes = maxRecordBytes(topic);
+  if (value !== null && value.length > maxBytes)
+    throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
   const event = decodeCloudEvent(value, headers, MAX_INPUT_DEPTH);
   const { type } = event;
   const dataClass = Object.hasOwn(classes, type) ? classes[type] : undefined;

@@ -5,6 +5,7 @@
 export const CONTRACT_ERRORS = {
   NOT_JSON: 'The value is not JSON in UTF-8. Send a CloudEvent as JSON.',
   TOO_DEEP: 'The JSON nests too deep. A call of Graph nests about ten levels; at most 100 are taken.',
+  TOO_LARGE: 'The value is larger than its topic takes uncompressed. Send a smaller call.',
   NO_VALUE: 'The record has no value. A command is never a tombstone; send a CloudEvent as JSON.',
   NOT_A_CLOUDEVENT: 'The record is not a CloudEvent 1.0, neither structured nor binary. See docs for the envelope.',
   UNKNOWN_TYPE: 'The CloudEvent’s type is not one that this topic carries. See the table of message types.',

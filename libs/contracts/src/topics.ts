@@ -115,6 +115,14 @@ export function topicName(prefix: string, topic: TopicSpec): string {
   return `${prefix}${topic.name}`;
 }
 
+/** Kafka's own default of `max.message.bytes`. */
+const DEFAULT_MESSAGE_BYTES = 1024 * 1024;
+
+/** What a record of the topic may take; Kafka itself measures only what is left of it compressed. */
+export function maxRecordBytes({ config }: TopicSpec): number {
+  return Number(config['max.message.bytes'] ?? DEFAULT_MESSAGE_BYTES);
+}
+
 export function partitionsOf(topic: TopicSpec, installationPartitions: number): number {
   return topic.partitions === 'installation' ? installationPartitions : topic.partitions;
 }

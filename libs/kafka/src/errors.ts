@@ -16,7 +16,7 @@ export const KAFKA_ERRORS = {
   RECORDS_GONE:
     'Kafka has deleted records that were not read yet, and what they said is lost here; reading goes on at the log’s start. Is the retention shorter than a standstill?',
   UNREADABLE_BATCH:
-    'Its checksum is wrong, its codec is unknown, or it decompresses to more than KAFKA_MAX_BATCH_BYTES. If only one replica is damaged, move the partition’s leader to another; else «callbus topics repair» shows what can be done.',
+    'Its checksum is wrong, its codec is unknown, or it takes more than KAFKA_MAX_BATCH_BYTES. If only one replica is damaged, move the partition’s leader to another; else «callbus topics repair» shows what can be done.',
   FOLLOWER_LATE:
     'A followed topic has records that do not come (KAFKA_STANDSTILL_TIMEOUT_MS). Is the broker reachable, and the partition’s leader alive?',
   INVARIANT: 'Something happened that must not. Nothing was committed; read the cause before a restart.',

@@ -214,6 +214,31 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       },
     );
 
+    it('keeps the place of a record that is too large for the dead letters, and goes on', async () => {
+      const aside: ReceivedRecord[] = [];
+      const done: string[] = [];
+      const fatal: unknown[] = [];
+      await send({ ...recordFor(name, 0, 'a', 'bad'), headers: { large: 'l' } }, recordFor(name, 0, 'a', 'good'));
+      await consume(
+        ({ value }) => {
+          if (String(value) === 'bad') return Promise.reject(new Error('not this one'));
+          done.push(String(value));
+          return Promise.resolve();
+        },
+        {
+          deadLetter: (record) => {
+            if (record.value !== null) return Promise.reject(new KafkaError('RECORD_REFUSED', 'It is too large.'));
+            aside.push(record);
+            return Promise.resolve();
+          },
+          onFatal: (error) => fatal.push(error),
+        },
+      );
+      await eventually('the next one is done', () => done.length === 1 || fatal.length > 0);
+      expect(fatal).toEqual([]);
+      expect(aside).toMatchObject([{ topic: name, partition: 0, offset: 0n, key: Buffer.from('a'), value: null, headers: {} }]);
+    });
+
     it('ends for good at a record that can be put nowhere, and commits nothing of it (G6)', async () => {
       const group = newGroup();
       const fatal: unknown[] = [];

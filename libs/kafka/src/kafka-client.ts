@@ -46,6 +46,8 @@ export interface UnreadableBatch extends RecordRange {
   readonly timestampMs: number;
   /** In words. */
   readonly reason: string;
+  /** Another replica may be whole; else its producer wrote it so, and it is the same everywhere. */
+  readonly isDamaged: boolean;
   /** As it is in the log. */
   readonly bytes: Buffer;
 }
@@ -109,7 +111,10 @@ export interface ConsumeOptions {
   readonly traceOf?: (record: ReceivedRecord) => string | undefined;
   /** A member that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
-  /** One that is passed over goes to `deadLetter`, its bytes as the value. @default wait; the other partitions go on */
+  /**
+   * One that is passed over goes to `deadLetter`, its bytes as the value; so does, at once, one that is not damaged.
+   * @default wait; the other partitions go on
+   */
   readonly atUnreadable?: AtUnreadable;
 }
 

@@ -33,7 +33,10 @@ async function follower(onFatal: (error: unknown) => void = () => undefined) {
   const passOver = (lost: string[]): void => {
     const place = { topic: 't', partition: 0, firstOffset: (offset += 1n), lastOffset: offset };
     const order = { ...place, firstOffset: '', lastOffset: '', reason: '', operator: '', time: '' };
-    options?.onPassedOver?.({ ...place, timestampMs: 0, reason: '', bytes: Buffer.alloc(0) }, { ...order, lost });
+    options?.onPassedOver?.(
+      { ...place, timestampMs: 0, reason: '', isDamaged: true, bytes: Buffer.alloc(0) },
+      { ...order, lost },
+    );
   };
   const write = (key: string, value: Buffer | null, timestampMs = 0, partition = 0): void => {
     options?.onRecord({

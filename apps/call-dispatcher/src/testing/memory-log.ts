@@ -45,7 +45,7 @@ export class MemoryLog {
     const reason = 'its checksum is wrong';
     const time = new Date(orderedAtMs).toISOString();
     const repair = { topic: '', partition: 0, firstOffset: '0', lastOffset: '0', reason, operator: 'me', time };
-    for (const tell of this.passedOver) tell({ ...range, timestampMs, reason, bytes: Buffer.alloc(0) }, repair);
+    for (const tell of this.passedOver) tell({ ...range, timestampMs, reason, isDamaged: true, bytes: Buffer.alloc(0) }, repair);
   }
 
   follow({ onRecord, onFatal, onPassedOver }: FollowOptions): Promise<TopicFollower> {

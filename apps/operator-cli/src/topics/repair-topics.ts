@@ -6,14 +6,15 @@ import { findDamage, type Damage } from './damage.js';
 
 export interface RepairTopicsOptions {
   readonly isApplied: boolean;
-  readonly operator: string;
+  /** Asked only where something is ordered: a container may have no name for its user. */
+  readonly operator: () => string;
 }
 
 /** Says what nobody can read on the topics and what can be done, and orders it where that is asked for. */
 export async function repairTopics(installation: Installation, { isApplied, operator }: RepairTopicsOptions): Promise<Report> {
   const damage = await findDamage(installation);
   const ordered = damage.filter(({ order }) => order !== null);
-  if (isApplied) await order(installation, ordered, operator);
+  if (isApplied) await order(installation, ordered, operator());
   const data = damage.map(({ topic, partition, firstOffset, lastOffset, reason, mend, order: one }) => ({
     topic,
     partition,

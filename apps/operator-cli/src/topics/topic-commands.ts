@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { operatorName } from '../operator-settings.js';
 import type { Context } from '../program.js';
 import { repairTopics } from './repair-topics.js';
 
@@ -11,9 +11,10 @@ export function addTopicCommands(program: Command, { installation, print }: Cont
     .command('repair')
     .description('what of the topics nobody can read, and what can be done about it; without --apply nothing is written')
     .option('--apply', 'order the services to do it')
-    .option('--operator <name>', 'who orders it', userInfo().username)
+    .option('--operator <name>', 'who orders it (default: OPERATOR_NAME, or the user’s name)')
     .option('--json', 'print JSON')
-    .action(async ({ apply = false, operator, json = false }: { apply?: boolean; operator: string; json?: boolean }) => {
-      print(await repairTopics(installation(), { isApplied: apply, operator }), json);
+    .action(async ({ apply = false, operator, json = false }: { apply?: boolean; operator?: string; json?: boolean }) => {
+      const on = installation();
+      print(await repairTopics(on, { isApplied: apply, operator: () => operator ?? operatorName(on.settings) }), json);
     });
 }

@@ -1,39 +1,20 @@
-import { createRequire } from 'node:module';
-import {
-  decodeBatch,
-  DecoderOf,
-  HEADER_BYTES,
-  LENGTH_AT,
-  LENGTH_END,
-  MAGIC_AT,
-  type BatchMessage,
-  type Decoder,
-} from './record-batch.js';
-
-const decodeMessageSet = createRequire(import.meta.url)('kafkajs/src/protocol/messageSet/decoder.js') as (
-  decoder: Decoder,
-  size: number,
-) => Promise<BatchMessage[]>;
-
-const RECORD_BATCH = 2;
+import { decodeBatch, DecoderOf, HEADER_BYTES, LENGTH_AT, LENGTH_END, type BatchMessage, type Decoder } from './record-batch.js';
 
 /**
  * Reads the answer to a fetch (version 11, which every broker since 2.3 speaks) as the client would, but for batches that
  * cannot be read: the client's decoder throws at them, which ends the consumer. Here they are handed on as such.
- * @param maxBatchBytes that the records of one batch may take decompressed; with as many in one answer, its rest is left to the next
+ * @param maxBatchBytes that the records of one batch may take in memory; with as many in one answer, its rest is left to the next
  */
 export async function decodeFetchResponse(response: Buffer, maxBatchBytes: number) {
   const decoder = new DecoderOf(response);
   let room = maxBatchBytes;
   const messagesOf = async (records: Buffer, highWatermark: bigint): Promise<BatchMessage[]> => {
-    if (records.length < HEADER_BYTES) return [];
-    if (records.readInt8(MAGIC_AT) !== RECORD_BATCH) return decodeMessageSet(new DecoderOf(records), records.length);
     const messages: BatchMessage[] = [];
-    const batches = [...wholeBatches(records)];
+    const batches = [...batchesIn(records)];
     for (const [index, batch] of batches.entries()) {
       if (room <= 0) break;
-      const decoded = await decodeBatch(batch, maxBatchBytes, batches[index + 1]?.readBigInt64BE(0) ?? highWatermark);
-      room -= decoded.contentBytes;
+      const decoded = await decodeBatch(batch, maxBatchBytes, offsetOf(batches[index + 1]) ?? highWatermark);
+      room -= decoded.takenBytes;
       for (const message of decoded.messages) messages.push(message);
     }
     return messages;
@@ -66,17 +47,29 @@ export async function decodeFetchResponse(response: Buffer, maxBatchBytes: numbe
   };
 }
 
+/** @returns the first offset of a batch, where it has one */
+function offsetOf(batch: Buffer | undefined): bigint | undefined {
+  return batch === undefined || batch.length < HEADER_BYTES ? undefined : batch.readBigInt64BE(0);
+}
+
 function readRecords(decoder: Decoder): Buffer {
   const size = decoder.readInt32();
   return size > 0 ? (decoder.readBytes(size) ?? Buffer.alloc(0)) : Buffer.alloc(0);
 }
 
-/** What is cut off at the end comes with the next fetch. */
-function* wholeBatches(records: Buffer): Generator<Buffer> {
-  for (let at = 0; at + HEADER_BYTES <= records.length;) {
-    const end = at + LENGTH_END + records.readInt32BE(at + LENGTH_AT);
-    if (end > records.length || end <= at) return;
-    yield records.subarray(at, end);
-    at = end;
+/**
+ * What is cut off at the end comes with the next fetch. The first batch of an answer always comes whole, so one that does not, or
+ * whose length is none, has a damaged length, and nobody knows where the next one begins.
+ */
+function* batchesIn(records: Buffer): Generator<Buffer> {
+  for (let at = 0; at < records.length;) {
+    const rest = records.subarray(at);
+    const length = rest.length < LENGTH_END ? rest.length : rest.readInt32BE(LENGTH_AT);
+    const end = LENGTH_END + length;
+    const isCutOff = end > rest.length;
+    if (isCutOff && at > 0) return;
+    yield isCutOff || end < HEADER_BYTES ? rest : rest.subarray(0, end);
+    if (end < HEADER_BYTES) return;
+    at += end;
   }
 }

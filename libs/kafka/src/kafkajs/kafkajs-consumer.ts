@@ -17,6 +17,8 @@ import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type Read
 import { delay } from './retry.js';
 
 const DEFAULT_CONCURRENCY = 64;
+/** Of a letter that is too large as it came: ours have the callId as the key. */
+const LONGEST_KEY = 1_000;
 
 interface ConsumerParts extends ReaderParts {
   readonly sessionTimeoutMs: number;
@@ -178,7 +180,9 @@ export class KafkajsConsumer implements RecordConsumer {
     const { atUnreadable = 'wait', deadLetter, onFatal } = this.options;
     const { topic, partition, firstOffset: offset, timestampMs, bytes } = batch;
     const error = unreadableError(batch);
-    const mayPass = (await this.parts.unreadable.orderFor(batch)) !== null;
+    // What its producer wrote so is the same on every replica: nobody's waiting mends it.
+    const isLetter = !batch.isDamaged && deadLetter !== undefined;
+    const mayPass = isLetter || (await this.parts.unreadable.orderFor(batch)) !== null;
     if (!mayPass && atUnreadable === 'wait') return false;
     this.parts.unreadable.left(topic, partition);
     if (deadLetter === undefined) {
@@ -188,14 +192,23 @@ export class KafkajsConsumer implements RecordConsumer {
     const record: ReceivedRecord = { topic, partition, offset, timestampMs, key: null, value: bytes, headers: {} };
     const noted = (): void => undefined;
     const contextOf = (attempt: number): RecordContext => ({ signal, attempt, isLastOfKey: true, note: noted });
-    // It may be as large as its topic allows, so too large with the headers of a dead letter: then its place is kept.
-    const putAside = (value: Buffer | null, attempt: number): Promise<void> => deadLetter({ ...record, value }, error, attempt);
-    const handler = ({ value }: ReceivedRecord, { attempt }: RecordContext): Promise<void> =>
-      putAside(value, attempt).catch((failure: unknown) => {
-        if (failure instanceof KafkaError && failure.code === 'RECORD_REFUSED') return putAside(null, attempt);
-        throw failure;
-      });
+    const handler = (letter: ReceivedRecord, { attempt }: RecordContext): Promise<void> => this.putAside(letter, error, attempt);
     return (await this.settle(record, contextOf, mayGoOn, handler)) !== null;
+  }
+
+  /**
+   * A letter may be too large for its topic: with its headers, or because it came compressed better than it can be sent. Then its
+   * place is kept, and why it is aside.
+   */
+  private async putAside(record: ReceivedRecord, error: unknown, attempts: number): Promise<void> {
+    const { deadLetter } = this.options;
+    try {
+      await deadLetter?.(record, error, attempts);
+    } catch (failure) {
+      if (!(failure instanceof KafkaError) || failure.code !== 'RECORD_REFUSED') throw failure;
+      const key = (record.key?.length ?? 0) > LONGEST_KEY ? null : record.key;
+      await deadLetter?.({ ...record, key, value: null, headers: {} }, error, attempts);
+    }
   }
 
   /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
@@ -266,7 +279,7 @@ export class KafkajsConsumer implements RecordConsumer {
         if (disposition.kind === 'dead-letter') {
           const attempts = attempt;
           isPutAside = true;
-          run = async () => deadLetter?.(record, error, attempts);
+          run = () => this.putAside(record, error, attempts);
           continue;
         }
         if (!mayGoOn()) return null;

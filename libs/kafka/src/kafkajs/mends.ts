@@ -71,7 +71,7 @@ export function mendFetchTimeout(): void {
 /**
  * The client knows no codec but gzip, checks no checksum, bounds nothing that it decompresses, and a batch that it cannot read
  * ends its consumer for as long as Kafka keeps it. Mended for the whole process: the client has one decoder.
- * @param maxBatchBytes that the records of one batch may take decompressed
+ * @param maxBatchBytes that the records of one batch may take in memory
  */
 export function mendFetches(maxBatchBytes: number): void {
   const require = createRequire(import.meta.url);

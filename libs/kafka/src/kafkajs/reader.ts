@@ -61,9 +61,9 @@ export function receivedFrom(
 export function unreadableFrom(topic: string, partition: number, message: KafkaMessage): UnreadableBatch | null {
   const { unreadable, offset, timestamp } = message as BatchMessage;
   if (unreadable === undefined) return null;
-  const { firstOffset, reason, bytes } = unreadable;
+  const { firstOffset, reason, isDamaged, bytes } = unreadable;
   const range = { topic, partition, firstOffset: BigInt(firstOffset), lastOffset: BigInt(offset) };
-  return { ...range, timestampMs: Number(timestamp), reason, bytes };
+  return { ...range, timestampMs: Number(timestamp), reason, isDamaged, bytes };
 }
 
 export function unreadableError(batch: UnreadableBatch): KafkaError {

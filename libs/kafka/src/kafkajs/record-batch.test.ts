@@ -14,10 +14,16 @@ const END = 20n;
 const [NONE, GZIP, SNAPPY, LZ4, ZSTD] = [0, 1, 2, 3, 4];
 
 /** A record without a key, as it is inside a batch: lengths below 64 are one byte, twice the length. */
-function recordOf(value: Buffer): Buffer {
-  const length = varint(value.length);
-  const inside = Buffer.concat([Buffer.from([0, 0, 0, 1]), length, value, Buffer.from([0])]);
-  return Buffer.concat([varint(inside.length), inside]);
+function recordOf(value: Buffer, headers: readonly (readonly [string, string | null])[] = []): Buffer {
+  const named = headers.flatMap(([name, text]) => [
+    sized(Buffer.from(name)),
+    text === null ? Buffer.from([1]) : sized(Buffer.from(text)),
+  ]);
+  return sized(Buffer.concat([Buffer.from([0, 0, 0, 1]), sized(value), varint(headers.length), ...named]));
+}
+
+function sized(bytes: Buffer): Buffer {
+  return Buffer.concat([varint(bytes.length), bytes]);
 }
 
 function varint(value: number): Buffer {
@@ -28,8 +34,8 @@ function varint(value: number): Buffer {
   }
 }
 
-/** A batch of one record, which is its first and its last. */
-function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0 } = {}): Buffer {
+/** A batch, of one record unless told otherwise. */
+function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0, count = 1 } = {}): Buffer {
   const batch = Buffer.alloc(61 + records.length);
   batch.writeBigInt64BE(offset, 0);
   batch.writeInt32BE(batch.length - 12, 8);
@@ -38,7 +44,7 @@ function batchOf(codec: number, records: Buffer, { offset = 7n, last = 0 } = {})
   batch.writeInt32BE(last, 23);
   batch.writeBigInt64BE(1_000n, 27);
   batch.writeBigInt64BE(1_000n, 35);
-  batch.writeInt32BE(1, 57);
+  batch.writeInt32BE(count, 57);
   records.copy(batch, 61);
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
@@ -111,6 +117,46 @@ describe('a batch', () => {
     expect(() => readZstdInJavaScript(zlib.zstdCompressSync(Buffer.alloc(MAX_BYTES + 1)), MAX_BYTES)).toThrow(/more than/);
   });
 
+  it('has the headers of its records, those of one name in a list', async () => {
+    const headers = [
+      ['one', '1'],
+      ['__proto__', 'p'],
+      ['constructor', null],
+      ['many', 'a'],
+      ['many', null],
+      ['many', 'c'],
+    ] as const;
+    const { messages } = await decodeBatch(batchOf(NONE, recordOf(Buffer.from(VALUE), headers)), MAX_BYTES, END);
+    expect(Object.entries(messages[0]?.headers ?? {})).toEqual([
+      ['one', Buffer.from('1')],
+      ['__proto__', Buffer.from('p')],
+      ['constructor', null],
+      ['many', [Buffer.from('a'), null, Buffer.from('c')]],
+    ]);
+  });
+
+  it('is not read with more headers in a record than anybody needs, however small it is', async () => {
+    const headersOf = (count: number) => Array.from({ length: count }, (_none, at) => [String(at), null] as const);
+    const withHeaders = (count: number) => batchOf(NONE, recordOf(Buffer.from(VALUE), headersOf(count)));
+    const [fits, ...more] = await Promise.all(
+      [1_000, 1_001, 16_000].map((count) => decodeBatch(withHeaders(count), 1024 * 1024, END).then(({ messages }) => messages)),
+    );
+    expect(Object.keys(fits?.[0]?.headers ?? {})).toHaveLength(1_000);
+    for (const messages of more) expect(messages[0]?.unreadable?.reason).toMatch(/has \d+ headers/);
+  });
+
+  it.each<[string, Buffer, number]>([
+    ['records', RECORD, 200],
+    ['headers', recordOf(Buffer.from(VALUE), Array<readonly [string, null]>(20).fill(['', null])), 15],
+  ])('counts what its %s take in memory, not only their bytes', async (_name, record, count) => {
+    const batch = (records: number) => batchOf(NONE, Buffer.concat(Array<Buffer>(records).fill(record)), { count: records });
+    expect((await decodeBatch(batch(10), MAX_BYTES, END)).messages).toHaveLength(10);
+    expect(await read(batch(count))).toEqual([expect.stringMatching(/more than \d+ bytes of memory/)]);
+    // What it says of itself is not believed.
+    expect(await read(batchOf(NONE, RECORD, { count: 2 ** 31 - 1 }))).toEqual([expect.stringMatching(/bytes of memory/)]);
+    expect(await read(batchOf(NONE, RECORD, { count: -1 }))).toEqual([expect.stringMatching(/counts -1/)]);
+  });
+
   const bomb = Buffer.alloc(16 * 1024 * 1024);
   it.each<[string, number, Buffer]>([
     ['gzip', GZIP, zlib.gzipSync(bomb)],
@@ -133,9 +179,11 @@ describe('a batch', () => {
     ['snappy that is cut off', batchOf(SNAPPY, snappy.compress(RECORD).subarray(0, 9))],
     ['records that do not fill it', batchOf(NONE, Buffer.concat([RECORD, RECORD]))],
     ['records that are cut off', batchOf(NONE, RECORD.subarray(0, -4))],
-  ])('with %s has its place and its bytes', async (_name, batch) => {
+  ])('with %s has its place and its bytes', async (name, batch) => {
     const { messages } = await decodeBatch(batch, MAX_BYTES, END);
     expect(messages).toMatchObject([{ offset: '7', value: null, unreadable: { firstOffset: '7', bytes: batch } }]);
+    // The others are the same on every replica.
+    expect(messages[0]?.unreadable?.isDamaged).toBe(name.includes('on the disk'));
   });
 });
 
@@ -174,22 +222,21 @@ describe('the answer to a fetch', () => {
   const good = (offset: bigint): Buffer => batchOf(NONE, RECORD, { offset });
   const bad = batchOf(6, RECORD, { offset: 1n, last: 2 });
 
-  it('has what can be read around what cannot', async () => {
-    expect(await fetched(answerOf([good(0n), bad, good(4n)], [good(9n)]))).toEqual([['0', '3', '4'], ['9']]);
+  it('has what can be read before what cannot, and its place', async () => {
+    expect(await fetched(answerOf([good(9n)], [good(0n), bad, good(4n)]))).toEqual([['9'], ['0', '3']]);
   });
 
   it.each([
     ['far behind all others', 0x7fff_ffff],
     ['before its beginning', -5],
-  ])('goes on with the next batch where a damaged one says that it ends %s', async (_where, last) => {
+  ])('ends a damaged batch that says that it ends %s before the next one, or the end of the partition', async (_where, last) => {
     const damaged = batchOf(NONE, RECORD, { offset: 1n });
     damaged.writeInt32BE(last, 23);
-    const [[inside, ...behind] = [], [atEnd] = []] = await fetched(answerOf([damaged, good(4n), good(5n)], [damaged]));
-    expect(behind).toEqual(['4', '5']);
-    for (const [offset, next] of [
-      [inside, 4n],
-      [atEnd, END],
+    for (const [batches, next] of [
+      [[damaged, good(4n), good(5n)], 4n],
+      [[damaged], END],
     ] as const) {
+      const [[offset] = []] = await fetched(answerOf([...batches]));
       expect(BigInt(offset ?? -1)).toBeGreaterThanOrEqual(1n);
       expect(BigInt(offset ?? -1)).toBeLessThan(next);
     }
@@ -197,10 +244,27 @@ describe('the answer to a fetch', () => {
 
   it('leaves out what is cut off at its end', async () => {
     expect(await fetched(answerOf([good(0n), good(1n).subarray(0, -1)]))).toEqual([['0']]);
-    expect(await fetched(answerOf([good(0n).subarray(0, 40)], []))).toEqual([[], []]);
+    expect(await fetched(answerOf([good(0n), good(1n).subarray(0, 40)], []))).toEqual([['0'], []]);
+  });
+
+  it('has the place of a batch whose header is damaged in any bit', async () => {
+    for (let bit = 0; bit < 61 * 8; bit += 1) {
+      const damaged = good(7n);
+      damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      const { responses } = await decodeFetchResponse(answerOf([damaged], [good(9n)]), MAX_BYTES);
+      const [first] = responses[0]?.partitions ?? [];
+      // The offset and the leader's epoch are in no checksum: with another one it is a batch like any other.
+      const isElsewhere = bit < 8 * 8 || (bit >= 12 * 8 && bit < 16 * 8);
+      expect([bit, first?.messages.length, first?.messages[0]?.unreadable === undefined]).toEqual([bit, 1, isElsewhere]);
+    }
+  });
+
+  it.each([0, 11, 12, 16, 40, 60])('has the place of a first batch of which only %d bytes come', async (bytes) => {
+    const offsets = await fetched(answerOf([good(7n).subarray(0, bytes)]));
+    expect(offsets).toEqual([bytes === 0 ? [] : ['7']]);
   });
 
   it('is left to the next one from where it holds too much', async () => {
-    expect(await fetched(answerOf([good(0n), good(1n)], [good(9n)]), RECORD.length)).toEqual([['0'], []]);
+    expect(await fetched(answerOf([good(0n), good(1n)], [good(9n)]), RECORD.length + 400)).toEqual([['0'], []]);
   });
 });

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { KafkaMessage } from 'kafkajs';
+import { readRecords, type BatchContext } from './batch-records.js';
 import { decompress } from './decompress.js';
 
 const require = createRequire(import.meta.url);
@@ -19,28 +20,14 @@ export interface Decoder {
 }
 
 export const DecoderOf = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder;
-const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder.js') as (
-  decoder: Decoder,
-  batch: BatchContext,
-) => KafkaMessage;
 const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
-
-/** What the client wants to know of the batch that a record is in. */
-interface BatchContext {
-  readonly firstOffset: string;
-  readonly firstTimestamp: string;
-  readonly maxTimestamp: string;
-  readonly timestampType: number;
-  readonly magicByte: number;
-  readonly producerId: string;
-  readonly inTransaction: boolean;
-  readonly isControlBatch: boolean;
-}
 
 /** Why a batch cannot be read, and its bytes as they are in the log. */
 export interface Unreadable {
   readonly firstOffset: string;
   readonly reason: string;
+  /** Its bytes are not those that were written, so another replica may have them; else it is the same everywhere. */
+  readonly isDamaged: boolean;
   readonly bytes: Buffer;
 }
 
@@ -49,16 +36,18 @@ export type BatchMessage = KafkaMessage & { readonly unreadable?: Unreadable };
 
 export interface DecodedBatch {
   readonly messages: readonly BatchMessage[];
-  /** What its records take decompressed. */
-  readonly contentBytes: number;
+  /** What its records take in memory; of an unreadable one as much as they may, since finding out takes as long. */
+  readonly takenBytes: number;
 }
 
 /** Everything before the records. https://kafka.apache.org/documentation/#recordbatch */
 export const HEADER_BYTES = 61;
-export const MAGIC_AT = 16;
+const MAGIC_AT = 16;
 /** Of the batch's own length, which counts what comes after it. */
 export const LENGTH_AT = 8;
 export const LENGTH_END = 12;
+/** The formats before it have no headers and no offset of their last record; the topics hold none of them. */
+const RECORD_BATCH = 2;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 
@@ -68,46 +57,54 @@ const IS_IN_TRANSACTION = 0x10;
 const IS_CONTROL = 0x20;
 
 /**
- * @param maxBytes that its records may take decompressed
+ * @param maxBytes that its records may take in memory
  * @param nextOffset the first offset that is known to lie behind it: the next batch's, or the end of the partition
  */
 export async function decodeBatch(bytes: Buffer, maxBytes: number, nextOffset: bigint): Promise<DecodedBatch> {
-  const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
+  const header = Buffer.concat([bytes.subarray(0, HEADER_BYTES)], HEADER_BYTES);
+  const attributes = header.readInt16BE(ATTRIBUTES_AT);
   const context: BatchContext = {
-    firstOffset: String(bytes.readBigInt64BE(0)),
-    firstTimestamp: String(bytes.readBigInt64BE(27)),
-    maxTimestamp: String(bytes.readBigInt64BE(35)),
+    firstOffset: String(header.readBigInt64BE(0)),
+    firstTimestamp: String(header.readBigInt64BE(27)),
+    maxTimestamp: String(header.readBigInt64BE(35)),
     timestampType: (attributes & IS_STAMPED_BY_BROKER) !== 0 ? 1 : 0,
-    magicByte: bytes.readInt8(MAGIC_AT),
-    producerId: String(bytes.readBigInt64BE(43)),
+    magicByte: header.readInt8(MAGIC_AT),
+    producerId: String(header.readBigInt64BE(43)),
     inTransaction: (attributes & IS_IN_TRANSACTION) !== 0,
     isControlBatch: (attributes & IS_CONTROL) !== 0,
   };
+  let isDamaged = true;
   try {
+    if (header.readInt8(MAGIC_AT) !== RECORD_BATCH) throw new Error('its format is unknown');
+    if (header.readInt32BE(LENGTH_AT) !== bytes.length - LENGTH_END) throw new Error('its length is wrong');
     if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw new Error('its checksum is wrong');
+    isDamaged = false;
     const content = await decompress(attributes & CODEC_MASK, bytes.subarray(HEADER_BYTES), maxBytes);
-    const decoder = new DecoderOf(content);
-    const messages = Array.from({ length: bytes.readInt32BE(57) }, () =>
-      decodeRecord(new DecoderOf(decoder.readVarIntBytes()), context),
-    );
-    if (decoder.offset !== content.length) throw new Error('its records do not fill it');
-    return { messages, contentBytes: content.length };
+    return readRecords(content, bytes.readInt32BE(57), context, maxBytes);
   } catch (error) {
-    return { messages: [unreadable(bytes, context, (error as Error).message, nextOffset)], contentBytes: 0 };
+    return {
+      messages: [unreadable(bytes, { header, nextOffset }, context, { isDamaged, reason: (error as Error).message })],
+      takenBytes: maxBytes,
+    };
   }
 }
 
-function unreadable(bytes: Buffer, batchContext: BatchContext, reason: string, nextOffset: bigint): BatchMessage {
+function unreadable(
+  bytes: Buffer,
+  place: { readonly header: Buffer; readonly nextOffset: bigint },
+  batchContext: BatchContext,
+  why: Pick<Unreadable, 'isDamaged' | 'reason'>,
+): BatchMessage {
   const { firstOffset, maxTimestamp: timestamp } = batchContext;
-  const offset = String(lastOffsetOf(bytes, nextOffset));
+  const offset = String(lastOffsetOf(place.header, place.nextOffset));
   const message = { offset, timestamp, key: null, value: null, headers: {}, attributes: 0, batchContext };
-  return { ...message, unreadable: { firstOffset, reason, bytes: Buffer.from(bytes) } };
+  return { ...message, unreadable: { firstOffset, ...why, bytes: Buffer.from(bytes) } };
 }
 
 /** What the batch itself says may be damaged too: it ends neither before it begins nor where others lie. */
-function lastOffsetOf(bytes: Buffer, nextOffset: bigint): bigint {
-  const first = bytes.readBigInt64BE(0);
-  const said = first + BigInt(bytes.readInt32BE(23));
+function lastOffsetOf(header: Buffer, nextOffset: bigint): bigint {
+  const first = header.readBigInt64BE(0);
+  const said = first + BigInt(header.readInt32BE(23));
   const most = said < nextOffset ? said : nextOffset - 1n;
   return most > first ? most : first;
 }
