@@ -131,12 +131,12 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
   gauge('callbus_commands_waiting', 'Calls of this process that wait for their next attempt', () => unsettled.waiting());
   gauge(
     'callbus_calls_waiting_bytes',
-    'Bytes that the calls of all processes which can still be dialled take in the memory of each',
+    'Memory that the calls which can still be dialled take in this process, in bytes; the same in every dispatcher',
     () => ledger.waitingBytes.inAll(),
   );
   gauge(
     'callbus_unknown_ends',
-    'Ends that were asked for of calls that nobody knows, as the ledger of all processes has them',
+    'EndCall commands for unknown calls that the ledger remembers; the same in every dispatcher',
     () => ledger.announcedEnds.inAll(),
   );
   gauge('callbus_posts_in_flight', 'Attempts of this process under way, from the Intent to its outcome in the ledger', () =>
@@ -147,7 +147,7 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
   );
   gauge(
     'callbus_graph_back_off_seconds',
-    'Time for which Graph has asked an app to dial no more calls in a tenant, the longest of all; 0 when none has to wait',
+    'Longest remaining back-off of an app in a tenant after Graph asked it to wait; 0 when none has to wait',
     () => backOffs.longestWaitMs(clock.nowMs()) / 1_000,
   );
   gauge(
