@@ -6,23 +6,23 @@ interface BackOff {
   readonly untilMs: number;
   /** When Graph last asked to wait, broker time. */
   readonly askedAtMs: number;
-  /** Creates that Graph has decided since. */
+  /** Number of creates that Graph has decided since then. */
   readonly decided: number;
 }
 
-/** Graph took a decision, so it works again. */
+/** States in which Graph decided the create: proof that it no longer throttles the app. */
 const DECIDED: ReadonlySet<AttemptState> = new Set(['created', 'rejected']);
 
 /**
- * How an app goes on in a tenant after Graph asked to wait (429, or 503 with Retry-After): Graph limits the app per tenant,
- * so all its calls wait as long. Then one create probes, and with every decision of Graph one more may be under way, so
- * that many waiting calls are not all refused again. Everything follows from the attempts in the ledger, so all
- * dispatchers keep to it, also after a restart.
+ * The back-off of an app in a tenant after Graph asked to wait (429, or 503 with Retry-After). Graph limits the app per
+ * tenant, so all its calls there wait. Then one create probes, and each create that Graph decides allows one more in flight,
+ * so that Graph does not refuse all waiting calls again. The back-off is computed from the attempts in the ledger, so all
+ * dispatchers agree on it, also after a restart.
  */
 export class BackOffs {
   private readonly known = new Map<string, BackOff>();
 
-  /** @param dispatches every call in the ledger, anew at each call */
+  /** @param dispatches returns a fresh iterator over every call in the ledger each time */
   restore(dispatches: () => Iterable<Dispatch>): void {
     // An answer counts only after the last request to wait, so those come first.
     for (const dispatch of dispatches()) this.take(dispatch, dispatch.attempts.filter(asksToWait));
@@ -68,7 +68,7 @@ export class BackOffs {
   }
 }
 
-/** A token that was refused (401) is replaced, which takes no time of Graph's. */
+/** A 401 does not count: its attempt is repeated with a new token at once. */
 function asksToWait(attempt: Attempt): attempt is Attempt & { readonly retryAtMs: number } {
   return attempt.retryAtMs !== null && attempt.httpStatus !== 401;
 }

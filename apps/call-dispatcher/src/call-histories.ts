@@ -49,7 +49,7 @@ export class CallHistories {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** Whether there is a history of the call, and nobody can read it. */
+  /** True when the call has a history but its snapshot is unreadable. */
   isLost({ callId }: Dispatch): boolean {
     return this.snapshots.isLost(callId);
   }

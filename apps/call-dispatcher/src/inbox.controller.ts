@@ -25,9 +25,9 @@ import type { TallyLimits } from './tenant-tally.js';
 import { faultsOfRoom } from './waiting-room.js';
 
 export interface InboxRules extends CreateCallRules {
-  /** Of the calls that can be dialled: how many bytes they may take in the memory of a dispatcher. */
+  /** Limits, in bytes, for the calls that a dispatcher keeps in memory because they can still be dialled. */
   readonly waitingBytes: TallyLimits;
-  /** How many ends of calls that nobody knows a dispatcher remembers. */
+  /** Limits for the number of EndCalls of unknown calls that a dispatcher remembers. */
   readonly unknownEnds: TallyLimits;
 }
 
@@ -86,7 +86,7 @@ export class InboxController {
       judged.faults.length > 0 ? judged.faults : faultsOfRoom(this.ledger.waitingBytes, command, this.rules.waitingBytes);
     if (faults.length > 0) {
       this.logger.info({ callId, faults: faults.length }, 'a command cannot be dialled');
-      // Without the body, which may be large: nobody dials it, and requestHash tells a repeat of it.
+      // Without the body, which may be large: it is never dialled, and requestHash is enough to recognise a repeat.
       const failed: LedgerCommand = { ...command, call: {} };
       return this.ledger.append(callId, [{ type: 'Invalid', callId, command: failed, requestHash, faults: [...faults] }]);
     }
@@ -101,7 +101,7 @@ export class InboxController {
     const tenantId = data.tenantId.toLowerCase();
     const known = this.ledger.get(callId);
     if (known?.endRequestedBy.includes(tenantId)) {
-      // Asked again, Graph is asked again to hang up what still lives.
+      // A repeated EndCall makes the driver ask Graph again to hang up a call that still lives.
       if (known.command?.tenantId !== tenantId || !livesAtGraph(known, this.histories.get(callId))) return;
     }
     const exceeded = known?.command == null && this.ledger.announcedEnds.exceeded(tenantId, 1, this.rules.unknownEnds);

@@ -7,25 +7,25 @@ interface Kept {
   readonly changedAtMs: number;
   /** The trace that the call's command is in. */
   readonly traceparent: string | undefined;
-  /** Of its body that waits for a dial, and what comes with it; 0 for a call that cannot be dialled. */
+  /** Memory of a call that can be dialled, its body included; 0 for a call that cannot be dialled any more. */
   readonly waitingBytes: number;
 }
 
-/** What a call that can be dialled takes in memory beside its body: counted, so that very many small ones are bounded too. */
+/** Memory of a call that can be dialled, without its body. Counted so that many small calls are bounded too. */
 const BYTES_BESIDE_BODY = 1_024;
 
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
-/** Ids of tenants and apps of which one copy is kept. More than an installation has; producers may invent some. */
+/** Most ids of tenants and apps that share one copy in memory. Installations have fewer, but a producer may invent ids. */
 const MAX_SHARED_TEXTS = 10_000;
 
-/** What a call takes that can be dialled. @param body its call as JSON */
+/** Memory of a call that can be dialled, in bytes. @param body its `call` as JSON */
 export function waitingBytesOf(body: string): number {
   return body.length + BYTES_BESIDE_BODY;
 }
 
 /**
- * Every call of the ledger, kept small: there are weeks of them, and callers decide how large a body is. A body is kept as text,
- * and only while the call can be dialled. What the ledger does not keep either is forgotten.
+ * Every call of the ledger, in little memory: it holds weeks of calls, and callers decide how large a body is. It keeps a body as
+ * text, and only while the call can be dialled. It forgets a call when the ledger's retention may have deleted its records.
  */
 export class KeptDispatches {
   private readonly kept = new Map<string, Kept>();
@@ -34,13 +34,13 @@ export class KeptDispatches {
 
   /** Bytes of calls that can be dialled. */
   readonly waiting = new TenantTally();
-  /** Ends that were asked for of calls that nobody knows. */
+  /** EndCalls of unknown calls, counted per tenant. */
   readonly announced = new TenantTally();
 
   /** @param onForgotten called with each call that is forgotten */
   constructor(private readonly onForgotten: (dispatch: Dispatch) => void) {}
 
-  /** @param atMs the time by the log or the broker, ms since 1970: what is outlived then is not known any more */
+  /** @param atMs the time by the log or the broker, ms since 1970. A call that is outlived at that time counts as unknown */
   get(callId: string, atMs: number): Dispatch | undefined {
     const known = this.kept.get(callId);
     return known === undefined || isOutlived(known.dispatch, known.changedAtMs, atMs) ? undefined : known.dispatch;
@@ -68,7 +68,7 @@ export class KeptDispatches {
     return kept.dispatch;
   }
 
-  /** To be called with the time of each record. Looks through all calls once a day of the log. */
+  /** The fold calls it with the time of each record; once per day of log time it removes all outlived calls. */
   forgetOutlived(atMs: number): void {
     if (atMs - this.sweptAtMs < SWEEP_EVERY_MS) return;
     this.sweptAtMs = atMs;
@@ -92,7 +92,7 @@ export class KeptDispatches {
     const { command, waitingBytes } = known
       ? { command: dispatch.command, waitingBytes: before.waitingBytes }
       : this.smallCommand(dispatch.command);
-    // The list of a call whose end was asked for has its own tenant, once.
+    // After `compacted` a non-empty list holds only the call's own tenant.
     const endRequestedBy = dispatch.endRequestedBy.length === 0 ? dispatch.endRequestedBy : this.shared(command.tenantId);
     return { dispatch: { ...dispatch, command, endRequestedBy }, waitingBytes };
   }
@@ -116,7 +116,7 @@ export class KeptDispatches {
     if (command === null) for (const tenantId of endRequestedBy) this.announced.add(tenantId, sign);
   }
 
-  /** A list of this text, the same one each time. */
+  /** Returns the same one-element list for the same text, so that calls share it in memory. */
   private shared(text: string): readonly [string] {
     const known = this.lists.get(text);
     if (known !== undefined) return known;

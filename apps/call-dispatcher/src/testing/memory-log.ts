@@ -39,7 +39,7 @@ export class MemoryLog {
     this.deliver();
   }
 
-  /** As if an operator had ordered to pass over a batch that nobody can read. */
+  /** Simulates an operator's order to pass over an unreadable batch. */
   passOver(timestampMs: number): void {
     const range = { topic: '', partition: 0, firstOffset: 0n, lastOffset: 0n };
     for (const tell of this.passedOver)
