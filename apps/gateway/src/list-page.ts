@@ -1,7 +1,7 @@
 import { callResource } from './call-resource.js';
 import type { CallPage } from './visible-calls.js';
 
-/** A page ends when it has so much: one call may be a roster of megabytes. */
+/** A page ends when it reaches this size, because one call may have a roster of megabytes. */
 export const MAX_PAGE_CHARACTERS = 8 * 1024 * 1024;
 
 /**

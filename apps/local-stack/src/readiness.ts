@@ -41,7 +41,7 @@ interface Answer {
   readonly isReady: boolean;
   /** In words, why not. */
   readonly why: string;
-  /** What its start is at; undefined when it has started, or does not say. */
+  /** Progress of its start; undefined when it has started, or does not report any. */
   readonly start?: string;
 }
 

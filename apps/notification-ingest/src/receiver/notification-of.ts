@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { carriedBody, type NotificationObservation } from '@callbus/contracts';
 import type { AuthenticCallback } from './callback-gate.js';
 
-/** Those of Graph's headers that say something about the callback, such as the charset of its body; never the token. */
+/** The headers that are stored because they describe the callback, such as its body's charset; never the token. */
 const KEPT_HEADERS = [
   'x-microsoft-skype-message-id',
   'x-microsoft-skype-chain-id',

@@ -9,9 +9,9 @@ export function addTopicCommands(program: Command, { installation, print }: Cont
     .command('topics')
     .description('look after the topics')
     .command('repair')
-    .description('what of the topics nobody can read, and what can be done about it; without --apply nothing is written')
-    .option('--apply', 'order the services to do it')
-    .option('--operator <name>', 'who orders it', userInfo().username)
+    .description('lists unreadable and damaged records with their repair; writes nothing without --apply')
+    .option('--apply', 'order the services to carry out the repairs')
+    .option('--operator <name>', 'the name in the order', userInfo().username)
     .option('--json', 'print JSON')
     .action(async ({ apply = false, operator, json = false }: { apply?: boolean; operator: string; json?: boolean }) => {
       print(await repairTopics(installation(), { isApplied: apply, operator }), json);

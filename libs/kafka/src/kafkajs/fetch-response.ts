@@ -18,9 +18,9 @@ const decodeMessageSet = createRequire(import.meta.url)('kafkajs/src/protocol/me
 const RECORD_BATCH = 2;
 
 /**
- * Reads the answer to a fetch (version 11, which every broker since 2.3 speaks) as the client would, but for batches that
- * cannot be read: the client's decoder throws at them, which ends the consumer. Here they are handed on as such.
- * @param maxBatchBytes that the records of one batch may take decompressed; with as many in one answer, its rest is left to the next
+ * Decodes a fetch response (version 11, which every broker since 2.3 speaks) like the client's decoder, except for unreadable
+ * batches: the client's decoder throws, which ends the consumer; this one returns them as unreadable batches.
+ * @param maxBatchBytes limit of one batch's decompressed records; after as many bytes the rest of the response is left to the next fetch
  */
 export async function decodeFetchResponse(response: Buffer, maxBatchBytes: number) {
   const decoder = new DecoderOf(response);
@@ -51,7 +51,7 @@ export async function decodeFetchResponse(response: Buffer, maxBatchBytes: numbe
     messages: await messagesOf(readRecords(decoder)),
   });
   return {
-    // The broker has not throttled the answer, but expects the client to wait.
+    // The broker does not delay its answer; it expects the client to wait this long.
     clientSideThrottleTime: decoder.readInt32(),
     throttleTime: 0,
     errorCode: decoder.readInt16(),
@@ -68,7 +68,7 @@ function readRecords(decoder: Decoder): Buffer {
   return size > 0 ? (decoder.readBytes(size) ?? Buffer.alloc(0)) : Buffer.alloc(0);
 }
 
-/** What is cut off at the end comes with the next fetch. */
+/** Leaves out a batch that is cut off at the end; the next fetch returns it whole. */
 function* wholeBatches(records: Buffer): Generator<Buffer> {
   for (let at = 0; at + HEADER_BYTES <= records.length;) {
     const end = at + LENGTH_END + records.readInt32BE(at + LENGTH_AT);

@@ -32,7 +32,7 @@ export class KafkajsConsumer implements RecordConsumer {
   private isJoined = false;
   private readonly lag = new ConsumerLag();
   private readonly crashes: CrashWatch;
-  /** The partitions in which it waits at what nobody can read. */
+  /** Partitions in which it waits at an unreadable batch. */
   private readonly held = new Map<number, { readonly timer: NodeJS.Timeout; readonly resume: () => void }>();
 
   constructor(
@@ -94,7 +94,7 @@ export class KafkajsConsumer implements RecordConsumer {
     await this.consumer.disconnect();
   }
 
-  /** Lets the listener prepare for an assignment. What passes by itself is tried again, as for a record; what does not is fatal. */
+  /** Lets the listener prepare for an assignment. Retries after a transient error, as for a record; any other error is fatal. */
   private async prepare(generation: number): Promise<void> {
     const { topic, group, onAssigned } = this.options;
     const { partitions } = this;
@@ -171,7 +171,7 @@ export class KafkajsConsumer implements RecordConsumer {
     if (this.held.delete(partition)) this.parts.unreadable.left(topic, partition);
   }
 
-  /** @returns whether the batch was put aside; else it is read again later, by this process or by the next */
+  /** @returns true when the batch was put aside; otherwise this process or the next one reads it again later */
   private async isDoneWith(batch: UnreadableBatch, signal: AbortSignal, mayGoOn: () => boolean): Promise<boolean> {
     const { atUnreadable = 'wait', deadLetter, onFatal } = this.options;
     const { topic, partition, firstOffset: offset, timestampMs, bytes } = batch;
@@ -186,7 +186,7 @@ export class KafkajsConsumer implements RecordConsumer {
     const record: ReceivedRecord = { topic, partition, offset, timestampMs, key: null, value: bytes, headers: {} };
     const noted = (): void => undefined;
     const contextOf = (attempt: number): RecordContext => ({ signal, attempt, isLastOfKey: true, note: noted });
-    // It may be as large as its topic allows, so too large with the headers of a dead letter: then its place is kept.
+    // A batch at its topic's size limit is too large with a dead letter's headers; then the dead letter has only its place.
     const putAside = (value: Buffer | null, attempt: number): Promise<void> => deadLetter({ ...record, value }, error, attempt);
     const handler = ({ value }: ReceivedRecord, { attempt }: RecordContext): Promise<void> =>
       putAside(value, attempt).catch((failure: unknown) => {
@@ -196,12 +196,12 @@ export class KafkajsConsumer implements RecordConsumer {
     return (await this.settle(record, contextOf, mayGoOn, handler)) !== null;
   }
 
-  /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
+  /** Fetches the batch again after a delay: another replica may answer, or an operator's order may have come. */
   private hold({ partition }: UnreadableBatch, resume: () => void): void {
     this.held.set(partition, { timer: setTimeout(resume, LOOK_AGAIN_MS), resume });
   }
 
-  /** Other processes may have its partitions from now on. */
+  /** From now on other processes may own its partitions. */
   private leave(): void {
     for (const [partition, { timer, resume }] of this.held) {
       clearTimeout(timer);

@@ -9,7 +9,7 @@ import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type Read
 
 export class KafkajsFollower implements TopicFollower {
   private readonly positions: ReadPositions;
-  /** The partitions in which it waits at what nobody can read. */
+  /** Partitions in which it waits at an unreadable batch. */
   private readonly held = new Map<number, NodeJS.Timeout>();
   private readonly behind = new ConsumerLag();
   private readonly crashes: CrashWatch;
@@ -113,7 +113,7 @@ export class KafkajsFollower implements TopicFollower {
     this.advance(record.partition, record.offset + 1n);
   }
 
-  /** @returns whether it reads on behind it */
+  /** @returns true when the follower continues after the batch */
   private async passOver(batch: UnreadableBatch): Promise<boolean> {
     const { atUnreadable = 'wait', onPassedOver } = this.options;
     const { topic, partition, lastOffset } = batch;
@@ -127,7 +127,7 @@ export class KafkajsFollower implements TopicFollower {
     return true;
   }
 
-  /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
+  /** Fetches the batch again after a delay: another replica may answer, or an operator's order may have come. */
   private hold({ topic, partition, firstOffset }: UnreadableBatch, resume: () => void): void {
     const timer = setTimeout(() => {
       const next = this.position(partition);

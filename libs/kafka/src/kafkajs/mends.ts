@@ -42,9 +42,9 @@ export function mendNullHeaders(): void {
 }
 
 /**
- * A fetch has failed for the client when its whole answer has not come in time, however much of it comes all the while; then it
- * fetches the same again, for ever over a slow connection. Mended: the time counts from the last bytes that came. Fetches
- * have a connection of their own, so these bytes are a fetch's.
+ * The client fails a fetch whose whole answer does not arrive in time, even while bytes keep coming, and fetches the same again:
+ * over a slow connection, forever. The patch counts the time from the last bytes. Fetches have their own connection, so these
+ * bytes belong to a fetch.
  */
 export function mendFetchTimeout(): void {
   const require = createRequire(import.meta.url);
@@ -69,9 +69,9 @@ export function mendFetchTimeout(): void {
 }
 
 /**
- * The client knows no codec but gzip, checks no checksum, bounds nothing that it decompresses, and a batch that it cannot read
- * ends its consumer for as long as Kafka keeps it. Mended for the whole process: the client has one decoder.
- * @param maxBatchBytes that the records of one batch may take decompressed
+ * The client knows only gzip, verifies no checksum and limits no decompressed size; a batch that it cannot read crashes its
+ * consumer for as long as Kafka keeps the batch. The patch replaces the client's one decoder, so it holds for the whole process.
+ * @param maxBatchBytes limit of one batch's decompressed records
  */
 export function mendFetches(maxBatchBytes: number): void {
   const require = createRequire(import.meta.url);

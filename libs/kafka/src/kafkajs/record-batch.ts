@@ -4,7 +4,7 @@ import { decompress } from './decompress.js';
 
 const require = createRequire(import.meta.url);
 
-/** What is used of the client's reader of bytes. */
+/** The part of the client's byte decoder that is used here. */
 export interface Decoder {
   offset: number;
   buffer: Buffer;
@@ -25,7 +25,7 @@ const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder
 ) => KafkaMessage;
 const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
 
-/** What the client wants to know of the batch that a record is in. */
+/** The fields of a record's batch that the client needs. */
 interface BatchContext {
   readonly firstOffset: string;
   readonly firstTimestamp: string;
@@ -44,19 +44,19 @@ export interface Unreadable {
   readonly bytes: Buffer;
 }
 
-/** A record as the client hands it on; an unreadable batch is one too, at its last offset, so that it has its place among the others. */
+/** A record as the client delivers it. An unreadable batch is delivered like a record, at its last offset, to keep its place in the order. */
 export type BatchMessage = KafkaMessage & { readonly unreadable?: Unreadable };
 
 export interface DecodedBatch {
   readonly messages: readonly BatchMessage[];
-  /** What its records take decompressed. */
+  /** Size of its decompressed records. */
   readonly contentBytes: number;
 }
 
 /** Everything before the records. https://kafka.apache.org/documentation/#recordbatch */
 export const HEADER_BYTES = 61;
 export const MAGIC_AT = 16;
-/** Of the batch's own length, which counts what comes after it. */
+/** The batch's length field; the length counts the bytes after it. */
 export const LENGTH_AT = 8;
 export const LENGTH_END = 12;
 const CRC_AT = 17;
@@ -67,7 +67,7 @@ const IS_STAMPED_BY_BROKER = 0x08;
 const IS_IN_TRANSACTION = 0x10;
 const IS_CONTROL = 0x20;
 
-/** @param maxBytes that its records may take decompressed */
+/** @param maxBytes limit of its decompressed records */
 export async function decodeBatch(bytes: Buffer, maxBytes: number): Promise<DecodedBatch> {
   const attributes = bytes.readInt16BE(ATTRIBUTES_AT);
   const context: BatchContext = {

@@ -4,22 +4,22 @@ import type { KafkaLogger } from '../kafka-logger.js';
 
 export interface RepairsOptions {
   readonly client: Pick<KafkaClient, 'follow' | 'admin'>;
-  /** Full name of the topic that has them. */
+  /** Full name of the topic with the orders. */
   readonly topic: string;
   readonly logger: KafkaLogger;
 }
 
-/** The operators' orders to pass over what nobody can read. Followed from the first time that they are asked for. */
+/** The operators' orders to pass over unreadable records. It starts to follow their topic when the first unreadable batch is met. */
 export class Repairs {
   private readonly repairs = new Map<string, Repair>();
   private follower: Promise<TopicFollower> | undefined;
 
   constructor(private readonly options: RepairsOptions) {}
 
-  /** Null also when they cannot be read: then nothing is passed over. */
+  /** @returns null when there is no order, or when the orders cannot be read; then no reader passes over the records */
   async of(range: RecordRange): Promise<Repair | null> {
     const { topic, logger } = this.options;
-    // An order about a repair would have to be read before it is read.
+    // An order to pass over records of this topic would be in the topic itself, so there is none.
     if (range.topic === topic) return null;
     try {
       const follower = await (this.follower ??= this.follow());
@@ -28,7 +28,7 @@ export class Repairs {
       return repair !== undefined && BigInt(repair.lastOffset) >= range.lastOffset ? repair : null;
     } catch (error) {
       this.follower = undefined;
-      logger.warn({ err: error, topic }, 'the repairs could not be read; they are asked for again');
+      logger.warn({ err: error, topic }, 'the repairs could not be read; the reader retries');
       return null;
     }
   }
@@ -40,7 +40,7 @@ export class Repairs {
 
   private async follow(): Promise<TopicFollower> {
     const { client, topic, logger } = this.options;
-    // Metadata of a missing topic is asked for again and again.
+    // kafkajs retries metadata of a missing topic forever, so this first throws if the topic is missing.
     await client.admin().partitionCount(topic);
     return client.follow({
       topic,
@@ -55,7 +55,7 @@ export class Repairs {
       },
       onFatal: (error) => {
         this.follower = undefined;
-        logger.warn({ err: error, topic }, 'the repairs are read no more; they are read anew when they are asked for');
+        logger.warn({ err: error, topic }, 'the follower of the repairs has ended; the next look-up starts a new one');
       },
     });
   }
