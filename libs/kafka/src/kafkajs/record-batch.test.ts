@@ -95,7 +95,7 @@ describe('a batch', () => {
       'BCJNGHRAvTMAAADgdGhlIHJlY29yZCBvZiAOAFFjYWxsLAoADxgABSllbi0AHy4tAAoPRQD/r2BjYWxsLiA9ZSnAAAAAAFYyC8c=',
     ]) {
       const { messages } = await decodeBatch(batchOf(LZ4, Buffer.from(frame, 'base64')), MAX_BYTES);
-      // The text is no record; that it is decompressed shows in what is wrong with it.
+      // The text is not a record. The reason shows that it was decompressed.
       expect(messages[0]?.unreadable?.reason).toBeDefined();
       const { readLz4Frame } = await import('./lz4-frame.js');
       expect(readLz4Frame(Buffer.from(frame, 'base64'), MAX_BYTES).toString()).toBe(text);
@@ -131,7 +131,7 @@ describe('a batch', () => {
     ['snappy that is cut off', batchOf(SNAPPY, snappy.compress(RECORD).subarray(0, 9))],
     ['records that do not fill it', batchOf(NONE, Buffer.concat([RECORD, RECORD]))],
     ['records that are cut off', batchOf(NONE, RECORD.subarray(0, -4))],
-  ])('with %s has its place and its bytes', async (_name, batch) => {
+  ])('with %s is unreadable, and keeps its place and its bytes', async (_name, batch) => {
     const { messages } = await decodeBatch(batch, MAX_BYTES);
     expect(messages).toMatchObject([{ offset: '7', value: null, unreadable: { firstOffset: '7', bytes: batch } }]);
   });
@@ -170,16 +170,16 @@ describe('the answer to a fetch', () => {
   const good = (offset: bigint): Buffer => batchOf(NONE, RECORD, { offset });
   const bad = batchOf(6, RECORD, { offset: 1n, last: 2 });
 
-  it('has what can be read around what cannot', async () => {
+  it('has the readable records around an unreadable batch', async () => {
     expect(await fetched(answerOf([good(0n), bad, good(4n)], [good(9n)]))).toEqual([['0', '3', '4'], ['9']]);
   });
 
-  it('leaves out what is cut off at its end', async () => {
+  it('leaves out a batch that is cut off at its end', async () => {
     expect(await fetched(answerOf([good(0n), good(1n).subarray(0, -1)]))).toEqual([['0']]);
     expect(await fetched(answerOf([good(0n).subarray(0, 40)], []))).toEqual([[], []]);
   });
 
-  it('is left to the next one from where it holds too much', async () => {
+  it('leaves the rest to the next fetch after maxBatchBytes of content', async () => {
     expect(await fetched(answerOf([good(0n), good(1n)], [good(9n)]), RECORD.length)).toEqual([['0'], []]);
   });
 });

@@ -64,7 +64,7 @@ async function order(): Promise<void> {
 const valuesOf = (records: readonly ReceivedRecord[]): string[] => records.map(({ value }) => String(value)).toSorted();
 const NAMED = { ok: false, reason: expect.stringMatching(/-.+\/0 offset 1 \(.*\): .*callbus topics repair/) };
 
-it('a group waits at what nobody can read, names it, goes on beside it, and behind it when an operator orders so', async () => {
+it('a group waits at an unreadable batch and names it; other partitions go on, and so does this one after an operator’s order', async () => {
   const handled: ReceivedRecord[] = [];
   const letters: (readonly [ReceivedRecord, unknown])[] = [];
   const consumer = await client.consume({
@@ -83,11 +83,11 @@ it('a group waits at what nobody can read, names it, goes on beside it, and behi
   await eventually('it goes on', () => handled.length === 3);
   expect(valuesOf(handled)).toEqual(['before', 'behind', 'beside']);
   expect(letters).toMatchObject([[{ topic, partition: 0, offset: 1n, key: null }, { code: 'UNREADABLE_BATCH' }]]);
-  // The batch as it is in the log: its header, and then what gzip made of it.
+  // The batch as the log has it: its header, then the gzip stream.
   expect(letters[0]?.[0].value?.subarray(61, 63)).toEqual(Buffer.from([0x1f, 0x8b]));
 }, 60_000);
 
-it('a follower does so too, and who waits for it to catch up is not told that it is late', async () => {
+it('a follower does so too, and caughtUp does not fail with FOLLOWER_LATE', async () => {
   const followed: ReceivedRecord[] = [];
   const passedOver: UnreadableBatch[] = [];
   const follower = await client.follow({
@@ -108,7 +108,7 @@ it('a follower does so too, and who waits for it to catch up is not told that it
   expect(follower.position(0)).toBe(3n);
 }, 60_000);
 
-it('ends a reader that is to end there, with the place and what to do', async () => {
+it('a reader with «end» ends there, with the place and the fix in its error', async () => {
   const ended = Promise.withResolvers<unknown>();
   const consumer = await client.consume({
     topic,
