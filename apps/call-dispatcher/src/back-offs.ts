@@ -29,7 +29,7 @@ export class BackOffs {
     for (const dispatch of dispatches()) this.take(dispatch, dispatch.attempts.filter(isDecided));
   }
 
-  /** To be called after every change of a call. */
+  /** The ledger's listener calls it after every change of a call. */
   changed(before: Dispatch | undefined, dispatch: Dispatch): void {
     const isNews = ({ attempt, closedAtMs }: Attempt): boolean =>
       closedAtMs !== before?.attempts.find((one) => one.attempt === attempt)?.closedAtMs;

@@ -24,7 +24,7 @@ export function historyOf({ call }: Snapshot): CallHistory {
   };
 }
 
-/** One empty list for the very many calls that have nothing to list. */
+/** One empty list that all calls with nothing to list share. */
 const NONE: readonly never[] = [];
 
 function listOf<T, U>(all: readonly T[], kept: (one: T) => U): readonly U[] {

@@ -118,7 +118,7 @@ export class FollowUps {
 
   /**
    * Asks Graph for the call, and tells its history what it did not know: the state that it is in, or, when Graph says so
-   * for the second time, that it is gone. What it tells answers the callback that nobody could read, if there is one.
+   * for the second time, that it is gone. The observation also answers the call's unreadable callback, if there is one.
    * @throws KafkaError, GraphTokenError
    */
   async lookUp(

@@ -54,7 +54,7 @@ export class KeptDispatches {
     for (const { dispatch } of this.kept.values()) yield dispatch;
   }
 
-  /** @param traceparent of the record that changed it @returns the call as it is kept */
+  /** @param traceparent the trace of the record that changed the call @returns the compacted call */
   put(dispatch: Dispatch, changedAtMs: number, traceparent: string | undefined): Dispatch {
     const { callId } = dispatch;
     const before = this.kept.get(callId);

@@ -6,7 +6,7 @@ export interface CallHistory {
   readonly hasEnded: boolean;
   /** Whether the last that Graph told of the call is that it is being established, if it told anything. */
   readonly isEstablishing: boolean;
-  /** The last request for the end that Graph refused for good; null when it refused none. */
+  /** Number of the last end request that Graph permanently refused; null when it refused none. */
   readonly refusedEnd: number | null;
   /** Attempts that a callback or an answer has proven, with Graph's id of the call where it is known. */
   readonly proven: readonly LiveCall[];

@@ -37,7 +37,7 @@ export class Quotas {
     private readonly hasEnded: (dispatch: Dispatch) => boolean,
   ) {}
 
-  /** To be called for every call in the ledger at the start, then after every change of one. */
+  /** The caller calls it for every call in the ledger at the start, then after each change of a call. */
   changed(before: Dispatch | undefined, dispatch: Dispatch): void {
     if (before !== undefined) this.countAttempts(before, -1);
     this.countAttempts(dispatch, 1);
@@ -119,7 +119,7 @@ export class Quotas {
     return this.usages.get(ownerKey(owner)) ?? NO_USAGE;
   }
 
-  /** An owner who uses nothing is not kept. */
+  /** Changes the owner's usage, and removes an owner who then uses nothing, to save memory. */
   private change(owner: Owner, work: (usage: Usage) => void): void {
     const key = ownerKey(owner);
     const known = this.usages.get(key);

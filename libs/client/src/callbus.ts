@@ -41,7 +41,7 @@ const DEFAULT_PREFIX = 'calls.';
 /**
  * Connects a producer and subscriber of calls. While Kafka is unreachable it rejects after about ten seconds; the caller may
  * call it again. Once connected, it reconnects by itself.
- * @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING, each with what to do
+ * @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING, each with the fix in its message
  */
 export async function connectCallbus(options: CallbusOptions): Promise<Callbus> {
   const { source, topicPrefix = DEFAULT_PREFIX, logger = STANDARD_ERROR, ...kafka } = options;

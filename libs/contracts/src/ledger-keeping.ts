@@ -14,7 +14,7 @@ export const LEDGER_MEMORY_MS = Number(LEDGER.config['retention.ms']);
  */
 export const ANNOUNCED_MEMORY_MS = 72 * HOUR_MS;
 
-/** Whether some record can still permit an attempt. Once false, it stays false: `reduce` refuses each Intent and Released. */
+/** True while a record can still permit an attempt. Once false, it stays false: `reduce` refuses each Intent and Released. */
 export function canBeDialled(dispatch: Dispatch): boolean {
   return !isSettled(dispatch) && !isEndRequested(dispatch);
 }

@@ -5,7 +5,7 @@ const MAX_URI_LENGTH = 2_048;
 /** Visible ASCII without the backslash. Graph’s parser might read any other character differently than this one. */
 const READ_ALIKE = /^[\x21-\x5b\x5d-\x7e]+$/;
 
-/** The hosts from which Graph may be told to fetch media, and the setting that lists them. */
+/** The hosts that a call may name for media, and the setting that lists them. */
 export interface MediaHosts {
   readonly setting: string;
   /** In lower case. */

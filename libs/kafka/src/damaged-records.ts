@@ -29,7 +29,7 @@ export class DamagedRecords {
     return [...this.records.values()];
   }
 
-  /** Names them; the process goes on without them. */
+  /** Names the damaged records. It stays `ok`, because the process works without them. */
   condition(): Condition {
     if (this.records.size === 0) return { ok: true };
     const named = this.all()

@@ -151,8 +151,8 @@ export interface ReadProgress {
 }
 
 /**
- * Reads a topic, or some of its partitions, from the beginning or a time on, and commits nothing. It reads on by itself when a
- * broker comes back, so a wait that failed may be made again.
+ * Reads a topic, or some of its partitions, from the beginning or from a time, and commits nothing. It continues by itself when a
+ * broker comes back, so the caller may repeat a failed wait.
  */
 export interface TopicFollower {
   /**

@@ -75,7 +75,7 @@ export class ReadPositions {
     return { read: Number(sum(read)), of: Number(sum(of)) };
   }
 
-  /** @param targets partition → offset of the record that has to be read. @throws KafkaError FOLLOWER_LATE */
+  /** Resolves when these records are read. @param targets partition → offset of the record. @throws KafkaError FOLLOWER_LATE */
   async passed(targets: ReadonlyMap<number, bigint>): Promise<void> {
     const pending = new Map([...targets].filter(([partition, offset]) => this.of(partition) <= offset));
     if (pending.size === 0) return;

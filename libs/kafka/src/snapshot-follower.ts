@@ -23,7 +23,7 @@ import type {
 export interface SnapshotFollowerOptions<T> {
   readonly client: KafkaClient;
   readonly topicPrefix: string;
-  /** Of the topic. */
+  /** Number of the topic's partitions. */
   readonly partitionCount: number;
   /** @default all */
   readonly partitions?: readonly number[];
@@ -123,7 +123,7 @@ export class SnapshotFollower<T> {
     return this.damagedRecords.all();
   }
 
-  /** Names what is damaged. */
+  /** Names the damaged records. */
   condition(): Condition {
     return this.damagedRecords.condition();
   }

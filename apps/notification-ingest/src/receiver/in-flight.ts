@@ -15,7 +15,7 @@ export interface Place {
 export interface UnprovenPlace {
   /** The caller calls it when the sender is proven. @param bytes size of the body @returns the place to continue in; null when the body finds no room */
   prove(bytes: number): Place | null;
-  /** To be called once, unless it was proven. */
+  /** The caller calls it once, unless `prove` was called. */
   leave(): void;
 }
 

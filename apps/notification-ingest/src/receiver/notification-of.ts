@@ -11,7 +11,7 @@ const KEPT_HEADERS = [
   'content-type',
 ] as const;
 
-/** The callback as it is stored. @param body its exact bytes, whatever they are; the sequencer reads them */
+/** The observation of a callback. @param body any bytes; the receiver does not parse them, the sequencer does */
 export function notificationOf(
   { address, claims }: AuthenticCallback,
   headers: IncomingHttpHeaders,

@@ -15,7 +15,7 @@ import type { Installation } from '../installation.js';
 /** An unreadable batch or a damaged record, and the possible repair. */
 export interface Damage extends RecordRange {
   readonly reason: string;
-  /** What `callbus topics repair --apply` does, or why it does nothing. */
+  /** The effect of `callbus topics repair --apply`, or the reason why it has none. */
   readonly mend: string;
   /** The order that `--apply` writes; null: none. */
   readonly order: Pick<Repair, 'lost'> | null;
