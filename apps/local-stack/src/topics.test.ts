@@ -1,7 +1,7 @@
 import { topicsToEnsure } from './topics.js';
 
 describe('topicsToEnsure', () => {
-  it('names every topic with the prefix, the ledger with one partition', () => {
+  it('names every topic with the prefix, the ledger and the repairs with one partition', () => {
     const topics = topicsToEnsure({ brokers: ['a:1'], topicPrefix: 'x.', partitions: 5 });
     expect(topics.map(({ topic, partitions }) => [topic, partitions])).toEqual([
       ['x.commands', 5],
@@ -12,6 +12,7 @@ describe('topicsToEnsure', () => {
       ['x.snapshots', 5],
       ['x.commands.dead-letter', 5],
       ['x.observations.dead-letter', 5],
+      ['x.repairs', 1],
     ]);
     expect(new Set(topics.map(({ replicationFactor }) => replicationFactor))).toEqual(new Set([1]));
   });
