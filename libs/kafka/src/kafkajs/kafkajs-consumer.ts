@@ -165,7 +165,7 @@ export class KafkajsConsumer implements RecordConsumer {
   private async commit(payload: EachBatchPayload, next: bigint): Promise<void> {
     const { topic, partition } = payload.batch;
     payload.resolveOffset(String(next - 1n));
-    // Only inside this callback does a commit still work once the consumer is stopping.
+    // Only inside this callback does a commit still work once the consumer is stopping (trap T5).
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
     this.lag.done(partition, next);
     if (this.held.delete(partition)) this.parts.unreadable.left(topic, partition);
