@@ -5,7 +5,7 @@ import { DEAD_LETTER_HEADERS } from '@callbus/kafka';
 const PREFIX = 'calls.';
 const SUMMARIES = {
   commands: 'What is to be done: CloudEvents from any authorised producer, structured or binary.',
-  operatorCommands: 'What only an operator may ask for: CloudEvents, structured or binary.',
+  operatorCommands: 'Commands that only an operator may send: CloudEvents, structured or binary.',
   dispatchLedger: 'Who may dial, and what came of it. Internal.',
   observations: 'What was seen of a call: Graph’s callbacks byte for byte, and outcomes. Internal.',
   events:
@@ -13,7 +13,7 @@ const SUMMARIES = {
   snapshots: 'The folded state of every call, the last of each key counts. Internal.',
   commandsDeadLetter: 'Commands that could not be handled, byte for byte, with the reason in their headers.',
   observationsDeadLetter: 'Observations that could not be handled, byte for byte, with the reason in their headers.',
-  repairs: 'Orders of operators to pass over records that nobody can read; kept for ever. Internal.',
+  repairs: 'Operators’ orders to pass over unreadable records; kept forever. Internal.',
 };
 const COMMANDS = ['commands', 'operatorCommands'];
 const CLOUD_EVENTS = [...COMMANDS, 'events'];

@@ -1,4 +1,4 @@
-// Whatever Graph may send as a body, from the wire to the history: a receiver and a sequencer as they are deployed, on a real broker.
+// Any body that Graph may send, from the wire to the history: a receiver and a sequencer as they are deployed, on a real broker.
 import { readFileSync } from 'node:fs';
 import { encodeObservation } from '@callbus/contracts';
 import { accepted, created } from '../apps/notification-ingest/src/sequencer/testing/histories.js';
@@ -13,7 +13,7 @@ import { storedBody } from './support/stored-body.js';
 const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');
 const GRAPH_CALL_ID = '2f1a1100-b174-40a0-aba7-0b405e01ed92';
 
-/** The inputs that were lost once, as their finder wrote them down. */
+/** Callbacks that an earlier release lost. */
 interface LostCallback {
   readonly name: string;
   readonly rawBase64: string;
@@ -78,7 +78,7 @@ async function foldedCall(callId: string): Promise<Record<string, unknown>> {
   return newest()?.['call'] as Record<string, unknown>;
 }
 
-/** Sends a callback and waits until it is folded. @returns what was told of it, what was put aside, and the mark that it left */
+/** Sends a callback and waits until it is folded. @returns its events, its dead letters and the mark that it left */
 async function sent(call: KnownCall, body: Buffer, contentType = 'application/json') {
   const { callId } = call;
   expect((await receiver.post(call, body, { 'content-type': contentType })).status).toBe(202);
@@ -113,7 +113,7 @@ it.each(LOST)('is not lost any more: $name', async ({ rawBase64, contentType, to
   });
 });
 
-it('of 4 MiB that nobody can read is kept whole, on the way in and aside', async () => {
+it('of 4 MiB that is unreadable is kept whole, as an observation and as a dead letter', async () => {
   let state = 1;
   const random = Buffer.from(Uint8Array.from({ length: 4 * 1024 * 1024 }, () => (state = (state * 48_271) % 0x7fffffff) & 0xff));
   expect(await sent(await liveCall(), random)).toMatchObject({ told: [], aside: 1 });

@@ -148,7 +148,7 @@ it('knows no address but those that were given out', async () => {
   expect(await deliver({ body: { value: [] }, callbackUri: otherAttempt })).toMatchObject({ status: 404 });
 });
 
-it('answers 202 to what nobody can read and puts it aside byte for byte, and 413 to what is too large', async () => {
+it('answers 202 to an unreadable callback and puts it aside byte for byte, and 413 to one that is too large', async () => {
   const odd = ['{"value":', '{"value":[{"resourceUrl":"x"}]} trailing'].map((text) => Buffer.from(text));
   for (const bytes of [...odd, Buffer.from([0x22, 0xff, 0x22])]) {
     expect(await deliver({ rawBase64: bytes.toString('base64') })).toMatchObject({ status: 202 });
@@ -165,7 +165,7 @@ it('answers 202 to what nobody can read and puts it aside byte for byte, and 413
   expect(await deliver({ raw: JSON.stringify({ value: 'x'.repeat(100_001) }) })).toMatchObject({ status: 413 });
 });
 
-it('asks Graph for a call whose callbacks have no body, and tells what it found, to the end', async () => {
+it('asks Graph for a call whose callbacks have no body, and shows the answers in the history, up to the end', async () => {
   const emptied = randomUUID();
   await control('script', 'PUT', { talkMs: 3_000, match: { callId: emptied } });
   for (const state of ['established', 'terminating', 'terminated'])
@@ -183,7 +183,7 @@ it('asks Graph for a call whose callbacks have no body, and tells what it found,
   expect(deadLetters.of(emptied)).toEqual([]);
 });
 
-it('asks Graph because of the last callback without a body, also when the dispatcher dies before it has asked', async () => {
+it('asks Graph after the last callback without a body, also when the dispatcher dies before it asks', async () => {
   const dispatcher = stack.service('call-dispatcher-1');
   const before = stored().length;
   await whileStopped(dispatcher.pid, async () => {

@@ -6,7 +6,7 @@ import { CODECS, FOREIGN_PRODUCERS, type ForeignRecord } from './support/foreign
 
 const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');
 const nothing = (): void => undefined;
-/** Three virtual machines after each other, on a busy machine. */
+/** Time for three JVMs one after the other on a busy machine. */
 const SLOW_MS = 120_000;
 
 let client: KafkaClient;
@@ -28,7 +28,7 @@ async function newTopic(config: Record<string, string> = {}): Promise<string> {
 const recordsIn = (topic: string): ForeignRecord[] =>
   [1, 2, 3].map((number) => ({ topic, partition: 0, key: `k${number}`, value: `the call ${number}, `.repeat(200) }));
 
-/** What a consumer of a group and a follower get. The tests' own reader is not here: it teaches the client more codecs. */
+/** The records that a consumer of a group and a follower get. The tests' own reader is not used: it registers more codecs in the client. */
 async function readBy(topic: string): Promise<readonly string[][]> {
   const consumed: ReceivedRecord[] = [];
   const followed: ReceivedRecord[] = [];

@@ -171,7 +171,7 @@ async function write(client: KafkaClient, topic: string): Promise<void> {
   }
 }
 
-/** How a group is refused: the client does not say why it found no coordinator. */
+/** The error for a refused group: the client does not say why it found no coordinator. */
 const NO_GROUP = 'UNREACHABLE';
 
 describe.each(principals)('%s', (principal) => {
@@ -207,7 +207,7 @@ describe.each(principals)('%s', (principal) => {
   });
 });
 
-// By name, not by ACCESS: a writer of this topic can make a phone ring a second time.
+// Lists the principals by name, not from ACCESS, because a writer of this topic can make a phone ring a second time.
 it.each(['producer', 'gateway', 'call-dispatcher', 'notification-receiver', 'notification-sequencer', 'subscriber'] as const)(
   'a release of the %s is refused by the broker',
   async (principal) => {

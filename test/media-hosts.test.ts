@@ -9,7 +9,7 @@ const CALL_ID = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
 
 type Call = Readonly<Record<string, unknown>>;
 
-/** Both ways into an installation, with the same hosts on their lists: each says what is wrong with the media of a call. */
+/** The media checks of gateway and dispatcher, with the same list of hosts. Each returns the faults of a call. */
 const DOORS: Readonly<Record<string, (call: Call, hosts?: ReadonlySet<string> | null) => string[]>> = {
   gateway: (call, hosts) => {
     try {

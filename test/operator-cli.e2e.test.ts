@@ -80,7 +80,7 @@ function createCall(callId: string): PlainMessage {
   return commandMessage('CreateCall', { callId, tenantId: stack.file.caller.tenantId, call: peerCall() });
 }
 
-/** Waits until the topic’s last command of the call was taken: one that nobody can read. */
+/** Writes an unreadable command of the call and waits until it is handled; so all earlier ones are handled, too. */
 async function untilTaken(callId: string, topic = commands): Promise<void> {
   const marker = { key: callId, value: `marker ${randomUUID()}` };
   await topic.send(marker);
@@ -132,7 +132,7 @@ describe('a call of which nobody knows whether it was dialled', () => {
     ]);
   });
 
-  it('is not dialled again by a release of any producer, which is put aside and says what to do', async () => {
+  it('is not dialled again by a release of any producer; the release is put aside with the fix in its reason', async () => {
     const data = { callId, tenantId: stack.file.caller.tenantId, attempt: 1, reason: 'forged', operator: 'ann' };
     await commands.send(commandMessage('ReleaseCall', data, randomUUID()));
     await untilTaken(callId);

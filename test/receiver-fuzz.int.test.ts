@@ -98,7 +98,7 @@ function isTakenOrRefused(status: number): boolean {
   return (status >= 200 && status < 300) || (status >= 400 && status < 500);
 }
 
-it('takes whatever body comes with a genuine token, and stores it byte for byte', async () => {
+it('accepts any body with a genuine token, and stores it byte for byte', async () => {
   const taken: string[] = [];
   const send = async (body: Buffer): Promise<boolean> => {
     const { status } = await receiver.post(call, body);

@@ -259,7 +259,7 @@ describe('a body', () => {
     await untilStored(odd, content);
   });
 
-  it('that is missing is stored as one of no bytes', async () => {
+  it('that is missing is stored as an empty one', async () => {
     const none = await receiver.newCall();
     const untyped = head([], none).replace('Content-Type: application/json\r\n', '');
     const missing = [
@@ -381,7 +381,7 @@ describe('HTTP', () => {
     expect(answers[3].text).toBe(answers[4].text);
   });
 
-  it('says in its log whose callback it refused, where the address is one that was given out', async () => {
+  it('logs the call and attempt of a refused callback when callbus issued its address', async () => {
     const [typed, large, forged] = [await receiver.newCall(), await receiver.newCall(), await receiver.newCall()];
     const chunk = `10000\r\n${' '.repeat(0x10000)}\r\n`;
     const connection = await raw();
@@ -550,7 +550,7 @@ describe('keys', () => {
     expect(own.requests.slice(before).filter((url) => url === '/keys')).toHaveLength(1);
   });
 
-  it('that a callback waits for are waited for by a receiver that ends', async () => {
+  it('that a callback waits for delay the receiver’s shutdown until they come', async () => {
     const ending = await another({ ...brief, CALLBACK_KEYS_WAIT_MS: '10000' }, own);
     const known = await ending.newCall();
     await own.signing.rotate();
@@ -573,7 +573,7 @@ describe('keys', () => {
     await untilStored(known, body);
   });
 
-  it('that are waited for by many leave room for callbacks whose key is known', async () => {
+  it('that many callbacks wait for leave room for callbacks with a known key', async () => {
     const narrow = await another({ ...brief, CALLBACK_KEYS_WAIT_MS: '10000', CALLBACK_MAX_IN_FLIGHT: '4' }, own);
     const known = await narrow.newCall();
     await own.signing.rotate();

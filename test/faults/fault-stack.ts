@@ -40,7 +40,7 @@ export const RECEIVER_LIMITS = {
   HTTP_CONNECTIONS_CHECK_INTERVAL_MS: '200',
 } as const;
 
-/** A quota that no row uses up, but for the one that sets its own. */
+/** A quota that no row uses up, except the row that sets its own. */
 const ANY_NUMBER = '1000000';
 
 /** Where the callbacks of a call go, and how Graph names the call. */
@@ -81,7 +81,7 @@ export class FaultStack extends Witness {
     readonly commands: PlainProducer,
     /** Of an operator, for releases. */
     readonly operatorCommands: PlainProducer,
-    /** What the dispatchers read their monthly quota from when they start. */
+    /** The file from which dispatchers read their monthly quota at their start. */
     private readonly quotaFile: string,
   ) {
     super(witness);
@@ -326,7 +326,7 @@ export class FaultStack extends Witness {
     await this.stack.restart(name);
   }
 
-  /** Does something while the dispatchers allow each app so many calls a month in a tenant: they are started anew before and after. */
+  /** Runs the action while the dispatchers allow each app this many calls a month in a tenant; restarts them before and after. */
   async withQuota(callsPerMonth: number, work: () => Promise<void>): Promise<void> {
     const restartWith = async (quota: string): Promise<void> => {
       writeFileSync(this.quotaFile, quota);
@@ -364,7 +364,7 @@ export class FaultStack extends Witness {
     });
   }
 
-  /** Waits until one of these dispatchers is the one that reports the ledger. @returns which */
+  /** Waits until one of these dispatchers runs the relay. @returns which one */
   async untilRelayHeldBy(...holders: readonly Dispatcher[]): Promise<Dispatcher> {
     return withAdmin(this, async (admin, prefix) => {
       let holder: Dispatcher | undefined;

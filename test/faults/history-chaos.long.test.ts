@@ -34,7 +34,7 @@ it(
       const placed = Array.from({ length: CALLS / WAVES }, () => system.newCallId());
       for (const [index, callId] of placed.entries()) {
         const action = ACTIONS[index % (ACTIONS.length + 1)];
-        // Each sixth call has no fault but the kills.
+        // Every sixth call has no faults except the kills.
         if (action === undefined) continue;
         // What is swapped needs a next one.
         const state = random.pick(action === 'reorder' ? STATES.slice(0, -1) : STATES);

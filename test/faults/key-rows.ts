@@ -3,13 +3,13 @@ import type { CallbackTarget, FaultStack } from './fault-stack.js';
 import { liveCall } from './receiver-rows.js';
 import type { FaultRow } from './row.js';
 
-/** Each comes while the receiver may not fetch keys for the one before it again. */
+/** Each rotation comes within the cooldown of the fetch for the one before. */
 const ROTATIONS = 4;
 /** Callbacks of Graph’s, and forged ones, under way at once. */
 const SENDERS = 10;
 const FORGERS = 5;
 
-/** Sends tones of one call until it is told to stop, each one again while it gets 503, as a sender that loses nothing. */
+/** Sends tones of one call until `stop`, and repeats each one while it gets 503, like a sender that loses nothing. */
 class Senders {
   /** How many answers there were of each status. */
   readonly answers = new Map<number, number>();
@@ -29,7 +29,7 @@ class Senders {
     return this.answers.get(status) ?? 0;
   }
 
-  /** Waits until so many more have been answered like that. */
+  /** Waits until this many more callbacks got this status. */
   async untilMore(status: number, count: number): Promise<void> {
     const wanted = this.of(status) + count;
     await until(`${String(count)} more callbacks get ${String(status)}`, () => this.of(status) >= wanted);
@@ -67,7 +67,7 @@ export const KEY_ROWS: readonly FaultRow[] = [
       for (let rotations = 0; rotations < ROTATIONS; rotations += 1) {
         await system.rotateCallbackKey();
         injected();
-        // More than can have been under way with the key before.
+        // More than could be in flight with the previous key.
         await genuine.untilMore(202, 2 * SENDERS);
       }
       healed();

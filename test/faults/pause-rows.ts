@@ -6,7 +6,7 @@ import type { FaultRow } from './row.js';
 /** More than the relay works on at once, so that a part of its batch waits in memory when it is paused. */
 const CALLS = 300;
 
-/** Processes that are paused and go on while others have done their work. */
+/** Processes that are paused and resume after others have done their work. */
 export const PAUSE_ROWS: readonly FaultRow[] = [
   {
     id: 'F63',

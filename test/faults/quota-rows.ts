@@ -15,12 +15,12 @@ const RETRY_AFTER_MS = 1_000;
 
 /** A tenant that no other row calls, since limits count per app and tenant. */
 function placeIn(system: FaultStack, tenantId: string, count: number, more: object = {}): Promise<string[]> {
-  // All of one dispatcher: two may pass a limit by what they have in hand at the same moment.
+  // All calls of one dispatcher, because two dispatchers may together exceed a limit by their reservations.
   const callIds = Array.from({ length: count }, () => system.newCallId('call-dispatcher-1'));
   return system.commands.send(...callIds.map((callId) => createPeerCall(tenantId, { ...more }, callId))).then(() => callIds);
 }
 
-/** How often the POSTs of these calls paused for as long as Graph asks. */
+/** How often the POSTs of these calls paused for the Retry-After. */
 async function pausesOf(system: FaultStack, callIds: readonly string[]): Promise<number> {
   const { posts } = await system.evidence();
   const seen = callIds.flatMap((callId) => posts.of(callId) as unknown as { time: string }[]);
@@ -52,7 +52,7 @@ export const QUOTA_ROWS: readonly FaultRow[] = [
         const refused = await system.struck('status');
         await system.clearFaults();
         injected(refused);
-        // If each call had waited for itself alone, a whole wave would have come again.
+        // With a back-off per call only, the whole wave would have come again.
         expect(refused).toBeLessThan(2 * CROWD);
         expect(new Set(await system.outcomes(crowd))).toEqual(new Set(['created']));
 

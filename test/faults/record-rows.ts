@@ -38,7 +38,7 @@ async function untilTold(system: FaultStack, names: readonly string[], condition
   }
 }
 
-/** Whatever else is set of the topics stays. */
+/** Changes one setting of the topics and keeps all others. */
 async function setCompression(system: FaultStack, type: string): Promise<void> {
   await withAdmin(system, async (admin, prefix) => {
     const names = ['commands', ...TOPICS].map((topic) => `${prefix}${topic}`);
@@ -59,7 +59,7 @@ async function setCompression(system: FaultStack, type: string): Promise<void> {
   });
 }
 
-/** A record that no reader makes anything of, in each topic but the commands: that it is decompressed is enough. */
+/** A record that readers ignore, in each topic except the commands: it is enough that they decompress it. */
 function noiseIn(prefix: string): ForeignRecord[] {
   return TOPICS.map((topic) => {
     const key = randomUUID();
@@ -82,7 +82,7 @@ interface Repairs {
   readonly damage: readonly { readonly topic: string; readonly firstOffset: string; readonly isOrdered: boolean }[];
 }
 
-/** Records that other clients write in other codecs, and records that nobody can read. */
+/** Records that other clients write in other codecs, and unreadable records. */
 export const RECORD_ROWS: readonly FaultRow[] = [
   {
     id: 'F60',

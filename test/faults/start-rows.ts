@@ -12,7 +12,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 import type { FaultRow } from './row.js';
 
 const IS_LONG = process.env['FAULT_FORM'] === 'long';
-/** How long what a start needs is missing in all. */
+/** Total time for which things that a start needs are missing. */
 const MISSING_MS = IS_LONG ? 90_000 : 20_000;
 const PARTITIONS = 3;
 const nothing = (): void => undefined;
@@ -23,7 +23,7 @@ function newPrefix(kind: string): string {
   return `${kind}-${randomUUID()}.`;
 }
 
-/** Waits until each of these lacks this, and for the rest of the time sees that none ends. */
+/** Waits until each of these services says that it lacks this, then checks for the rest of the time that none ends. */
 async function eachWaits(services: readonly StartingService[], ms: number, lack: RegExp): Promise<void> {
   const until_ = performance.now() + ms;
   for (const service of services) {
@@ -41,14 +41,14 @@ async function eachWaits(services: readonly StartingService[], ms: number, lack:
   );
 }
 
-/** Over a slow connection a restore takes several times as long as may pass without a record; in the long form it is as in production. */
+/** Over a slow connection a restore takes several times the standstill time-out; the long form uses production's time-out. */
 const RESTORE = IS_LONG
   ? { megabytes: 6, bytesPerSecond: 64 * 1024, standstillMs: 60_000 }
   : { megabytes: 10, bytesPerSecond: 1024 * 1024, standstillMs: 2_000 };
 const PADDING = 'x'.repeat(50_000);
 const PER_MEGABYTE = 20;
 
-/** What a restore has seen of itself, as /startupz and the gauges tell it. */
+/** Progress of a restore, as /startupz and the gauges report it. */
 interface Seen {
   readonly read: Set<number>;
   readonly gauge: Set<number>;
@@ -64,7 +64,7 @@ async function watchRestore(service: StartingService, topic: string, seen: Seen)
   return lacks === '';
 }
 
-/** Services that are started while something is missing, or that take long to start. */
+/** Services whose start lacks something, or takes long. */
 export const START_ROWS: readonly FaultRow[] = [
   {
     id: 'F61',
@@ -112,7 +112,7 @@ export const START_ROWS: readonly FaultRow[] = [
             injected();
             const seen: Seen = { read: new Set(), gauge: new Set() };
             await until(`${name} has started`, () => watchRestore(service, topic, seen), 170_000);
-            // A dozen fetches, of which each is seen.
+            // A dozen fetches, each of which shows in the progress.
             for (const steps of Object.values(seen) as Set<number>[]) {
               expect([...steps]).toEqual([...steps].toSorted((a, b) => a - b));
               expect([name, steps.size > 4]).toEqual([name, true]);
@@ -164,7 +164,7 @@ export const START_ROWS: readonly FaultRow[] = [
         await createTopics(client, { brokers: [broker], topicPrefix, partitions: PARTITIONS });
         for (const service of services) {
           await until(`${service.name} has started`, async () => (await service.lacks('/startupz')) === '', 30_000);
-          // Once for Kafka and once for the topics, not once for each try; a topic or two may be seen before the others.
+          // Once for Kafka and once for the topics, not at each retry. Some topics may become visible before the others.
           const waits = service.logged('the start waits, and tries again by itself').map(({ waitsFor }) => waitsFor);
           expect(new Set(waits).size).toBe(waits.length);
           expect(waits.length).toBeGreaterThanOrEqual(2);

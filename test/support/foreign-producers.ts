@@ -13,7 +13,7 @@ export interface ForeignRecord {
   readonly topic: string;
   readonly partition: number;
   readonly key: string;
-  /** One line without tabs. Long and repetitive: what does not become smaller is left uncompressed. */
+  /** One line without tabs. It is long and repetitive, because producers leave incompressible records uncompressed. */
   readonly value: string;
 }
 

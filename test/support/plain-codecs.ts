@@ -13,7 +13,7 @@ interface Codec {
 const { CompressionCodecs, CompressionTypes: types } = kafkajs;
 const XERIAL_HEADER_BYTES = 16;
 
-/** Java's snappy is in blocks with their lengths behind a header; librdkafka's is one bare block. */
+/** Java writes snappy as a header and blocks with their lengths; librdkafka writes one bare block. */
 function unsnappy(bytes: Buffer): Buffer {
   if (bytes.toString('latin1', 1, 7) !== 'SNAPPY') return snappy.uncompress(bytes);
   const blocks: Buffer[] = [];
@@ -41,7 +41,7 @@ const CODECS: readonly (readonly [CompressionTypes, Codec])[] = [
   [types.ZSTD, { compress: ({ buffer }) => promisify(zstdCompress)(buffer), decompress: promisify(zstdDecompress) }],
 ];
 
-/** Lets kafkajs read and write the codecs that it has no code of its own for. */
+/** Registers the codecs in kafkajs that it does not implement. */
 export function registerCodecs(): void {
   for (const [type, codec] of CODECS) Object.assign(CompressionCodecs, { [type]: () => codec });
 }

@@ -9,7 +9,7 @@ interface Condition {
   readonly reason?: string;
 }
 
-/** A built service in a process of its own, from the moment that it is started on, whether or not it becomes ready. */
+/** A built service in its own process, from its start on, ready or not. */
 export class StartingService {
   private constructor(
     readonly name: string,
@@ -34,7 +34,7 @@ export class StartingService {
     return new StartingService(name, `http://127.0.0.1:${port}`, new Program(process.execPath, [main], told));
   }
 
-  /** What is not in order, as one of its probes says; empty when all is, undefined when nothing answers. */
+  /** The reasons why one of its probes fails; empty when it passes, undefined when nothing answers. */
   async lacks(path: '/startupz' | '/readyz' | '/livez'): Promise<string | undefined> {
     if (!this.program.isRunning) throw new Error(`${this.name} ${this.program.toString()}`);
     try {

@@ -60,7 +60,7 @@ export class TcpProxy {
     this.delayMs = ms;
   }
 
-  /** From now on each connection brings its client no more than this in a second, a little at a time. */
+  /** From now on throttles each connection to its client to this many bytes a second, in small pieces. */
   throttleAnswers(bytesPerSecond: number): void {
     this.bytesPerSecond = bytesPerSecond;
   }
@@ -117,7 +117,7 @@ class Connection implements ProxiedConnection {
   private toClient: { readonly bytes: Buffer; readonly dueAt: number }[] = [];
   private timer: NodeJS.Timeout | undefined;
   private areAnswersHeld = false;
-  /** When the bytes that came from the target so far have all been passed on. */
+  /** The time at which all bytes received from the target so far are forwarded. */
   private drainedAt = 0;
 
   constructor(
@@ -192,7 +192,7 @@ class Connection implements ProxiedConnection {
   }
 }
 
-/** How often a throttled connection brings something. */
+/** Interval at which a throttled connection forwards bytes. */
 const PIECE_MS = 50;
 
 /** What breaks a connection is the other side's, or the fault itself; both sides are closed by `close`. */

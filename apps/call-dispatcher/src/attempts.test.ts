@@ -83,7 +83,7 @@ it('says in the log what Graph answered, but not in its words, which may repeat 
   expect(lines.join()).not.toContain('+4930');
 });
 
-it('goes on with one create after Graph asked the app to wait, whichever process it told so', async () => {
+it('probes with one create after Graph asked the app to wait, whichever process got that answer', async () => {
   const { ledger, attempts } = await processOn(log);
   const throttled = { type: 'Refused', ...key(1), retryAfterMs: 0, error: GRAPH_ERROR } as const;
   await ledger.append(CALL_ID, [ACCEPTED, intent(1), throttled]);

@@ -79,7 +79,7 @@ export class Attempts {
     return null;
   }
 
-  /** Milliseconds for which an app may surely not dial in a tenant; 0 when it may, or when the time is not what it waits for. */
+  /** Milliseconds until the circuit breaker and the app’s back-off in the tenant let it dial; 0 when neither holds it back. */
   waitMs(owner: Owner): number {
     const { backOffs, breaker, clock } = this.options;
     return Math.max(breaker.waitMs(), backOffs.waitMs(owner, clock.nowMs()));

@@ -24,7 +24,7 @@ function backOffs(...dispatches: readonly Dispatch[]): BackOffs {
   return all;
 }
 
-it('lets the whole app wait in the tenant for as long as Graph asks, and in no other', () => {
+it('holds back the whole app in the tenant until Retry-After is over, and in no other tenant', () => {
   const all = backOffs(THROTTLED);
   expect(all.waitMs(COMMAND, CLOSED_MS)).toBe(10_000);
   expect(all.waitMs({ ...COMMAND, tenantId: COMMAND.tenantId.toUpperCase() }, CLOSED_MS + 4_000)).toBe(6_000);
@@ -33,7 +33,7 @@ it('lets the whole app wait in the tenant for as long as Graph asks, and in no o
   expect(all.longestWaitMs(CLOSED_MS)).toBe(10_000);
 });
 
-it('goes on with one create, and with one more for each that Graph decides', () => {
+it('probes with one create, and allows one more in flight for each that Graph decides', () => {
   const all = backOffs(THROTTLED);
   expect(all.window(COMMAND)).toBe(1);
   all.changed(undefined, answered(3));
@@ -66,7 +66,7 @@ it('takes no notice of a refused token, nor of what was not sent or is unknown',
   expect([all.waitMs(COMMAND, CLOSED_MS), all.window(COMMAND)]).toEqual([0, Infinity]);
 });
 
-it('waits after a 503 for as long as its Retry-After says, though nobody knows whether it dialled', () => {
+it('waits for the Retry-After of a 503, although its attempt is unknown', () => {
   const all = backOffs(dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: '503', retryAfterMs: 4_000 }));
   expect([all.waitMs(COMMAND, CLOSED_MS), all.window(COMMAND)]).toEqual([4_000, 1]);
 });

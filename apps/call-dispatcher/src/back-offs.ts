@@ -8,7 +8,7 @@ interface BackOff {
   readonly sinceMs: number;
   /** When Graph last asked to wait, broker time. */
   readonly askedAtMs: number;
-  /** Creates that Graph has decided since. */
+  /** Number of creates that Graph has decided since then. */
   readonly decided: number;
 }
 
@@ -46,7 +46,7 @@ export class BackOffs {
     for (const { key, attempt } of answers) this.take(key, attempt);
   }
 
-  /** To be called after every change of a call. */
+  /** The ledger's listener calls it after every change of a call. */
   changed(before: Dispatch | undefined, dispatch: Dispatch): void {
     if (dispatch.command === null) return;
     const key = ownerKey(dispatch.command);
@@ -86,7 +86,7 @@ export class BackOffs {
   }
 }
 
-/** A token that was refused (401) is replaced, which takes no time of Graph's. */
+/** A 401 does not count: its attempt is repeated with a new token at once. */
 function asksToWait(attempt: Attempt): attempt is Attempt & { readonly retryAtMs: number } {
   return attempt.retryAtMs !== null && ASKING.has(attempt.state) && attempt.httpStatus !== 401;
 }

@@ -24,7 +24,7 @@ export function historyOf({ call }: Snapshot): CallHistory {
   };
 }
 
-/** One empty list for the very many calls that have nothing to list. */
+/** One empty list that all calls with nothing to list share. */
 const NONE: readonly never[] = [];
 
 function listOf<T, U>(all: readonly T[], kept: (one: T) => U): readonly U[] {
@@ -49,7 +49,7 @@ export class CallHistories {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** Whether there is a history of the call, and nobody can read it. */
+  /** True when the call has a history but its snapshot is unreadable. */
   isLost({ callId }: Dispatch): boolean {
     return this.snapshots.isLost(callId);
   }

@@ -142,7 +142,7 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
   );
   gauge(
     'callbus_unknown_ends',
-    'Ends that were asked for of calls that nobody knows, as the ledger of all processes has them',
+    'EndCall commands for unknown calls that the ledger remembers; the same in every dispatcher',
     () => ledger.announcedEnds.inAll(),
   );
   gauge('callbus_posts_in_flight', 'Attempts of this process under way, from the Intent to its outcome in the ledger', () =>
@@ -153,7 +153,7 @@ export function watchDispatcher(registry: Registry, state: DispatcherState): voi
   );
   gauge(
     'callbus_graph_back_off_seconds',
-    'Time for which Graph has asked an app to dial no more calls in a tenant, the longest of all; 0 when none has to wait',
+    'Longest remaining back-off of an app in a tenant after Graph asked it to wait; 0 when none has to wait',
     () => backOffs.longestWaitMs(clock.nowMs()) / 1_000,
   );
   gauge(

@@ -88,7 +88,7 @@ export class DispatcherSettings extends ServiceSettings {
   @Setting('GRAPH_MAX_CALLS_PER_MONTH', {
     kind: 'integer',
     describe:
-      'Creates in one month (UTC) that Graph took or may have taken, per app and tenant; those that it refused or never got do not count. Further commands wait until their notAfter',
+      'Most creates in one month (UTC) per app and tenant. An attempt counts if Graph took it or may have taken it, not if Graph refused or never got it. Further commands wait until their notAfter',
   })
   @IsInt()
   @Min(1)
@@ -129,7 +129,7 @@ export class DispatcherSettings extends ServiceSettings {
 
   @Setting('RELAY_FORGET_INTERVAL_MS', {
     kind: 'integer',
-    describe: 'Milliseconds between two times that this process forgets the reports which the relay’s group has committed',
+    describe: 'Interval, in milliseconds, at which this process forgets the reports that the relay’s group has committed',
   })
   @IsInt()
   @Min(100)
@@ -157,7 +157,7 @@ export class DispatcherSettings extends ServiceSettings {
   @Setting('UNREAD_CALLBACK_LOOK_UP_MS', {
     kind: 'integer',
     describe:
-      'Least milliseconds between two times that Graph is asked for a call because of callbacks that nobody can read, such as those without a body; the first time is at once',
+      'Shortest time, in milliseconds, between two look-ups of a call at Graph after unreadable or empty callbacks; the first look-up is immediate',
   })
   @IsInt()
   @Min(100)
@@ -198,14 +198,14 @@ export class DispatcherSettings extends ServiceSettings {
   @Setting('DISPATCHER_MEDIA_HOSTS', {
     kind: 'list',
     describe:
-      'Hosts from which commands on Kafka may have media fetched, over https; others fail the call. Any host when it is empty, since producers are trusted then',
+      'Hosts that a command on Kafka may name for media, over https only; another host fails the call. Empty: any host, so every producer must be trusted',
   })
   @IsFQDN({}, { each: true, message: 'each must be the name of a host' })
   mediaHosts: string[] = [];
 
   @Setting('CALL_MAX_BYTES', {
     kind: 'integer',
-    describe: 'Bytes that the call of a command may have as canonical JSON; one with more fails as invalid',
+    describe: 'Largest call of a command, in bytes of canonical JSON; a larger one fails as invalid',
   })
   @IsInt()
   @Min(4_096)
@@ -221,7 +221,7 @@ export class DispatcherSettings extends ServiceSettings {
   @Min(64 * 1024)
   waitingMaxBytesPerTenant: number = 32 * MIB;
 
-  @Setting('WAITING_MAX_BYTES', { kind: 'integer', describe: 'The same of all tenants together' })
+  @Setting('WAITING_MAX_BYTES', { kind: 'integer', describe: 'The same limit for all tenants together' })
   @IsInt()
   @Min(64 * 1024)
   waitingMaxBytes: number = 64 * MIB;
@@ -229,13 +229,13 @@ export class DispatcherSettings extends ServiceSettings {
   @Setting('UNKNOWN_ENDS_MAX_PER_TENANT', {
     kind: 'integer',
     describe:
-      'Ends of calls that nobody knows that are remembered per tenant, for 72 h; further ones are put aside as dead letters',
+      'Most EndCall commands for unknown calls that a dispatcher remembers per tenant, each for 72 h; further ones become dead letters',
   })
   @IsInt()
   @Min(1)
   unknownEndsMaxPerTenant: number = 10_000;
 
-  @Setting('UNKNOWN_ENDS_MAX', { kind: 'integer', describe: 'The same of all tenants together' })
+  @Setting('UNKNOWN_ENDS_MAX', { kind: 'integer', describe: 'The same limit for all tenants together' })
   @IsInt()
   @Min(1)
   unknownEndsMax: number = 50_000;
@@ -271,7 +271,7 @@ export class DispatcherSettings extends ServiceSettings {
   @Max(600_000)
   intentOrphanMarginMs: number = 10_000;
 
-  /** In lower case, as a parsed address has its host; null: any. */
+  /** Host names in lower case, as a parsed URL has them; null allows any host. */
   allowedMediaHosts(): ReadonlySet<string> | null {
     return this.mediaHosts.length === 0 ? null : new Set(this.mediaHosts.map((host) => host.toLowerCase()));
   }

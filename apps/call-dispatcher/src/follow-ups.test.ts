@@ -115,7 +115,7 @@ describe.each(REQUESTS)('what %s', (_what, request) => {
     expect(sent).toEqual([]);
   });
 
-  it('lets the whole app wait in the tenant when Graph throttles it, and no other', async () => {
+  it('holds back the whole app in the tenant, and no other, when Graph throttles it', async () => {
     const all = followUps();
     answers = [
       { status: 429, headers: { 'retry-after': '7.5' } },
@@ -191,7 +191,7 @@ describe('a call that lives', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is told with what Graph said because of a callback that nobody could read, whatever that is', async () => {
+  it('reports Graph’s answer to a look-up after an unreadable callback, whatever it is', async () => {
     const all = followUps();
     const because = (answers: string) => all.lookUp(LIVE, { ...CALL, answers });
     const established = { status: 200, body: { id: 'graph-1', state: 'established' } };
@@ -207,7 +207,7 @@ describe('a call that lives', () => {
     expect(all.all.get('graph-1')).toMatchObject({ lookedUpAtMs: START_MS, answeredCallbackId: 'three' });
   });
 
-  it('is not asked for again because of a callback when Graph refuses for good to say where it is', async () => {
+  it('is not looked up again for that callback when Graph permanently refuses the look-up', async () => {
     const all = followUps();
     answers = [{ status: 403, body: { error: { code: 'Forbidden', message: 'not yours' } } }];
     await all.lookUp(LIVE, { ...CALL, answers: 'one' });
@@ -215,7 +215,7 @@ describe('a call that lives', () => {
     expect(sent).toEqual([]);
   });
 
-  it('whose end is refused for good is told so for each request, and once for one that was forgotten', async () => {
+  it('whose end is permanently refused gets one refusal per request, also for a request that this process forgot', async () => {
     const [before, after] = [followUps(), followUps()];
     answers = Array<Answer>(3).fill({ status: 412, body: { error: { code: '8505', message: 'Precondition' } } });
     await before.hangUp(LIVE, { ...CALL, isSurplus: false, request: 1 });

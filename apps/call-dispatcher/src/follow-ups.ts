@@ -42,7 +42,7 @@ const MAX_REMEMBERED = 100_000;
 export class FollowUps {
   private readonly known = new Map<string, FollowUp>();
 
-  /** App and tenant → before which Graph is asked nothing about their calls, broker time: it answered 429. */
+  /** App and tenant → the broker time until which this process asks Graph nothing about their calls, after a 429. */
   private readonly throttledUntilMs = new Map<string, number>();
 
   private readonly begunAtMs: number;
@@ -57,7 +57,7 @@ export class FollowUps {
     return this.known;
   }
 
-  /** Before which Graph is not to be asked about a call of this app and tenant, broker time. */
+  /** The broker time until which Graph must not be asked about calls of this app and tenant. */
   fromMs(owner: Owner): number {
     return this.throttledUntilMs.get(ownerKey(owner)) ?? -Infinity;
   }
@@ -85,7 +85,7 @@ export class FollowUps {
     const token = await this.token(dispatch);
     const outcome = await graph.endCall(graphCallId, token.value);
     const end = { kind: 'end', attempt, graphCallId, request } as const;
-    // The answer to a further request is a fact of its own; the first one is named as older dispatchers name it.
+    // Each answer to a repeated request needs its own id; the first keeps the id that older dispatchers give it.
     const again = request > (isSurplus ? 0 : 1) ? `-${String(request)}` : '';
     const id = (result: EndObservation['result']): string => `end-${graphCallId}-${result}${again}`;
     if (outcome.kind === 'failed') {
@@ -120,7 +120,7 @@ export class FollowUps {
 
   /**
    * Asks Graph for the call, and tells its history what it did not know: the state that it is in, or, when Graph says so
-   * for the second time, that it is gone. What it tells answers the callback that nobody could read, if there is one.
+   * for the second time, that it is gone. The observation also answers the call's unreadable callback, if there is one.
    * @throws KafkaError, GraphTokenError
    */
   async lookUp(

@@ -120,9 +120,9 @@ describe('a CreateCall', () => {
   });
 });
 
-/** Were they kept, 2,200 of them took the memory of a pod; fewer show as well that they are not. */
+/** 2,200 kept bodies once took the memory of a pod. Fewer are enough to show that they are not kept. */
 const TIMES = 500;
-/** To read and hash so many of 200 KB, on a busy machine. */
+/** Time to read and hash these bodies of 200 KB on a busy machine. */
 const TIMES_MS = 60_000;
 
 describe('a large CreateCall', () => {
@@ -174,7 +174,7 @@ describe('a large CreateCall', () => {
   });
 
   it(
-    'of a size that no call has fails, however often it comes, and leaves nothing of it anywhere',
+    'above the size limit fails, however often it comes, and none of its bytes are kept',
     async () => {
       const subject = 'x'.repeat(200_000);
       for (let sent = 0; sent < TIMES; sent += 1) {
@@ -211,8 +211,8 @@ describe('a CreateCall that is older than all that is kept of the ledger', () =>
   });
 });
 
-describe('a CreateCall that the ledger does not know, after records were passed over that nobody can read,', () => {
-  it('is put aside where the history knows its call, or it came before them: it may have been dialled (G1)', async () => {
+describe('a CreateCall that the ledger does not know, after unreadable records were passed over,', () => {
+  it('is put aside when the history knows its call or it came before them, since it may have been dialled (G1)', async () => {
     log.passOver(START_MS);
     await expect(create()).rejects.toMatchObject({ code: 'TOO_OLD' });
     brokerMs = START_MS + 10;
@@ -220,7 +220,7 @@ describe('a CreateCall that the ledger does not know, after records were passed 
     expect(recorded()).toEqual([]);
   });
 
-  it('is taken where it came after them and nobody knows its call', async () => {
+  it('is accepted when it came after them and the history does not know its call', async () => {
     log.passOver(START_MS);
     brokerMs = START_MS + 10;
     hasHistory = false;
@@ -253,7 +253,7 @@ describe('an EndCall that comes again', () => {
     await end();
   }
 
-  it('is in the ledger before it is done with, so that Graph is asked again', async () => {
+  it('is in the ledger before its offset is committed, so that Graph is asked again', async () => {
     await createdCall();
     await end();
     expect([ends(), process.ledger.get(CALL_ID)?.endRepeats]).toEqual([2, 1]);
@@ -298,7 +298,7 @@ describe('an EndCall of a call that nobody knows', () => {
     expect(process.ledger.get(CALL_ID)?.phase).toBe('cancelled');
   });
 
-  it('is put aside when its tenant has too many of them, and not another’s', async () => {
+  it('is put aside when its tenant has too many of them; other tenants’ are accepted', async () => {
     const known = [randomUUID(), randomUUID(), randomUUID()];
     for (const callId of known) await end(callId);
     await expect(end(randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });

@@ -26,9 +26,9 @@ import type { TallyLimits } from './tenant-tally.js';
 import { faultsOfRoom } from './waiting-room.js';
 
 export interface InboxRules extends CreateCallRules {
-  /** Of the calls that can be dialled: how many bytes they may take in the memory of a dispatcher. */
+  /** Limits, in bytes, for the calls that a dispatcher keeps in memory because they can still be dialled. */
   readonly waitingBytes: TallyLimits;
-  /** How many ends of calls that nobody knows a dispatcher remembers. */
+  /** Limits for the number of EndCalls of unknown calls that a dispatcher remembers. */
   readonly unknownEnds: TallyLimits;
 }
 
@@ -87,7 +87,7 @@ export class InboxController {
       judged.faults.length > 0 ? judged.faults : faultsOfRoom(this.ledger.waitingBytes, command, this.rules.waitingBytes);
     if (faults.length > 0) {
       this.logger.info({ callId, faults: faults.length }, 'a command cannot be dialled');
-      // Without the body, which may be large: nobody dials it, and requestHash tells a repeat of it.
+      // Without the body, which may be large: it is never dialled, and requestHash is enough to recognise a repeat.
       const failed: LedgerCommand = { ...command, call: {} };
       return this.ledger.append(callId, [{ type: 'Invalid', callId, command: failed, requestHash, faults: [...faults] }]);
     }

@@ -14,7 +14,7 @@ export interface CreateCallRules {
   readonly mediaHosts: ReadonlySet<string> | null;
   readonly notAfterDefaultMs: number;
   readonly notAfterRedialExtraMs: number;
-  /** Of a call as canonical JSON. */
+  /** Largest call, in bytes of canonical JSON. */
   readonly maxCallBytes: number;
 }
 

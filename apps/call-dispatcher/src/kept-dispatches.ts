@@ -7,15 +7,15 @@ interface Kept {
   readonly changedAtMs: number;
   /** The trace that the call's command is in. */
   readonly traceparent: string | undefined;
-  /** Of its body that waits for a dial, and what comes with it; 0 for a call that cannot be dialled. */
+  /** Memory of a call that can be dialled, its body included; 0 for a call that cannot be dialled any more. */
   readonly waitingBytes: number;
 }
 
-/** What a call that can be dialled takes in memory beside its body: counted, so that very many small ones are bounded too. */
+/** Memory of a call that can be dialled, without its body. Counted so that many small calls are bounded too. */
 const BYTES_BESIDE_BODY = 1_024;
 
 const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
-/** Ids of tenants and apps of which one copy is kept. More than an installation has; producers may invent some. */
+/** Most ids of tenants and apps that share one copy in memory. Installations have fewer, but a producer may invent ids. */
 const MAX_SHARED_TEXTS = 10_000;
 
 /** What a call takes that can be dialled. */
@@ -42,7 +42,7 @@ export class KeptDispatches {
   /** @param onForgotten called with each call that is forgotten */
   constructor(private readonly onForgotten: (dispatch: Dispatch) => void) {}
 
-  /** @param atMs the time by the log or the broker, ms since 1970: what is outlived then is not known any more */
+  /** @param atMs the time by the log or the broker, ms since 1970. A call that is outlived at that time counts as unknown */
   get(callId: string, atMs: number): Dispatch | undefined {
     const known = this.kept.get(callId);
     return known === undefined || isOutlived(known.dispatch, known.changedAtMs, atMs) ? undefined : known.dispatch;
@@ -56,7 +56,7 @@ export class KeptDispatches {
     for (const { dispatch } of this.kept.values()) yield dispatch;
   }
 
-  /** @param traceparent of the record that changed it @returns the call as it is kept */
+  /** @param traceparent the trace of the record that changed the call @returns the compacted call */
   put(dispatch: Dispatch, changedAtMs: number, traceparent: string | undefined): Dispatch {
     const { callId } = dispatch;
     const before = this.kept.get(callId);
@@ -70,7 +70,7 @@ export class KeptDispatches {
     return kept.dispatch;
   }
 
-  /** To be called with the time of each record. Looks through all calls once a day of the log. */
+  /** The fold calls it with the time of each record; once per day of log time it removes all outlived calls. */
   forgetOutlived(atMs: number): void {
     if (atMs - this.sweptAtMs < SWEEP_EVERY_MS) return;
     this.sweptAtMs = atMs;
@@ -94,7 +94,7 @@ export class KeptDispatches {
     const { command, waitingBytes } = known
       ? { command: dispatch.command, waitingBytes: before.waitingBytes }
       : this.smallCommand(dispatch.command);
-    // The list of a call whose end was asked for has its own tenant, once.
+    // After `compacted` a non-empty list holds only the call's own tenant.
     const endRequestedBy = dispatch.endRequestedBy.length === 0 ? dispatch.endRequestedBy : this.shared(command.tenantId);
     return { dispatch: { ...dispatch, command, endRequestedBy }, waitingBytes };
   }
@@ -119,7 +119,7 @@ export class KeptDispatches {
     if (command === null) for (const tenantId of endRequestedBy) this.announced.add(tenantId, sign);
   }
 
-  /** A list of this text, the same one each time. */
+  /** Returns the same one-element list for the same text, so that calls share it in memory. */
   private shared(text: string): readonly [string] {
     const known = this.lists.get(text);
     if (known !== undefined) return known;

@@ -60,7 +60,7 @@ it('goes on after a record that cannot be read', async () => {
   expect(ledger.condition()).toEqual({ ok: true, reason: expect.stringMatching(/dispatch-ledger\/0 offset 1 \(NOT_JSON\)/) });
 });
 
-it('holds for dialled what waited when records were lost, and for old what came before them and is not known (G1)', async () => {
+it('treats waiting calls as possibly dialled when records were lost, and unknown earlier commands as too old (G1)', async () => {
   const ledger = await open();
   await write(encodeLedgerRecord(ACCEPTED));
   log.passOver(START_MS + 10);
@@ -183,7 +183,7 @@ describe('the report of a record', () => {
     expect(await ledger.reportAt(0n)).toMatchObject([{ kind: 'accepted' }]);
   });
 
-  it('is empty when another process has told it while this one was paused with the record in memory', async () => {
+  it('is empty when another process sent it while this one was paused with the record in memory', async () => {
     const ledger = await open();
     await write(encodeLedgerRecord(ACCEPTED));
     await write(encodeLedgerRecord(intent(1)));
@@ -193,14 +193,14 @@ describe('the report of a record', () => {
     expect(await ledger.reportAt(1n)).toEqual([]);
   });
 
-  it('is asked for again when Kafka does not say whether another process has told it', async () => {
+  it('fails transiently when Kafka does not say whether another process has sent it', async () => {
     await write(encodeLedgerRecord(ACCEPTED));
     const ledger = await open(1n);
     committed = Promise.reject(new Error('the coordinator is away'));
     await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'FOLLOWER_LATE' });
   });
 
-  it('ends the process when it was forgotten and somebody set the relay’s offsets back: a start folds it anew', async () => {
+  it('ends the process when it was forgotten and somebody set the relay’s offsets back: a restart recomputes it', async () => {
     await write(encodeLedgerRecord(ACCEPTED));
     const ledger = await open(1n);
     await expect(ledger.reportAt(0n)).rejects.toMatchObject({ code: 'INVARIANT' });
@@ -208,11 +208,11 @@ describe('the report of a record', () => {
   });
 });
 
-describe('a ledger that is older than what it keeps', () => {
+describe('a ledger that is older than its retention', () => {
   const DAY_MS = 24 * 60 * 60 * 1_000;
   const LATER: LedgerRecord = { ...ACCEPTED, callId: OTHER_ID };
 
-  /** What a process that has run since the start says, and one that begins now on all that lies in the topic. */
+  /** Answers of a process that has run since the start, and of one that starts now and reads the whole topic. */
   async function afterDays(days: number, ...records: readonly LedgerRecord[]): Promise<readonly Ledger[]> {
     const first = await open();
     for (const record of records) await write(encodeLedgerRecord(record));
@@ -228,7 +228,7 @@ describe('a ledger that is older than what it keeps', () => {
     }
   });
 
-  it('puts aside what came up to a day before that too: the clocks of two brokers may differ', async () => {
+  it('puts commands aside that came up to a day before that too, since brokers’ clocks may differ', async () => {
     for (const ledger of await afterDays(46, ACCEPTED)) {
       expect(ledger.mayHaveForgotten(CALL_ID, START_MS + 1.5 * DAY_MS)).toBe(true);
       expect(ledger.mayHaveForgotten(CALL_ID, START_MS + 2.5 * DAY_MS)).toBe(false);
@@ -242,7 +242,7 @@ describe('a ledger that is older than what it keeps', () => {
     }
   });
 
-  it('takes an outcome for nothing that comes when its call is forgotten, in every process', async () => {
+  it('ignores an outcome that comes after its call is forgotten, in every process', async () => {
     const ledgers = await afterDays(46, ACCEPTED, intent(1));
     await write(encodeLedgerRecord({ type: 'Unknown', callId: CALL_ID, attempt: 1, why: 'late' }));
     expect(ledgers.map((ledger) => ledger.get(CALL_ID))).toEqual([undefined, undefined]);
@@ -257,7 +257,7 @@ describe('a ledger that is older than what it keeps', () => {
     expect([...ledgers, await open()].map((ledger) => ledger.get(CALL_ID)?.phase)).toEqual([phase, phase, phase]);
   });
 
-  it('tells whoever keeps something of a call that it is forgotten', async () => {
+  it('calls its listeners when it forgets a call', async () => {
     const ledger = await open();
     const forgotten: string[] = [];
     ledger.onForgotten(({ callId }) => forgotten.push(callId));

@@ -34,7 +34,7 @@ import type { TenantTally } from './tenant-tally.js';
 /** The ledger has one partition, so one order. */
 export const LEDGER_PARTITION = 0;
 
-/** By how much the clocks of the brokers of two topics differ at most: the same as a ledger has to outlive its commands by. */
+/** Largest difference between two brokers' clocks; also the time by which the ledger's retention must exceed the commands'. */
 const CLOCKS_DIFFER_MS = 24 * 60 * 60 * 1_000;
 
 export interface LedgerOptions {
@@ -84,7 +84,7 @@ export class Ledger {
     return ledger;
   }
 
-  /** Begins to fold; nothing may be concluded from it before `caughtUp`. */
+  /** Begins to fold; callers must not rely on its content before `caughtUp` resolves. */
   static async follow(options: LedgerOptions): Promise<Ledger> {
     const ledger = new Ledger(options);
     ledger.follower = await options.client.follow({
@@ -124,12 +124,12 @@ export class Ledger {
     return this.get(callId)?.command == null && arrivedAtMs < Math.max(this.forgottenBeforeMs, outlivedBeforeMs);
   }
 
-  /** Whether records were passed over that nobody can read: what they said of a call, its history may still tell. */
+  /** True when the fold passed over unreadable records. Their facts about a call may still be in its history. */
   get hasLostRecords(): boolean {
     return this.lostRecords > 0;
   }
 
-  /** Names what of the ledger takes no effect since nobody can make anything of it. */
+  /** Names the ledger's damaged records, which take no effect. */
   condition(): Condition {
     return this.damaged.condition();
   }
@@ -163,7 +163,7 @@ export class Ledger {
     this.listeners.add(listener);
   }
 
-  /** Called with every call that is forgotten, since the ledger does not keep it either. */
+  /** Calls the listener with every call that the fold forgets because the ledger no longer keeps it. */
   onForgotten(listener: (dispatch: Dispatch) => void): void {
     this.listenersOfForgotten.add(listener);
   }
@@ -194,19 +194,21 @@ export class Ledger {
   }
 
   /**
-   * What the record at this offset, once folded, has to tell the history; nothing when another process has told it. A
-   * process that was paused may still hold a batch that another one has reported and committed meanwhile.
-   * @throws KafkaError INVARIANT when somebody set the relay's offsets back: the report is due again and no longer known
-   * here, but the process folds it anew when it starts again; FOLLOWER_LATE when Kafka cannot be asked
+   * Waits until the record at this offset is folded and returns its observations; none when another process has sent them,
+   * which happens when this process was paused with a batch that the other one then reported and committed.
+   * @throws KafkaError INVARIANT when somebody set the relay's offsets back: the observations are due again, but this process
+   * has forgotten them and recomputes them after a restart; FOLLOWER_LATE when Kafka does not answer
    */
   async reportAt(offset: bigint): Promise<readonly Observation[]> {
     await this.follower?.reached(LEDGER_PARTITION, offset);
     if (offset >= this.reportFrom) return this.reports.get(offset) ?? [];
     const position = await this.options.relayPosition().catch((error: unknown) => {
-      throw new KafkaError('FOLLOWER_LATE', `Kafka did not say how far ${this.topic} was reported.`, { cause: error });
+      throw new KafkaError('FOLLOWER_LATE', `Kafka did not return the relay’s committed offset of ${this.topic}.`, {
+        cause: error,
+      });
     });
     if (offset < position) return [];
-    const detail = `The relay’s group was set back to offset ${String(position)} of ${this.topic}, behind what it had reported: this process ends, and reports from there when it starts again.`;
+    const detail = `Somebody set the relay’s group back to offset ${String(position)} of ${this.topic}, before records that it had reported. This process ends; its next start reports again from that offset.`;
     throw new KafkaError('INVARIANT', detail);
   }
 
@@ -258,8 +260,8 @@ export class Ledger {
   }
 
   /**
-   * As an operator ordered. Whatever they were, nobody dials again for it: a call that waited may have been dialled, and a
-   * command that came before may have been accepted.
+   * An operator ordered to pass over the batch. To be safe against a second dial, each waiting call counts as possibly dialled,
+   * and each unknown command that arrived before the batch counts as possibly accepted.
    */
   private passOver({ timestampMs: writtenThereMs, firstOffset, lastOffset }: UnreadableBatch, repair: Repair | null): void {
     // The time in a batch whose checksum is wrong may be any. One before what was folded, or after the order, is none of its own:

@@ -107,14 +107,14 @@ describe('a call that waits', () => {
   });
 });
 
-describe('a proof that does not say which call it is', () => {
+describe('a proof that does not name Graph’s call', () => {
   const history = { proven: [{ attempt: 1, graphCallId: null }] };
 
-  it('waits for Graph’s answer, which may say so, while the attempt is open', () => {
+  it('waits for Graph’s answer, which may name it, while the attempt is open', () => {
     expect(step([ACCEPTED, intent(1)], START_MS, history)).toMatchObject({ kind: 'wait' });
   });
 
-  it('counts when nobody waits for an answer any more, so that the call is not dialled again', () => {
+  it('counts once no answer can come any more, so that the call is not dialled again', () => {
     expect(step([ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' }], START_MS, history)).toEqual({
       kind: 'append',
       record: { type: 'Created', callId: CALL_ID, attempt: 1, provenBy: 'callback', graphCallId: null },
@@ -181,7 +181,7 @@ describe('an unknown outcome', () => {
     expect(step(redialing, overAtMs * 2 + 1, { parkedAttempt: 1 })).toEqual(NEVER);
   });
 
-  it('is left alone while nobody can read its history, which may hold the proof', () => {
+  it('is neither parked nor redialled while its history is unreadable, since that may hold the proof', () => {
     const dispatch = dispatchAfter(...redialing);
     const facts = { nowMs: START_MS + 1_000_000, followUps: new Map<string, FollowUp>() };
     for (const history of [undefined, { ...NOTHING, parkedAttempt: 1 }]) {
@@ -224,7 +224,7 @@ describe('a call that is to end', () => {
     expect(step(records, START_MS, {}, { hungUpFor: 1 })).toEqual(NEVER);
   });
 
-  it('is hung up again when that is asked again, once for each request, whatever Graph said to those before', () => {
+  it('is hung up once for each end request, whatever Graph answered to earlier ones', () => {
     const again = [...records, END_REQUESTED, END_REQUESTED];
     expect(step(again, START_MS, { refusedEnd: 1 }, { hungUpFor: 1 })).toMatchObject({ kind: 'hang-up', request: 3 });
     expect(step(again, START_MS, { refusedEnd: 2 })).toMatchObject({ kind: 'hang-up', request: 3 });
@@ -279,7 +279,7 @@ describe('a surplus call', () => {
     expect(step(records, START_MS, { surplus })).toEqual(end);
   });
 
-  it('is left alone when Graph refused that for good, until somebody asks for the end', () => {
+  it('is not hung up again after Graph refused permanently, until an EndCall comes', () => {
     const records = [ACCEPTED, intent(1), created(1)];
     const refused = [{ attempt: 2, graphCallId: 'graph-2', refusedEnd: 0 }];
     expect(step(records, START_MS, { surplus: refused })).toEqual(NEVER);
@@ -328,7 +328,7 @@ describe('a call that lives', () => {
     expect(step(records, START_MS, { isEstablishing: false }, isDue)).toEqual(NEVER);
   });
 
-  it('is asked for at once because of a callback that nobody could read, but not again and again', () => {
+  it('is looked up at once after an unreadable callback, but not repeatedly', () => {
     const unread = { unreadCallbackId: 'second' };
     const lookUp = { kind: 'look-up', attempt: 1, graphCallId: 'graph-1', answers: 'second' };
     expect(step(records, START_MS, unread)).toEqual(lookUp);
@@ -341,7 +341,7 @@ describe('a call that lives', () => {
     expect(step(records, START_MS, unread, { notBeforeMs: START_MS + 1 })).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
   });
 
-  it('is asked for no sooner because of such a callback when Graph said that it is gone', () => {
+  it('is looked up no sooner because of such a callback when Graph said that it is gone', () => {
     const saidGone = { isSaidGone: true, lookUpAtMs: START_MS + 1 };
     expect(step(records, START_MS, { unreadCallbackId: 'one' }, saidGone)).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
     expect(step(records, START_MS + 1, { unreadCallbackId: 'one' }, saidGone)).toMatchObject({ answers: 'one' });

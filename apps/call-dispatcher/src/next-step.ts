@@ -14,15 +14,15 @@ export interface CallHistory {
   readonly hasEnded: boolean;
   /** Whether the last that Graph told of the call is that it is being established, if it told anything. */
   readonly isEstablishing: boolean;
-  /** The last request for the end that Graph refused for good; null when it refused none. */
+  /** Number of the last end request that Graph permanently refused; null when it refused none. */
   readonly refusedEnd: number | null;
   /** Attempts that a callback or an answer has proven, with Graph's id of the call where it is known. */
   readonly proven: readonly LiveCall[];
   /** The attempt whose callbacks, as far as any were stored within the grace period, are all folded and prove nothing. */
   readonly parkedAttempt: number | null;
-  /** Calls beside the call that live as far as is known. */
+  /** Surplus calls that, as far as is known, still live. */
   readonly surplus: readonly SurplusCallOfGraph[];
-  /** The last callback that nobody could read, until the history has what Graph said when it was asked because of it. */
+  /** The last unreadable callback that no look-up at Graph has answered yet. */
   readonly unreadCallbackId: string | null;
 }
 
@@ -36,7 +36,7 @@ export interface CallOfGraph extends LiveCall {
 }
 
 export interface SurplusCallOfGraph extends CallOfGraph {
-  /** As of the call itself; 0 when it was refused before anybody asked. */
+  /** Like `refusedEnd` of the call itself; 0 when Graph refused the hang-up of a surplus call that nobody had asked for. */
   readonly refusedEnd: number | null;
 }
 
@@ -44,15 +44,15 @@ export interface SurplusCallOfGraph extends CallOfGraph {
 export interface FollowUp {
   /** When Graph is next to be told that the call goes on, broker time. */
   readonly keepAliveAtMs: number;
-  /** The last request for the end for which Graph was asked to hang up, as `endRequestsOf` counts; -1 before the first. */
+  /** Number of the last end request, as `endRequestsOf` counts, for which this process sent a hang-up; -1 before the first. */
   readonly hungUpFor: number;
   /** When Graph is to be asked for the call, if it is still being established then or Graph once said that it is gone; broker time. */
   readonly lookUpAtMs: number;
   /** Graph said so once; only when it says so again the call counts as ended. */
   readonly isSaidGone: boolean;
-  /** When Graph was last asked for the call, and answered; broker time. */
+  /** Broker time of the last look-up that Graph answered. */
   readonly lookedUpAtMs: number;
-  /** The callback because of which it was asked then; null when there was none. */
+  /** The unreadable callback that caused that look-up; null when none did. */
   readonly answeredCallbackId: string | null;
   /** Before which Graph is not to be asked anything about it, broker time: it could not answer, or said so. */
   readonly notBeforeMs: number;
@@ -63,7 +63,7 @@ export interface NextStepRules {
   readonly keepAliveIntervalMs: number;
   /** How long a call may be established for before Graph is asked for it, and asked again. */
   readonly establishingMaxMs: number;
-  /** The least time between two questions for a call because of callbacks that nobody could read. */
+  /** Shortest time between two look-ups of a call because of unreadable callbacks. */
   readonly unreadLookUpMs: number;
   /** Attempts with an unknown outcome up to which `ifUnknown: redial` allows another. */
   readonly maxUnknownAttempts: number;
@@ -71,7 +71,7 @@ export interface NextStepRules {
 
 export interface NextStepFacts {
   readonly history: CallHistory | undefined;
-  /** There is a history, and nobody can read it: what it proves is not known. */
+  /** The call has a history that is unreadable, so its proofs are unknown. */
   readonly isHistoryLost?: boolean;
   /** The broker's time, ms since 1970. */
   readonly nowMs: number;
@@ -85,7 +85,7 @@ export interface NextStepFacts {
 
 export interface HangUp extends CallOfGraph {
   readonly isSurplus: boolean;
-  /** Which request for the end it follows; 0: a call beside the call, which is hung up unasked. */
+  /** Number of the end request that this hang-up serves; 0 for a surplus call, which is hung up unasked. */
   readonly request: number;
 }
 
@@ -99,7 +99,7 @@ export type Step =
   | { readonly kind: 'grace-over'; readonly attempt: number; readonly why: string }
   | ({ readonly kind: 'hang-up' } & HangUp)
   | ({ readonly kind: 'keep-alive' } & CallOfGraph)
-  /** Ask Graph for the call; `answers`: the callback that nobody could read, because of which the history waits for what it says. */
+  /** Look the call up at Graph; `answers` names the unreadable callback that this look-up answers in the history. */
   | ({ readonly kind: 'look-up'; readonly answers: string | null } & CallOfGraph);
 
 const FIRST_BACKOFF_MS = 500;
@@ -152,7 +152,7 @@ function proofOf(dispatch: Dispatch, history: CallHistory | undefined): LedgerRe
     if (state !== 'open' && state !== 'unknown') continue;
     const proven = history?.proven.find((one) => one.attempt === attempt);
     if (proven === undefined) continue;
-    // A callback that nobody could read: Graph's answer may be on its way, and it alone says which call it is.
+    // An unreadable callback does not name Graph's call. While the POST is open, its answer may still name it.
     if (proven.graphCallId === null && state === 'open') continue;
     return { type: 'Created', callId: dispatch.callId, attempt, provenBy: 'callback', graphCallId: proven.graphCallId };
   }
@@ -248,7 +248,7 @@ function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts, rules: NextStep
   ]);
 }
 
-/** When Graph is to be asked for a call; Infinity while there is no reason to. */
+/** Broker time of the next look-up; Infinity while none is needed. */
 function lookUpTimeOf(
   { lookUpAtMs, lookedUpAtMs, isSaidGone }: FollowUp,
   { isUnread, isEstablishing }: { readonly isUnread: boolean; readonly isEstablishing: boolean },
@@ -283,7 +283,7 @@ function endOf(
   return stepAt(notBeforeMs, { kind: 'hang-up', isSurplus, request, attempt, graphCallId }, { nowMs: facts.nowMs });
 }
 
-/** Whether something of the call lives at Graph, as far as is known. */
+/** True when the call or one of its surplus calls still lives at Graph, as far as is known. */
 export function livesAtGraph(dispatch: Dispatch, history: CallHistory | undefined): boolean {
   return (dispatch.phase === 'created' && history?.hasEnded !== true) || (history?.surplus.length ?? 0) > 0;
 }

@@ -9,7 +9,7 @@ export interface OpenLedgerOptions extends Omit<LedgerOptions, 'client' | 'repor
 }
 
 /**
- * Begins to fold the ledger, if it is the one that this installation has worked with, on topics that keep what it counts on.
+ * Begins to fold the ledger, after checking that it is the one that this installation has used and that the topics have safe settings.
  * @throws LedgerLostError, UnsafeTopicError
  */
 export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {

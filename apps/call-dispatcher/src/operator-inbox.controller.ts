@@ -31,7 +31,7 @@ export class OperatorInboxController {
     this.metrics.command(type);
   }
 
-  /** Its time counts from its arrival, so that an old one that is read again allows nothing. */
+  /** The release is valid for a limited time from its arrival, so an old one that is replayed allows nothing. */
   private async releaseCall(data: ReleaseCallData, arrivedAtMs: number): Promise<void> {
     const { callId, attempt, reason, operator } = data;
     if (this.ledger.get(callId)?.command?.tenantId !== data.tenantId.toLowerCase() || !(await this.isParked(callId, attempt))) {
@@ -42,7 +42,7 @@ export class OperatorInboxController {
     await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
   }
 
-  /** The operator may have seen a snapshot that is still on its way here. */
+  /** Waits: the operator may have seen a snapshot that has not reached this process yet. */
   private async isParked(callId: string, attempt: number): Promise<boolean> {
     const parked = (): boolean => this.histories.get(callId)?.parkedAttempt === attempt;
     if (parked()) return true;

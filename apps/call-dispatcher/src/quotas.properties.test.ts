@@ -44,7 +44,7 @@ const action: fc.Arbitrary<Action> = fc.constantFrom(...CALL_IDS).chain((callId)
   ),
 );
 
-it('count exactly what the ledger, the histories and the reservations say, whatever overtakes what', () => {
+it('equal a plain recount of the ledger, the histories and the reservations, in any order of events', () => {
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
       const ended = new Set<string>();
@@ -106,7 +106,7 @@ function usedBy(quotas: Quotas): Used {
   };
 }
 
-/** From nothing, in the plainest way. */
+/** Counts from scratch, in the simplest way. */
 function recount(folded: ReadonlyMap<string, Dispatch>, ended: ReadonlySet<string>, reserved: ReadonlySet<string>): Used {
   const known = [...folded.values()].filter(({ command }) => command !== null);
   const open = known.filter(({ phase }) => phase === 'open').map(({ callId }) => callId);

@@ -69,13 +69,13 @@ describe('calls of a month', () => {
   };
   const error = GRAPH_ERROR;
 
-  it('are the creates that Graph took, may have taken or may still take', () => {
+  it('include the creates that Graph took, may have taken or may still take', () => {
     expect(taken(intent(1))).toBe(1);
     expect(taken(intent(1), created)).toBe(1);
     expect(taken(intent(1), { type: 'Unknown', ...key(1), why: 'reset' })).toBe(1);
   });
 
-  it('are none that Graph refused, rejected or never got', () => {
+  it('do not include creates that Graph refused, rejected or never got', () => {
     expect(taken(intent(1), { type: 'Refused', ...key(1), retryAfterMs: 1, error })).toBe(0);
     expect(taken(intent(1), { type: 'Rejected', ...key(1), error })).toBe(0);
     expect(taken(intent(1), notSent(1))).toBe(0);

@@ -15,7 +15,7 @@ interface Usage {
   readonly dialling: Set<string>;
   /** Calls that were created and have not ended. */
   readonly live: Set<string>;
-  /** Calls in this process's hands, whose Intent the ledger may not have yet. */
+  /** Calls that this process is about to dial; their Intent may not be in the ledger yet. */
   readonly reserved: Set<string>;
   /** `2026-11` → attempts that count. */
   readonly attemptsByMonth: Map<string, number>;
@@ -26,8 +26,8 @@ const NO_USAGE: Usage = { dialling: new Set(), live: new Set(), reserved: new Se
 const COUNTED: ReadonlySet<AttemptState> = new Set(['open', 'created', 'unknown']);
 
 /**
- * What of Graph's limits is used up, per app and tenant. What is not reserved is counted from the ledger and the histories
- * alone, so it is the same after a restart; processes that dial at the same moment may pass a limit by what they have in hand.
+ * The used part of Graph's limits, per app and tenant. Apart from reservations it is counted from the ledger and the histories
+ * only, so it is the same after a restart. Processes that dial at the same moment may together exceed a limit by their reservations.
  */
 export class Quotas {
   private readonly usages = new Map<string, Usage>();
@@ -37,14 +37,14 @@ export class Quotas {
     private readonly hasEnded: (dispatch: Dispatch) => boolean,
   ) {}
 
-  /** To be called for every call in the ledger at the start, then after every change of one. */
+  /** The caller calls it for every call in the ledger at the start, then after each change of a call. */
   changed(before: Dispatch | undefined, dispatch: Dispatch): void {
     if (before !== undefined) this.countAttempts(before, -1);
     this.countAttempts(dispatch, 1);
     this.update(dispatch);
   }
 
-  /** Says anew whether the call is live; to be called when its history changed. */
+  /** Recomputes whether the call is live; the caller calls it when the call's history has changed. */
   update(dispatch: Dispatch): void {
     const { callId, command, phase } = dispatch;
     if (command === null) return;
@@ -63,7 +63,7 @@ export class Quotas {
     });
   }
 
-  /** Counts the call as being dialled before its Intent is in the ledger, until it is given back. */
+  /** Counts the call as being dialled, also before its Intent is in the ledger, until `giveBack`. */
   reserve(callId: string, owner: Owner): void {
     this.change(owner, ({ reserved }) => reserved.add(callId));
   }
@@ -119,7 +119,7 @@ export class Quotas {
     return this.usages.get(ownerKey(owner)) ?? NO_USAGE;
   }
 
-  /** An owner who uses nothing is not kept. */
+  /** Changes the owner's usage, and removes an owner who then uses nothing, to save memory. */
   private change(owner: Owner, work: (usage: Usage) => void): void {
     const key = ownerKey(owner);
     const known = this.usages.get(key);
@@ -139,7 +139,7 @@ function liveCalls({ dialling, live, reserved }: Usage): number {
   return dialling.size + live.size + countOutside(reserved, dialling, live);
 }
 
-/** How many members are in none of the others. */
+/** Number of members that none of the other sets has. */
 function countOutside(set: ReadonlySet<string>, ...others: readonly ReadonlySet<string>[]): number {
   let count = 0;
   for (const member of set) if (!others.some((other) => other.has(member))) count += 1;

@@ -222,7 +222,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
 
   const forget = setInterval(() => {
     ledger.forgetReported().catch((error: unknown) => {
-      logger.warn({ err: error }, 'the relay’s offset could not be read; it is asked for again');
+      logger.warn({ err: error }, 'the relay’s committed offset could not be read; the dispatcher retries');
     });
   }, settings.relayForgetIntervalMs);
   onShutdown('timers', () => {

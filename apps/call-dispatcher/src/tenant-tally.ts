@@ -3,7 +3,7 @@ export interface TallyLimits {
   readonly inAll: number;
 }
 
-/** How much of something each tenant has in this process's memory, and all tenants together. */
+/** A sum per tenant and over all tenants, such as bytes or entries in this process's memory. */
 export class TenantTally {
   private readonly ofTenant = new Map<string, number>();
   private sum = 0;
@@ -29,7 +29,7 @@ export class TenantTally {
     return Math.max(0, ...this.ofTenant.values());
   }
 
-  /** @returns which limit so much more would pass; null when none */
+  /** @returns the limit that adding this amount would exceed; null when none */
   exceeded(tenantId: string, more: number, limits: TallyLimits): keyof TallyLimits | null {
     if (this.of(tenantId) + more > limits.perTenant) return 'perTenant';
     return this.sum + more > limits.inAll ? 'inAll' : null;

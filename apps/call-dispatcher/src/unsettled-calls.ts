@@ -20,7 +20,7 @@ export class UnsettledCalls {
     else this.dispatches.delete(callId);
   }
 
-  /** To be called for a call that the ledger forgot. */
+  /** The ledger's listener calls it when the ledger forgets a call. */
   forget({ callId }: Dispatch): void {
     this.dispatches.delete(callId);
   }

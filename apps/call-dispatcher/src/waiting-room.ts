@@ -17,6 +17,6 @@ export function faultsOfRoom(waiting: TenantTally, { tenantId, call }: LedgerCom
   const exceeded = waiting.exceeded(tenantId, waitingBytesOf(call), limits);
   if (exceeded === null) return [];
   const whose = exceeded === 'perTenant' ? 'of the tenant' : 'of all tenants';
-  const message = `is right, but the calls ${whose} that wait take ${limits[exceeded]} bytes (${SETTING_OF[exceeded]}); send it with a fresh callId when some of them are dialled or ended`;
+  const message = `is valid, but there is no room: the waiting calls ${whose} may take ${limits[exceeded]} bytes (${SETTING_OF[exceeded]}); send it again with a fresh callId when some of them are dialled or ended`;
   return [{ path: 'call', message }];
 }

@@ -203,7 +203,7 @@ export class CallsController {
     return { caller, call: await this.visible.read(caller, id) };
   }
 
-  /** Makes an answer’s text at the caller’s expense. @throws ApiError 429 */
+  /** Builds an answer’s text and charges its time to the caller’s read budget. @throws ApiError 429 */
   private written(caller: Caller, reply: FastifyReply, json: () => string): string {
     const text = this.reads.spend(caller, json);
     void reply.header('content-type', 'application/json; charset=utf-8');

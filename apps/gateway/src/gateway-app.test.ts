@@ -143,7 +143,7 @@ describe('every answer', () => {
     await narrow.stop();
   });
 
-  it('is refused with 429 and Retry-After to whoever keeps the process busy with lists, and to nobody else', async () => {
+  it('is refused with 429 and Retry-After to a caller whose lists keep the process busy, and to no other caller', async () => {
     const narrow = await GatewayUnderTest.start(CALLERS, { requestsPerSecond: 10_000, readMsPerSecond: 1 });
     let answer = await narrow.ask('GET', '');
     for (let count = 0; count < 10_000 && answer.status === 200; count += 1) answer = await narrow.ask('GET', '');
@@ -476,7 +476,7 @@ describe('a call', () => {
     expect(ends()).toEqual([{ callId: id, tenantId: TENANT_ID }]);
   });
 
-  it('is not ended unknown more often than a caller may in a minute: 429 says when to come back', async () => {
+  it('is refused with 429 and Retry-After when its caller has ended too many unknown calls in this minute', async () => {
     await gateway.stop();
     await start({ unknownEndsPerMinute: 2 });
     const statuses = async (count: number, id: () => string, token?: string): Promise<number[]> => {
@@ -489,7 +489,7 @@ describe('a call', () => {
     const refused = await gateway.ask('DELETE', `/${randomUUID()}`);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(errorOf(refused)['code']).toBe('TooManyRequests');
-    // Calls that are known, other callers, and what is nobody's to end stay as they are.
+    // The limit does not apply to known calls, to other callers, or to calls that the caller may not end.
     const [own, others] = [know(), know({ tenantId: OTHER_TENANT_ID })];
     expect(await statuses(4, () => own)).toEqual([202, 202, 202, 202]);
     expect(await statuses(1, () => others)).toEqual([404]);
@@ -524,7 +524,7 @@ describe('calls that wait for their dial', () => {
     await start({ waitingMaxBytes: bytes });
   });
 
-  it('are as many of a tenant as there is room for: 429 says when to come back, and other tenants go on', async () => {
+  it('are refused with 429 and Retry-After when their tenant has no room; other tenants go on', async () => {
     expect([(await create()).status, (await create()).status]).toEqual([202, 202]);
     const refused = await create();
     expect([refused.status, refused.headers.get('retry-after'), errorOf(refused)['code']]).toEqual([

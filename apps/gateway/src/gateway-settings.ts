@@ -126,7 +126,7 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_READ_MS_PER_SECOND', {
     kind: 'integer',
-    describe: 'Milliseconds of a second that one caller’s lists and reads of calls may keep a process busy; further ones get 429',
+    describe: 'Milliseconds per second for which one caller’s reads of calls may keep a process busy; further reads get 429',
   })
   @IsInt()
   @Min(1)
@@ -141,7 +141,7 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('CALL_MAX_BYTES', {
     kind: 'integer',
-    describe: 'Bytes that a call may have as canonical JSON, else its create gets 400; not more than the dispatcher takes',
+    describe: 'Largest call, in bytes of canonical JSON; a larger create gets 400. At most the dispatcher’s limit',
   })
   @IsInt()
   @Min(4_096)
@@ -151,7 +151,7 @@ export class GatewaySettings extends ServiceSettings {
   @Setting('GATEWAY_WAITING_MAX_BYTES', {
     kind: 'integer',
     describe:
-      'Bytes per tenant of the creates of this process of which it is not known what came of them, each with 1 KiB on top; further ones get 429',
+      'Most bytes per tenant of creates that this process has sent and whose outcome it does not know yet, each plus 1 KiB; further creates get 429',
   })
   @IsInt()
   @Min(64 * 1024)
@@ -159,7 +159,7 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_UNKNOWN_ENDS_PER_MINUTE', {
     kind: 'integer',
-    describe: 'DELETEs of calls that are not known that a caller may send in a minute, of each process; further ones get 429',
+    describe: 'Most DELETEs of unknown calls per caller and minute, in each process; further ones get 429',
   })
   @IsInt()
   @Min(1)

@@ -89,7 +89,7 @@ export class KnownCalls {
     const ids = this.idsIn(place);
     ids.delete(callId);
     if (ids.size > 0) return;
-    // Producers may name tenants that there are not.
+    // Producers may name tenants that do not exist.
     const byState = this.idsOfTenant.get(place.tenantId);
     byState?.delete(place.state);
     if (byState?.size === 0) this.idsOfTenant.delete(place.tenantId);

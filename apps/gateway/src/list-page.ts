@@ -1,12 +1,12 @@
 import { callResource } from './call-resource.js';
 import type { CallPage } from './visible-calls.js';
 
-/** A page ends when it has so much: one call may be a roster of megabytes. */
+/** A page ends when it reaches this size, because one call may have a roster of megabytes. */
 export const MAX_PAGE_CHARACTERS = 8 * 1024 * 1024;
 
 /**
  * @param linkAfter the address of the page that begins after this call
- * @returns the page as JSON; it may end before all that was asked for, and then has a next link
+ * @returns the page as JSON; it may have fewer calls than requested, and then has a next link
  */
 export function listPage({ calls, next }: CallPage, linkAfter: (callId: string) => string): string {
   const texts: string[] = [];

@@ -13,7 +13,7 @@ export const LIST_PAGE = { byDefault: 50, max: 200 };
 /** Characters of each option: the longest filter of use names each of Graph's states once. */
 export const MAX_OPTION_LENGTH = 1_000;
 const UNDERSTOOD: ReadonlySet<string> = new Set(['$top', '$filter', '$skiptoken']);
-/** A parenthesis, a text, a word, or a character that no filter has: the first character decides which, so nothing is read twice. */
+/** One token: a parenthesis, a text, a word, or an illegal character. The first character decides which, so no text is scanned twice. */
 const FILTER_TOKEN = /[()]|'\w{1,40}'|\w+|\S/g;
 /** Its tokens with one blank between them. */
 const STATE_TERM = /^(?:state eq (null|'\w+')|\( state eq (null|'\w+') \))$/;

@@ -20,7 +20,7 @@ describe('a caller’s reads', () => {
     budgets = new ReadBudgets(PER_SECOND, () => nowMs);
   });
 
-  it('may take what a second gives, and further ones are refused', () => {
+  it('may use the budget of a second; further reads are refused', () => {
     expect(spend(60)).toBe('read');
     expect(spend(60)).toBe('read');
     expect(() => spend(1)).toThrow(refusedFor(1));
@@ -32,7 +32,7 @@ describe('a caller’s reads', () => {
     expect(spend(1)).toBe('read');
   });
 
-  it('that took far too long delay the next one as long as that took, and say so', () => {
+  it('that took far too long delay the next read accordingly, and Retry-After says so', () => {
     spend(PER_SECOND * 5);
     expect(() => spend(1)).toThrow(refusedFor(4));
     nowMs += 4_001;
@@ -49,7 +49,7 @@ describe('a caller’s reads', () => {
     expect(() => spend(1)).toThrow(refusedFor(1));
   });
 
-  it('are at nobody else’s expense', () => {
+  it('do not count against other callers', () => {
     spend(PER_SECOND * 5);
     expect(spend(1, callerNamed('other'))).toBe('read');
   });

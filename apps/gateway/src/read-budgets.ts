@@ -8,11 +8,11 @@ interface Spent {
 }
 
 /**
- * How much of this process’s time each caller’s reads take. A list costs what its calls cost, which may be rosters of megabytes, so
- * the time is measured, not guessed. A read that has begun is finished; what it took beyond the budget delays its caller’s next one.
+ * The time of this process that each caller’s reads take. The cost of a list depends on its calls, which may have rosters of
+ * megabytes, so the time is measured. A read that has begun is finished; its excess over the budget delays the caller’s next read.
  */
 export class ReadBudgets {
-  /** In the order of the last read: who has spent nothing lately is forgotten. */
+  /** In the order of the last read. A caller without recent reads is removed. */
   private readonly spent = new Map<string, Spent>();
 
   constructor(
@@ -22,8 +22,8 @@ export class ReadBudgets {
   ) {}
 
   /**
-   * Does the work at the caller’s expense.
-   * @throws ApiError 429 while what the caller has spent is not paid off
+   * Does the work and charges its time to the caller.
+   * @throws ApiError 429 while the caller’s earlier reads are not paid off
    */
   spend<T>(caller: Caller, work: () => T): T {
     const name = nameOf(caller);
@@ -40,7 +40,7 @@ export class ReadBudgets {
     }
   }
 
-  /** Callers that have something to pay off. */
+  /** Number of callers whose reads are not paid off. */
   get size(): number {
     return this.spent.size;
   }
@@ -60,7 +60,7 @@ export class ReadBudgets {
 
   private refusal(spentMs: number): ApiError {
     const seconds = Math.max(1, Math.ceil((spentMs - this.msPerSecond) / this.msPerSecond));
-    const message = `Reading calls takes at most ${String(this.msPerSecond)} ms of a second for one caller. Try again after Retry-After, with a smaller $top or a $filter.`;
+    const message = `One caller’s reads of calls may take at most ${String(this.msPerSecond)} ms of each second. Try again after Retry-After, with a smaller $top or a $filter.`;
     return new ApiError(429, 'TooManyRequests', message, { headers: { 'retry-after': String(seconds) } });
   }
 }

@@ -5,7 +5,7 @@ import { ApiError } from './api-error.js';
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
- * Reads a body of JSON, in front of which some editors and libraries write a byte order mark; undefined for an empty one.
+ * Parses a JSON body, also with the leading byte order mark that some editors and libraries write; undefined for an empty body.
  * @throws ContractError for what is no JSON; ApiError 400 for what means harm: a member that would become a prototype, text that is none
  */
 export function readBody(body: Buffer): unknown {

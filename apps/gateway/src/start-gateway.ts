@@ -26,7 +26,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const sender = await startStep({ name: 'connecting a sender', run: () => client.sender(), waitsFor: missingOnKafka });
   onShutdown('sender', () => sender.close());
   health.addReadiness('kafka sender', () => sender.condition());
-  // What is known of the calls of other partitions, and taking commands, goes on.
+  // The gateway still takes commands and still knows the calls of other partitions.
   health.addReadiness('kafka records', () => ({ ...client.unreadable(), ok: true }));
   const snapshots = await restored(startStep, {
     topic: topicName(topicPrefix, TOPICS.snapshots),

@@ -3,7 +3,7 @@ import { UnknownEnds } from './unknown-ends.js';
 
 const caller = (appId: string): Caller => ({ appId, tenantId: 'tenant', roles: [] });
 
-it('takes so many of each caller in a minute, and says when it takes more', () => {
+it('accepts a limited number per caller and minute, and says when it accepts more', () => {
   let nowMs = 5_000;
   const ends = new UnknownEnds(2, () => nowMs);
   ends.take(caller('a'));

@@ -5,8 +5,8 @@ import { nameOf } from './callers.js';
 const MINUTE_MS = 60_000;
 
 /**
- * How many ends of calls that nobody knows each caller has asked for in the present minute. The ledger keeps each of them for
- * weeks, whether there will be such a call or not (docs/decisions/0018-ends-of-calls-that-are-not-known.md).
+ * The number of unknown calls that each caller has ended in the current minute. It is limited because the ledger keeps each such
+ * end for weeks, whether the call ever comes or not (docs/decisions/0018-ends-of-calls-that-are-not-known.md).
  */
 export class UnknownEnds {
   private readonly ofCaller = new Map<string, number>();
@@ -27,7 +27,7 @@ export class UnknownEnds {
     const name = nameOf(caller);
     const asked = (this.ofCaller.get(name) ?? 0) + 1;
     if (asked > this.maxPerMinute) {
-      const message = `At most ${String(this.maxPerMinute)} ends of calls that are not known are taken in a minute. Try again after Retry-After.`;
+      const message = `A caller may end at most ${String(this.maxPerMinute)} unknown calls in a minute. Try again after Retry-After.`;
       throw tooManyRequests(message, Math.ceil((this.minuteBeganAtMs + MINUTE_MS - nowMs) / 1_000));
     }
     this.ofCaller.set(name, asked);

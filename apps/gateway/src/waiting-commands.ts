@@ -5,13 +5,13 @@ import type { KnownCalls } from './known-calls.js';
 
 /** No call waits longer for its dial. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1_000;
-/** Each command counts so much beside its call, as with the dispatcher, which keeps it in memory. */
+/** Bytes that each command counts in addition to its call, as in the dispatcher. */
 const BYTES_BESIDE_CALL = 1_024;
 const RETRY_AFTER_SECONDS = 10;
 
 /**
- * The creates of this process of which it is not known yet what came of them, in bytes per tenant. Every dispatcher keeps them in
- * memory and fails what is too much, for good; so it is refused here first, while the caller can try again.
+ * The creates that this process has sent and whose outcome it does not know yet, in bytes per tenant. Dispatchers keep them in
+ * memory and fail creates beyond their limit permanently. The gateway refuses earlier, so that the caller can retry.
  */
 export class WaitingCommands {
   private readonly bytesOfTenant = new Map<string, number>();
@@ -25,7 +25,7 @@ export class WaitingCommands {
   async send({ callId, tenantId, call }: CreateCallData, send: () => Promise<void>): Promise<void> {
     const bytes = Buffer.byteLength(JSON.stringify(call)) + BYTES_BESIDE_CALL;
     if (this.bytesOf(tenantId) + bytes > this.maxBytesPerTenant) {
-      const message = `The calls of tenant ${tenantId} that wait for their dial are as many as may wait. Try again after Retry-After.`;
+      const message = `Too many calls of tenant ${tenantId} wait for their dial. Try again after Retry-After.`;
       throw tooManyRequests(message, RETRY_AFTER_SECONDS);
     }
     this.add(tenantId, bytes);

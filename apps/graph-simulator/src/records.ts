@@ -30,7 +30,7 @@ export interface DeliveryRecord extends Omit<CallbackAddress, 'callId' | 'attemp
   readonly time: string;
   /** The exact text. */
   readonly body: string;
-  /** The exact bytes of one that is not UTF-8, which `body` shows as well as text can. */
+  /** The exact bytes of a body that is not UTF-8; `body` then shows only an approximation. */
   readonly bodyBase64?: string;
   answered: { readonly status: number; readonly tookMs: number } | null;
   /** Why there is no answer, or the fault that struck. */

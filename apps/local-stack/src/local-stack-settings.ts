@@ -21,7 +21,7 @@ export class LocalStackSettings {
 
   @Setting('CALLBUS_READY_TIMEOUT_MS', {
     kind: 'integer',
-    describe: 'Milliseconds without anything new of a service’s start after which it has failed to become ready',
+    describe: 'Time, in milliseconds, without progress of a service’s start after which the stack gives it up',
   })
   @IsInt()
   @Min(1_000)

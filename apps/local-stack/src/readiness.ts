@@ -7,7 +7,7 @@ const REQUEST_TIMEOUT_MS = 2_000;
 
 /**
  * Waits until a service says that it is ready (`/readyz` answers 200).
- * @param timeoutMs without anything new of its start: one that reads a large ledger takes as long as it has to
+ * @param timeoutMs longest time without progress of its start; the start itself has no time limit, since a ledger may be large
  * @throws StackError PROCESS_DIED with its last log lines, or NOT_READY with what the service waits for
  */
 export async function untilReady(process: RunningProcess, managementUrl: string, timeoutMs: number): Promise<void> {
@@ -41,7 +41,7 @@ interface Answer {
   readonly isReady: boolean;
   /** In words, why not. */
   readonly why: string;
-  /** What its start is at; undefined when it has started, or does not say. */
+  /** Progress of its start; undefined when it has started, or does not report any. */
   readonly start?: string;
 }
 

@@ -132,7 +132,7 @@ describe('Supervisor', () => {
 });
 
 describe('untilReady', () => {
-  it('waits for as long as the start comes further', async () => {
+  it('waits while the start makes progress', async () => {
     let read = 0;
     const server = createServer((_request, response) => {
       read += 1;
@@ -143,7 +143,7 @@ describe('untilReady', () => {
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const restoring = group.start(node('restoring', FOREVER));
-    // Less than ten polls take.
+    // Shorter than ten polls.
     await expect(untilReady(restoring, url, 400)).resolves.toBeUndefined();
     server.close();
     server.closeAllConnections();

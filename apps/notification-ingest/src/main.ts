@@ -16,7 +16,7 @@ await runService('notification-ingest', IngestSettings, async (context) => {
   // Those of one role may not be seen by the principal of the other.
   const topics = Object.values<TopicSpec>(TOPICS).filter(
     (topic) =>
-      // Asked for only at what nobody can read; an installation that is older lacks it.
+      // Read only after an unreadable batch; an older installation lacks this topic.
       topic !== TOPICS.repairs && [...topic.readers, ...topic.writers].some((one) => principals.some((own) => own === one)),
   );
   const requireTopics = (): Promise<void> =>

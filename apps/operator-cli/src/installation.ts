@@ -25,8 +25,8 @@ export class Installation {
   }
 
   /**
-   * Hands over every record that is in the topic now, or in these partitions of it.
-   * @param onUnreadable takes what nobody can read; without it that ends the reading, unless an operator has ordered to pass over it
+   * Passes every record that is in the topic now, or in these partitions of it, to the callback.
+   * @param onUnreadable called with each unreadable batch; without it such a batch ends the read, unless an operator has ordered to pass over it
    */
   async read(
     topic: TopicSpec,

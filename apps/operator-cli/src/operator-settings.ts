@@ -93,7 +93,7 @@ export class OperatorSettings {
 
   @Setting('OPERATOR_READ_TIMEOUT_MS', {
     kind: 'integer',
-    describe: 'Milliseconds without a record after which the read of a topic fails; however long it reads does not matter',
+    describe: 'Milliseconds without a record after which the read of a topic fails; the whole read may take longer',
   })
   @IsInt()
   @Min(1_000)

@@ -20,7 +20,7 @@ it('has started once and for all, and is ready only while every condition holds'
   expect([health.startup().ok, health.ready().ok, health.live().ok]).toEqual([true, false, true]);
 });
 
-it('says what the start is at until that is over', () => {
+it('names the current step of the start until the start is over', () => {
   health.starting(() => 'reading calls.snapshots: 3 of 9 records');
   const conditions = { started: { ok: false, reason: 'reading calls.snapshots: 3 of 9 records' } };
   expect(health.startup()).toEqual({ ok: false, conditions });

@@ -28,7 +28,7 @@ export class Health {
     this.liveness.set(name, check);
   }
 
-  /** @param describe says what the start is at, and what it waits for */
+  /** @param describe returns the start's current step and what it waits for */
   starting(describe: () => string | undefined): void {
     this.describeStart = describe;
   }

@@ -47,7 +47,7 @@ export class KafkaSettings {
   @Setting('KAFKA_STANDSTILL_TIMEOUT_MS', {
     kind: 'integer',
     describe:
-      'Milliseconds without a record after which a reader of a whole topic that is not at its end counts as standing still; however long it reads does not matter',
+      'Milliseconds without a record after which a reader of a whole topic, before the topic’s end, counts as standing still; the whole read may take longer',
   })
   @IsInt()
   @Min(1_000)

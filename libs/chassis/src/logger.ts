@@ -20,12 +20,12 @@ export const SECRET_MEMBERS: readonly string[] = [
 
 const BEARER = /\beyJ[\w-]{4,}(\.[\w-]*){0,2}/g;
 const PHONE = /(\+|%2B|\btel:)\d{6,15}\b/gi;
-/** The patterns that are put together of names; a test checks how their time grows. */
+/** The patterns that are built from member names; a test checks that their time grows only linearly. */
 export const PATTERNS_OF_MEMBERS = {
-  /** A secret member of JSON at any depth, and of JSON that is text in JSON. */
+  /** A secret member of JSON at any depth, also within JSON that is a string in JSON. */
   member: ofMembers((names) => `"(${names})"\\s*:\\s*"(?:[^"\\\\]|\\\\.)*"`, 'gi'),
   quotedMember: ofMembers((names) => `\\\\"(${names})\\\\"\\s*:\\s*\\\\"[^"\\\\]*\\\\"`, 'gi'),
-  /** Any other value of such a member than text, which is looked for in what is scrubbed already. */
+  /** A secret member whose value is not text. It is searched for after texts are scrubbed. */
   structure: ofMembers((names) => `"(${names})"\\s*:\\s*(?!"|null)`, 'i'),
   name: ofMembers((names) => `^(${names})$`, 'i'),
 };

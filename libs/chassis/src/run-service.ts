@@ -64,7 +64,7 @@ export interface ServiceContext<S> {
   readonly health: Health;
   /** Where the service registers what it measures. */
   readonly metrics: Registry;
-  /** Does what needs another system, and waits for that where it is not there yet. */
+  /** Runs a step that needs another system, and waits while that system is missing. */
   readonly startStep: <T>(step: StartStep<T>) => Promise<T>;
   /** Registers work for the shutdown; what was registered last runs first. */
   readonly onShutdown: (step: string, run: () => Promise<void>) => void;

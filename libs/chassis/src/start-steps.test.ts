@@ -25,12 +25,12 @@ describe('a step of a start', () => {
     };
   }
 
-  it('is tried until what it needs is there', async () => {
+  it('is retried until everything that it needs is there', async () => {
     expect(await steps.run(failing(...Array.from({ length: 20 }, () => 'no broker')))).toBe('done');
     expect(steps.describe()).toBeUndefined();
   });
 
-  it('says once, not at each try, what it waits for, and that it goes on', async () => {
+  it('logs once, not at each retry, what it waits for, and that it goes on', async () => {
     await steps.run(failing('no broker', 'no broker', 'no topic', 'no topic', 'no broker'));
     const said = lines.map(({ level, waitsFor, msg }) => [level, waitsFor, msg]);
     const waits = 'the start waits, and tries again by itself';
@@ -42,7 +42,7 @@ describe('a step of a start', () => {
     ]);
   });
 
-  it('ends the start at once with what no waiting mends', async () => {
+  it('ends the start at once with an error that waiting does not cure', async () => {
     await expect(steps.run(failing('no broker', 'wrong partition count'))).rejects.toThrow('wrong partition count');
   });
 
@@ -62,7 +62,7 @@ describe('a step of a start', () => {
     expect(await done).toBe('done');
   });
 
-  it('is given up when the process shuts down: while it waits, and when it is done too late', async () => {
+  it('is given up when the process shuts down, while it waits or before it is done', async () => {
     const waiting = new StartSteps(createLogger('example', 'silent'), { firstMs: 60_000, longestMs: 60_000 });
     const waits = waiting.run(failing('no broker'));
     await new Promise(setImmediate);

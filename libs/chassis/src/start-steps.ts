@@ -6,16 +6,16 @@ const LONGEST_WAIT_MS = 5_000;
 
 /** One step of a start that another system may hold up. */
 export interface StartStep<T> {
-  /** What it does, as «reading calls.snapshots». */
+  /** Names the work, such as «reading calls.snapshots». */
   readonly name: string;
   readonly run: () => Promise<T>;
-  /** @returns in words what has to be there before the step can be done; null for an error that no waiting mends */
+  /** @returns what is missing, in words; null for an error that waiting does not cure */
   readonly waitsFor: (error: unknown) => string | null;
-  /** How far it has come, in words that change only when it comes further. */
+  /** Progress in words, which change only when the step makes progress. */
   readonly progress?: () => string | undefined;
 }
 
-/** A start that is given up, since the process shuts down. */
+/** Thrown when the process shuts down during its start. */
 export class StartGivenUp extends Error {
   constructor() {
     super('The process shuts down before it has started.');
@@ -24,9 +24,8 @@ export class StartGivenUp extends Error {
 }
 
 /**
- * What a process does before it is ready, one step after the other. A step that needs something that is not there yet is tried
- * again until it is, however long that takes: a process that ended would be started again, and miss the same (G7). What is waited
- * for is in the log once, not once for each try.
+ * Runs the steps of a process's start one after the other. It retries a step until everything that the step needs is there,
+ * without a time limit: if the process ended, its next start would miss the same (G7). It logs each wait once, not at each retry.
  */
 export class StartSteps {
   private readonly stopping = new AbortController();
@@ -38,7 +37,7 @@ export class StartSteps {
     private readonly waits = { firstMs: FIRST_WAIT_MS, longestMs: LONGEST_WAIT_MS },
   ) {}
 
-  /** @throws what no waiting mends; StartGivenUp */
+  /** @throws an error that waiting does not cure; StartGivenUp */
   async run<T>(step: StartStep<T>): Promise<T> {
     const { firstMs, longestMs } = this.waits;
     this.current = step;
@@ -61,7 +60,7 @@ export class StartSteps {
     }
   }
 
-  /** What the start is at, and what it waits for; undefined between steps. */
+  /** The current step, its progress and the missing thing; undefined between steps. */
   describe(): string | undefined {
     if (this.current === undefined) return undefined;
     const { name, progress } = this.current;
@@ -71,7 +70,7 @@ export class StartSteps {
     return words.length === 0 ? name : `${name}: ${words.join('; ')}`;
   }
 
-  /** Nothing is tried any more. */
+  /** Ends the start: no step is tried again. */
   stop(): void {
     this.stopping.abort();
   }

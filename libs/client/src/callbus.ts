@@ -39,9 +39,9 @@ export interface CallToPlace extends Omit<CreateCallData, 'callId'> {
 const DEFAULT_PREFIX = 'calls.';
 
 /**
- * Connects a producer and subscriber of calls. It does not wait for a Kafka that is away: after about ten seconds of trying it
- * rejects, and may be called again. Once connected, it reconnects by itself.
- * @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING, each with what to do
+ * Connects a producer and subscriber of calls. While Kafka is unreachable it rejects after about ten seconds; the caller may
+ * call it again. Once connected, it reconnects by itself.
+ * @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING, each with the fix in its message
  */
 export async function connectCallbus(options: CallbusOptions): Promise<Callbus> {
   const { source, topicPrefix = DEFAULT_PREFIX, logger = STANDARD_ERROR, ...kafka } = options;
@@ -49,7 +49,7 @@ export async function connectCallbus(options: CallbusOptions): Promise<Callbus> 
     ...kafka,
     logger,
     clientId: `callbus-client${source.replaceAll(/[^\w.-]+/g, '-')}`,
-    // A subscriber may read what operators ordered; groups of its own begin so.
+    // Subscribers may read the repairs. This prefix is that of a subscriber's own groups.
     followerGroupPrefix: `${topicPrefix}subscriber`,
     repairsTopic: topicName(topicPrefix, TOPICS.repairs),
   });

@@ -61,7 +61,7 @@ it('lets nobody but the operator release a call', () => {
   expect(writers.map(([principal]) => principal)).toEqual(['operator']);
 });
 
-it('lets the operator read all and write commands, what it replays, and what to pass over', () => {
+it('lets the operator read every topic and write commands, replays and repairs', () => {
   const written = ['commands', 'operator-commands', 'observations', 'repairs'];
   expect(ACCESS.operator.filter(({ resource }) => resource === 'topic')).toEqual(
     Object.values(TOPICS).map(({ name }) => ({

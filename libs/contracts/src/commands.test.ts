@@ -119,7 +119,7 @@ describe('a command on another topic than its own', () => {
   const putAside = (type: string): unknown =>
     expect.objectContaining({ code: 'WRONG_TOPIC', message: expect.stringMatching(`${type}.*callbus calls release`) as string });
 
-  it('is put aside: a release among the commands of any producer, whatever is in it', () => {
+  it('is put aside: a release on the commands topic, even a malformed one', () => {
     expect(read(decodeOperatorCommand, RELEASE)()).toEqual({ type: 'ReleaseCall', data: RELEASE.data });
     expect(read(decodeCommand, RELEASE)).toThrow(putAside('ReleaseCall') as Error);
     expect(read(decodeCommand, { ...RELEASE, data: null })).toThrow(putAside('ReleaseCall') as Error);
@@ -132,7 +132,7 @@ describe('a command on another topic than its own', () => {
     expect(read(decodeOperatorCommand, envelope)).toThrow(putAside(envelope.type) as Error);
   });
 
-  it('is of a type that nobody knows on either', () => {
+  it('has an unknown type on both topics when no command has it', () => {
     for (const decode of [decodeCommand, decodeOperatorCommand])
       expect(read(decode, { ...CREATE, type: 'constructor' })).toThrow(
         expect.objectContaining({ code: 'UNKNOWN_TYPE' }) as Error,

@@ -10,14 +10,14 @@ export const CONTRACT_ERRORS = {
   NOT_A_CLOUDEVENT: 'The record is not a CloudEvent 1.0, neither structured nor binary. See docs for the envelope.',
   UNKNOWN_TYPE: 'The CloudEvent’s type is not one that this topic carries. See the table of message types.',
   WRONG_TOPIC:
-    'CreateCall and EndCall belong on commands. A ReleaseCall belongs on operator-commands, where only an operator writes: use «callbus calls release» of this release.',
+    'CreateCall and EndCall belong on commands. A ReleaseCall belongs on operator-commands, where only an operator writes: use «callbus calls release» of this version.',
   UNKNOWN_VERSION: 'The message’s version is newer than this release. Upgrade the reader before the writer.',
   INVALID_MESSAGE: 'The data does not have the shape of its type. The message lists every fault with its path.',
   KEY_MISMATCH: 'The record’s key is not the callId of its data. Use the callId as the key.',
   ID_MISMATCH: 'The id of a CreateCall is not its callId. Use the same UUID for both.',
   TOO_OLD: 'It may have been dialled, and the ledger no longer knows. Send a new one with a fresh callId.',
   TOO_MANY_ENDS:
-    'The ends of very many unknown calls were asked for, of the tenant or in all. Replay it when its call is known, or raise UNKNOWN_ENDS_MAX_PER_TENANT or UNKNOWN_ENDS_MAX.',
+    'Too many EndCall commands for unknown calls are remembered, for this tenant or in all. Replay it when its call is known, or raise UNKNOWN_ENDS_MAX_PER_TENANT or UNKNOWN_ENDS_MAX.',
   SNAPSHOT_UNREADABLE:
     'The call’s state cannot be read, so its history cannot go on. «callbus topics repair» shows what can be done; then replay the dead letter.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',

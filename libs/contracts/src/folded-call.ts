@@ -46,7 +46,7 @@ export class SurplusCall {
   @IsIn(['ended', 'gone', 'refused'])
   readonly end?: 'ended' | 'gone' | 'refused';
 
-  /** The last request for the call's end that Graph refused for good to follow here; 0 where nobody had asked. */
+  /** Number of the last end request for which Graph permanently refused to hang up this surplus call; 0: it was hung up unasked. */
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -227,15 +227,15 @@ export class FoldedCall {
   @IsBoolean()
   readonly isEndRefused!: boolean;
 
-  /** The last request for the end that it refused so: 1 is the tenant's first. */
+  /** Number of the last end request that Graph permanently refused; the tenant's first request is 1. */
   @IsOptional()
   @IsInt()
   @Min(1)
   readonly endRefusedRequest?: number;
 
   /**
-   * The last callback that nobody could read: its observation's id. The dispatcher asks Graph for the call and names it in what
-   * it found, which takes it away again.
+   * Observation id of the last unreadable or empty callback. The dispatcher asks Graph for the call and names this id in its
+   * observation; folding that removes the mark.
    */
   @IsOptional()
   @IsString()
@@ -246,7 +246,7 @@ export class FoldedCall {
   readonly seen!: readonly string[];
 }
 
-/** The last request for the end that Graph refused for good; null when it refused none. An older dispatcher did not number them. */
+/** Number of the last end request that Graph permanently refused; null when it refused none. Older dispatchers wrote no number. */
 export function refusedEndOf({
   isEndRefused,
   endRefusedRequest,
@@ -254,7 +254,7 @@ export function refusedEndOf({
   return isEndRefused ? (endRefusedRequest ?? 1) : null;
 }
 
-/** The same of a call beside the call, which is hung up without being asked. */
+/** The same for a surplus call; 0 when Graph refused the hang-up that nobody had asked for. */
 export function refusedEndOfSurplus({ end, refusedRequest }: Pick<SurplusCall, 'end' | 'refusedRequest'>): number | null {
   return end === 'refused' ? (refusedRequest ?? 0) : null;
 }

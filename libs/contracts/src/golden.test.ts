@@ -134,7 +134,7 @@ describe('the golden fixtures', () => {
   });
 });
 
-it('an order to pass over is read, is written the same, and is known by where it begins', () => {
+it('pin a repair: it is read, written the same, and keyed by its first offset', () => {
   const plain = fixture('repairs', 'Repair');
   const repair = decodeRepair(Buffer.from(JSON.stringify(plain)));
   const { key, value } = encodeRepair(repair);

@@ -4,24 +4,24 @@ import { TOPICS, type TopicSpec } from './topics.js';
 const HOUR_MS = 60 * 60 * 1_000;
 const LEDGER: TopicSpec = TOPICS.dispatchLedger;
 
-/** Milliseconds after a call's last effective record until a fold forgets the call: as long as its topic keeps records at least. */
+/** Milliseconds from a call's last effective record until a fold forgets the call: the shortest time that the topic keeps records. */
 export const LEDGER_MEMORY_MS = Number(LEDGER.config['retention.ms']);
 
 /**
- * The same for a call of which only its end, or an outcome without an Intent, has been seen. A command may dial for 24 h after
- * its arrival at most. So a CreateCall that arrives up to a day after the end can dial no more once that end is forgotten;
- * the third day is for brokers whose clocks differ.
+ * The same for a callId of which the ledger has only an EndRequested, or an outcome without an Intent. A command may dial for at
+ * most 24 h after its arrival, so a CreateCall that arrives within a day of the end has expired when the fold forgets that end.
+ * The third day covers brokers whose clocks differ.
  */
 export const ANNOUNCED_MEMORY_MS = 72 * HOUR_MS;
 
-/** Whether some record can still permit an attempt. Once false, it stays false: `reduce` refuses each Intent and Released. */
+/** True while a record can still permit an attempt. Once false, it stays false: `reduce` refuses each Intent and Released. */
 export function canBeDialled(dispatch: Dispatch): boolean {
   return !isSettled(dispatch) && !isEndRequested(dispatch);
 }
 
 /**
- * The call without what no record can make use of any more: the body, and nonces of Intents to come, once it cannot be
- * dialled; ends that other tenants asked for, once its own is known. `reduce` says of both the same: a test holds that.
+ * Removes the parts of a call that no later record can use: the body and the spent nonces, once it cannot be dialled; other
+ * tenants' end requests, once its own tenant is known. `reduce` treats both forms the same; a property test checks that.
  */
 export function compacted(dispatch: Dispatch): Dispatch {
   const { command, endRequestedBy, spentNonces } = dispatch;

@@ -135,7 +135,7 @@ export class UnknownRecord extends OutcomeBase {
   readonly type = 'Unknown';
   @IsString()
   why!: string;
-  /** Milliseconds after this record's LogAppendTime for which Graph asked the app to wait in the tenant; the attempt itself is never made again. */
+  /** Back-off that Graph asked of the app in the tenant, milliseconds from this record's LogAppendTime. The attempt itself is never repeated. */
   @IsOptional()
   @IsInt()
   @Min(0)

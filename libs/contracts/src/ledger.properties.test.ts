@@ -303,7 +303,7 @@ describe('any log of any records', () => {
     });
   });
 
-  it('permits no attempt any more once it cannot be dialled, whatever comes (G1)', () => {
+  it('permits no attempt after it cannot be dialled any more, whichever records follow (G1)', () => {
     always((step) => {
       const { before, after } = step;
       if (before === undefined || canBeDialled(before)) return;
@@ -311,7 +311,7 @@ describe('any log of any records', () => {
     });
   });
 
-  it('is folded alike from what is kept of each call, which is less once it cannot be dialled', () => {
+  it('folds a compacted call exactly like the whole one', () => {
     let spent = 0;
     fc.assert(
       fc.property(anyLog, (steps) => {
@@ -394,7 +394,7 @@ describe('what a fold forgets', () => {
     expect(isOutlived(dispatch, START_MS, START_MS + memoryMs + 1)).toBe(true);
   });
 
-  it('is no end of a call that can dial still and arrived up to a day after it, whatever the clocks of brokers say (G9)', () => {
+  it('is never the end of a call that arrived up to a day later and may still dial, whatever the brokers’ clocks say (G9)', () => {
     const [dialsForMs, arrivesWithinMs, clocksDifferByMs] = [24, 24, 24].map((hours) => hours * 60 * 60 * 1_000) as [
       number,
       number,

@@ -221,7 +221,7 @@ describe('a call of which records were lost', () => {
   const after = (...records: LedgerRecord[]): Dispatch => afterLostRecords(fold(records).dispatch as Dispatch, 1_000);
   const then = (dispatch: Dispatch, record: LedgerRecord, atMs = 2_000) => reduce(dispatch, record, atMs);
 
-  it('may have been dialled where it waited: nobody may begin another attempt, and this one is orphaned at once (G1)', () => {
+  it('counts as possibly dialled if it waited: no process may begin another attempt, and this one is orphaned at once (G1)', () => {
     for (const waiting of [after(accepted), after(accepted, intent(1), refused(1)), after(accepted, intent(1), notSent(1))]) {
       const attempt = waiting.attempts.length;
       expect(waiting.phase).toBe('open');
@@ -231,13 +231,13 @@ describe('a call of which records were lost', () => {
     }
   });
 
-  it('was dialled where its process says so, and is not refused by what the same process says', () => {
+  it('becomes created by its process’s Created; no other outcome of that process closes the attempt', () => {
     expect(then(after(accepted), created(1)).dispatch?.phase).toBe('created');
     for (const record of [refused(1), rejected(1), notSent(1)])
       expect(then(after(accepted), record).dispatch?.phase).toBe('open');
   });
 
-  it('is dialled once more where an operator allows it, since then nobody else does', () => {
+  it('may be dialled once more after an operator’s release', () => {
     const unknownNow = then(after(accepted), orphan(1)).dispatch as Dispatch;
     const waiting = then(unknownNow, released(1)).dispatch as Dispatch;
     expect(then(waiting, intent(2)).transition).toMatchObject({ kind: 'intended' });

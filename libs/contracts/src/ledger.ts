@@ -14,7 +14,7 @@ export interface Attempt {
   readonly orphanMs: number;
   readonly state: AttemptState;
   readonly graphCallId: string | null;
-  /** Until when Graph asked to wait, milliseconds since the epoch; null when its answer, or the lack of one, did not. */
+  /** The time until which Graph asked to wait, milliseconds since the epoch; null when it did not ask. */
   readonly retryAtMs: number | null;
   readonly httpStatus: number | null;
   /** LogAppendTime of the record that said what became of it, milliseconds since the epoch; null while open. */
@@ -78,7 +78,7 @@ export function isEndRequested(dispatch: Dispatch): boolean {
   return dispatch.command !== null && dispatch.endRequestedBy.includes(dispatch.command.tenantId);
 }
 
-/** How often the call's own tenant has asked for its end; each time Graph is asked to hang up what lives of it. */
+/** Number of the call's own tenant's end requests. For each one the driver asks Graph to hang up whatever still lives of the call. */
 export function endRequestsOf(dispatch: Dispatch): number {
   return isEndRequested(dispatch) ? 1 + dispatch.endRepeats : 0;
 }
@@ -110,7 +110,7 @@ export function reduce(dispatch: Dispatch | undefined, record: LedgerRecord, app
   return after === null ? { dispatch, transition: null } : after;
 }
 
-/** One empty list for all calls: of those there are very many. */
+/** One empty list that all calls share, to save memory. */
 export const NONE: readonly never[] = Object.freeze([]);
 
 function emptyDispatch(callId: string): Dispatch {
@@ -208,7 +208,7 @@ function intended(before: Dispatch, record: Extract<LedgerRecord, { type: 'Inten
   return { dispatch: { ...before, attempts: [...before.attempts, attempt], phase: 'open' }, transition: { kind: 'intended' } };
 }
 
-/** In place of the nonce of an Intent that nobody can read any more. */
+/** Stands for the unknown nonce of an Intent that may have been among lost records. */
 const LOST_NONCE = '';
 
 /** Phases after which the next record may permit an attempt, if the end was not asked for. */
@@ -254,7 +254,7 @@ type Outcome = Extract<LedgerRecord, { type: 'Created' | 'Rejected' | 'Refused' 
 function closed(before: Dispatch, record: Outcome, appendedAtMs: number): Reduced | null {
   const attempt =
     before.attempts.find((one) => (record.nonce === undefined ? one.attempt === record.attempt : one.nonce === record.nonce)) ??
-    // Whose Intent was lost: what is said of it under its nonce counts where it proves a dial, and nowhere else.
+    // The attempt's Intent was lost, so its nonce cannot be checked: only a Created counts, since it proves a dial.
     before.attempts.find((one) => one.nonce === LOST_NONCE && one.attempt === record.attempt && record.type === 'Created');
   if (attempt === undefined) {
     if (record.type === 'Created' && mayLackAttempts(before)) return createdUnseen(before, record, appendedAtMs);

@@ -10,7 +10,7 @@ export interface MessageKind {
   readonly version: number;
   /** Of the types that came later with a version of their own. */
   readonly laterVersions?: Readonly<Record<string, number>>;
-  /** Of the types that have a newer version beside the first. */
+  /** The newer version of each type that has one beside the first. */
   readonly newer?: Readonly<Record<string, { readonly version: number; readonly holder: new () => object }>>;
   /** What a type of message holds besides its envelope, by its name. */
   readonly types: Readonly<Record<string, new () => object>>;

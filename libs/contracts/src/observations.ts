@@ -9,7 +9,7 @@ import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
 export const OBSERVATION_VERSION = 1;
-/** Of a callback whose body is not UTF-8. A process that knows version 1 only stops at it, as at any newer record. */
+/** Version of a notification whose body is not UTF-8. A process that knows only version 1 stops at it, as at any newer record. */
 const ENCODED_BODY_VERSION = 2;
 
 class ObservationBase {
@@ -162,7 +162,7 @@ export class KeepAliveObservation extends ObservationBase {
   @IsOptional()
   @IsObject()
   call?: FoundCall;
-  /** The callback that nobody could read, because of which Graph was asked: its observation's id. */
+  /** Observation id of the unreadable callback that caused this look-up. */
   @IsOptional()
   @IsString()
   answers?: string;
@@ -179,7 +179,7 @@ export class EndObservation extends ObservationBase {
   /** `refused`: for good. */
   @IsIn(['ended', 'gone', 'refused'])
   result!: 'ended' | 'gone' | 'refused';
-  /** Which request for the end Graph answered: 1 is the tenant's first; 0 where nobody asked, of a call beside the call. */
+  /** Number of the end request that Graph answered: the tenant's first is 1; 0 for a surplus call, hung up unasked. */
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -200,7 +200,7 @@ export const OBSERVATION_CLASSES = {
 
 type ObservationKind = keyof typeof OBSERVATION_CLASSES;
 
-/** Kinds that have a newer version beside the first; whoever writes one takes the older where that can carry the fact. */
+/** Kinds with a newer version beside the first. A writer uses the older version if it can carry the fact. */
 export const NEWER_OBSERVATION_CLASSES = {
   notification: { version: ENCODED_BODY_VERSION, holder: EncodedNotificationObservation },
 } as const satisfies Partial<Record<ObservationKind, { version: number; holder: new () => ObservationBase }>>;

@@ -17,8 +17,8 @@ export const REPAIR_VERSION = 1;
 const OFFSET = /^\d{1,19}$/;
 
 /**
- * An operator's order to pass over records that nobody can read: every reader that meets them goes on behind them. It is on
- * Kafka for as long as the installation lives, so that a reader which begins anew does the same.
+ * An operator's order to pass over unreadable records: every reader that meets them continues after them. Kafka keeps it as
+ * long as the installation exists, so that a reader which starts from the beginning does the same.
  */
 export class Repair {
   @IsString()
@@ -26,7 +26,7 @@ export class Repair {
   @IsInt()
   @Min(0)
   partition!: number;
-  /** As text: an offset may be larger than a JSON number is exact. */
+  /** As text: an offset may exceed the range in which JSON numbers are exact. */
   @Matches(OFFSET)
   firstOffset!: string;
   @Matches(OFFSET)
@@ -38,7 +38,7 @@ export class Repair {
   operator!: string;
   @IsDateString()
   time!: string;
-  /** Keys of calls whose state only those records held: nothing is told of them before it is known again. */
+  /** Keys of calls whose state was only in those records. It stays unknown until a readable snapshot or a tombstone comes. */
   @IsOptional()
   @IsString({ each: true })
   lost?: string[];
@@ -54,7 +54,7 @@ export function decodeRepair(value: Buffer | null): Repair {
   return checkedAs(Repair, parseJson(value));
 }
 
-/** Names the records that a repair is about; the same for whoever meets them. */
+/** Names the records of a repair; the operator and every reader derive the same key. */
 export function repairKey(range: { topic: string; partition: number; firstOffset: bigint | string }): string {
   return `${range.topic}/${String(range.partition)}/${String(range.firstOffset)}`;
 }

@@ -31,7 +31,7 @@ export const TOPICS = {
     writers: ['gateway', 'operator', 'producer'],
     readers: ['call-dispatcher', 'operator'],
   },
-  /** What only an operator may ask for, since it can make a phone ring a second time: another topic, so another right. */
+  /** Commands that can make a phone ring a second time. They have their own topic so that Kafka can grant only operators the right. */
   operatorCommands: {
     name: 'operator-commands',
     partitions: 'installation',
@@ -82,7 +82,7 @@ export const TOPICS = {
     writers: ['notification-sequencer'],
     readers: ['operator'],
   },
-  /** Orders to pass over what nobody can read, for as long as the installation lives: see repairs.ts. */
+  /** Orders to pass over unreadable records, kept as long as the installation exists: see repairs.ts. */
   repairs: {
     name: 'repairs',
     partitions: 1,

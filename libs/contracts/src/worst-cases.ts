@@ -1,8 +1,8 @@
 import type { Principal } from './topics.js';
 
 /**
- * The most harm that somebody can do with a principal’s credential, since Kafka checks who may write to a topic and not what
- * they write. For docs/topics.md, which operators read before they give out rights.
+ * The most harm that each principal’s credential allows: Kafka checks who writes to a topic, not the content. docs/topics.md shows
+ * it to operators before they grant rights.
  */
 export const WORST_CASES: Readonly<Record<Principal, readonly string[]>> = {
   gateway: [
@@ -21,7 +21,7 @@ export const WORST_CASES: Readonly<Record<Principal, readonly string[]>> = {
     'Stop every sequencer with an observation of an unknown version. It can read nothing.',
   ],
   'notification-sequencer': [
-    'Write any event and any snapshot, so tell subscribers, callers and the dispatcher a false history, with all that a receiver can reach by that.',
+    'Write any event and any snapshot, and so show subscribers, callers and the dispatcher a false history. Everything that a receiver can achieve with false observations.',
     'Stop gateways, dispatchers and sequencers with a snapshot of an unknown version, or erase snapshots.',
     'Read all callbacks, with names and numbers.',
   ],
@@ -33,12 +33,12 @@ export const WORST_CASES: Readonly<Record<Principal, readonly string[]>> = {
   producer: [
     'Call anybody whom the installation’s apps can call, in every tenant of `GRAPH_TENANTS` (any tenant while it is empty), as any app of `GRAPH_APPS_FILE`, with `ifUnknown: redial`, under any `source`, until the quota is spent.',
     'End or cancel any call whose callId and tenant it can name, also before its CreateCall comes.',
-    'Take a callId that it can predict, which follows from tenant, caller’s app and key: the CreateCall that comes second is then a repeat, or a `CONFLICT`.',
+    'Use a callId before its owner does: it can be predicted from tenant, caller’s app and key. The owner’s later CreateCall then counts as a repeat, or gets `CONFLICT`.',
     'Name any media address for Graph to fetch, while `DISPATCHER_MEDIA_HOSTS` is empty.',
     'Fill the topic and the ledger as fast as Kafka’s quota for it allows. It can release no call and read nothing.',
   ],
   subscriber: [
     'Read the events of all tenants, with names, numbers and who took part. It can write nothing.',
-    'Disturb every consumer group whose name begins as its own groups’ names do.',
+    'Disturb every consumer group whose name has the same prefix as its own groups.',
   ],
 };

@@ -9,7 +9,7 @@ const pathsOf = (more: object, maxBytes?: number): string[] =>
 const nested = (levels: number): object => JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)) as object;
 const app = (blob: string): object => ({ mediaConfig: { '@odata.type': '#microsoft.graph.appHostedMediaConfig', blob } });
 
-describe('what a create may be at most', () => {
+describe('the size limits of a create', () => {
   it.each([
     ['subject', { subject: 'x'.repeat(text + 1) }],
     ['metadata.note', { metadata: { note: 'x'.repeat(text + 1) } }],
@@ -18,24 +18,24 @@ describe('what a create may be at most', () => {
     ['answeredBy', { answeredBy: Array.from({ length: entries + 1 }, () => ({})) }],
     ['answeredBy', { answeredBy: Object.fromEntries(Array.from({ length: entries + 1 }, (_, index) => [`m${index}`, 1])) }],
     ['state', { state: 'x'.repeat(text + 1) }],
-  ])('is less than a %s that is too large', (path, more) => {
+  ])('refuse a %s that is too large', (path, more) => {
     expect(pathsOf(more)).toEqual([path]);
   });
 
-  it('is a name that can be told, and a nesting that can be walked', () => {
+  it('refuse a long name with a shortened path, and nesting of any depth without a stack overflow', () => {
     expect(pathsOf({ ['x'.repeat(name + 1)]: 1 })).toEqual([`${'x'.repeat(128)}…`]);
     expect(pathsOf({ x: nested(depth) })).toEqual([`x${'.a'.repeat(depth - 1)}`]);
     expect(pathsOf({ x: nested(depth - 1) })).toEqual([]);
   });
 
-  it('is as large as the limits say', () => {
+  it('accept a create that is exactly as large as they allow', () => {
     expect(
       pathsOf({ subject: 'x'.repeat(text), answeredBy: Array.from({ length: entries }, () => 1), ['x'.repeat(name)]: 1 }),
     ).toEqual([]);
     expect(pathsOf(app('x'.repeat(longText.get('blob') ?? 0)))).toEqual([]);
   });
 
-  it('is of so many bytes in all, counted as UTF-8, and says how many it has', () => {
+  it('bound the bytes of the whole, counted as UTF-8, and say how many it has', () => {
     const bytes = Buffer.byteLength(JSON.stringify({ ...CALL, subject: 'é' }));
     expect(validateCall({ ...CALL, subject: 'é' }, bytes)).toEqual([]);
     expect(validateCall({ ...CALL, subject: 'é' }, bytes - 1)).toEqual([
@@ -43,7 +43,7 @@ describe('what a create may be at most', () => {
     ]);
   });
 
-  it('tells of very many large parts in few words', () => {
+  it('name many large parts in a short report', () => {
     const part = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`${'x'.repeat(200)}${index}`, 'y'.repeat(5_000)]));
     const faults = validateCall({ ...CALL, a: part, b: part, c: part });
     expect(faults).toHaveLength(101);

@@ -3,11 +3,11 @@ import { MAX_LIST_LENGTH } from './model-member.js';
 import type { CallFault } from './model-faults.js';
 
 /**
- * How large a create may be in each of its parts, known members and others alike: every process keeps calls that wait in memory.
- * All are far above what Microsoft's examples have; docs/calls.md lists them.
+ * Limits for each part of a create, known and unknown members alike, because every process keeps waiting calls in memory.
+ * Each limit is far above Microsoft's examples; docs/calls.md lists them.
  */
 export const CALL_LIMITS = {
-  /** Bytes of the whole as canonical JSON, unless the installation says otherwise. */
+  /** Bytes of the whole call as canonical JSON; the default of CALL_MAX_BYTES. */
   bytes: 64 * 1_024,
   /** Levels of nesting. */
   depth: 20,
@@ -17,7 +17,7 @@ export const CALL_LIMITS = {
   name: 256,
   /** Characters of a text. */
   text: 4_096,
-  /** Characters of the texts that are longer in life: media sessions, meeting tokens and signed addresses. */
+  /** Characters of texts that are longer in practice: media sessions, meeting tokens and signed addresses. */
   longText: new Map([
     ['blob', 32 * 1_024],
     ['token', 16 * 1_024],
@@ -25,14 +25,14 @@ export const CALL_LIMITS = {
   ]),
 } as const;
 
-/** A path in a fault is not longer: who is told of it did not choose its length. */
+/** Longest path in a fault. The caller chooses the names in a path, so faults must cut it. */
 const SHOWN_PATH_LENGTH = 128;
 
-/** All parts of a call that are too large; the whole is measured when no part is. @param maxBytes of the whole */
+/** Names all parts of a call that are too large; if there are none, checks the size of the whole. @param maxBytes limit of the whole call */
 export function faultsOfSize(call: object, maxBytes: number): CallFault[] {
   const ofParts = faultsIn(call, '', '', 1);
   if (ofParts.length > 0) return ofParts;
-  // RFC 8785 only puts members in another order.
+  // Canonical JSON (RFC 8785) only reorders members, so it has the same length.
   const bytes = Buffer.byteLength(JSON.stringify(call));
   return bytes > maxBytes ? [{ path: '$', message: `must be at most ${maxBytes} bytes of JSON, but has ${bytes}` }] : [];
 }

@@ -255,7 +255,7 @@ describe('CallbackTokens', () => {
       expect(await codeOf(tokens.verify(await bearer(), expected))).toBe('TOKEN_INVALID');
     });
 
-    it('takes a token of the old key that was under way when the new one came', async () => {
+    it('accepts a token of the old key that was in flight when the new key came', async () => {
       const tokens = callbackTokens();
       await tokens.start();
       const [seen, unseen] = [await bearer(), await bearer({ claims: { jti: 'unseen' } })];
@@ -272,7 +272,7 @@ describe('CallbackTokens', () => {
       expect(await codeOf(tokens.verify(await withNewKey(), expected))).toBe('ACCEPTED');
     });
 
-    it('has a token with an unknown key wait until the cooldown lets the next fetch begin', async () => {
+    it('lets a token with an unknown key wait until the next fetch after the cooldown', async () => {
       const tokens = callbackTokens({ cooldownMs: 200, maxWaitMs: 10_000 });
       await tokens.start();
       expect(await codeOf(tokens.verify(await bearer({ header: { kid: 'forged' } }), expected))).toBe('TOKEN_INVALID');
@@ -284,7 +284,7 @@ describe('CallbackTokens', () => {
       expect([codes, fetches()]).toEqual([['ACCEPTED', 'ACCEPTED', 'ACCEPTED'], 3]);
     });
 
-    it('says that it cannot tell, at once, when the cooldown outlasts the wait', async () => {
+    it('reports KEYS_UNAVAILABLE at once when the cooldown outlasts the wait', async () => {
       const tokens = callbackTokens({ cooldownMs: 600_000, maxWaitMs: 500_000 });
       await tokens.start();
       const forged = () => bearer({ header: { kid: 'forged' } });
@@ -294,7 +294,7 @@ describe('CallbackTokens', () => {
       expect(fetches()).toBe(2);
     });
 
-    it('judges no token by a fetch that had begun before the token came', async () => {
+    it('refuses no token because of a fetch that began before the token came', async () => {
       const tokens = callbackTokens({ cooldownMs: 0 });
       await tokens.start();
       const { promise: isAsked, resolve: asked } = Promise.withResolvers<ServerResponse>();
@@ -309,7 +309,7 @@ describe('CallbackTokens', () => {
       expect([await first, await second]).toEqual(['TOKEN_INVALID', 'ACCEPTED']);
     });
 
-    it('does not wait longer than it may for a fetch that does not end', async () => {
+    it('gives up after maxWaitMs when a fetch does not end', async () => {
       const tokens = callbackTokens({ maxWaitMs: 50, requestTimeoutMs: 60_000 });
       await tokens.start();
       answerKeys = () => undefined;
@@ -317,7 +317,7 @@ describe('CallbackTokens', () => {
       expect(await codeOf(tokens.verify(await bearer(), expected))).toBe('ACCEPTED');
     });
 
-    it('tells before a token waits, and refuses it where that is refused', async () => {
+    it('calls beforeWait before a token waits, and refuses the token when beforeWait throws', async () => {
       const tokens = callbackTokens();
       await tokens.start();
       let told = 0;

@@ -14,11 +14,11 @@ export interface CallbackTokensOptions {
   readonly maxAgeMs?: number;
   /** How long the last good keys serve while new ones cannot be fetched. @default 86400000 */
   readonly keepKeysMs?: number;
-  /** How long keys serve on that a later fetch no longer has, for callbacks that were under way. @default 60000 */
+  /** Milliseconds for which a key stays valid after a fetch no longer returns it, for callbacks in flight. @default 60000 */
   readonly withdrawnKeysMs?: number;
-  /** The shortest time between fetches for the sake of an unknown key. @default 1000 */
+  /** Shortest time between two fetches caused by unknown keys. @default 1000 */
   readonly cooldownMs?: number;
-  /** How long a token with an unknown key waits for a fetch. With the cooldown and a fetch in it, none of Graph’s is refused. @default 2000 */
+  /** Milliseconds for which a token with an unknown key waits for a fetch. If it covers the cooldown and one fetch, none of Graph’s tokens is refused. @default 2000 */
   readonly maxWaitMs?: number;
   /** For each of the two documents. @default 5000 */
   readonly requestTimeoutMs?: number;
@@ -92,7 +92,7 @@ export class CallbackTokens {
   /**
    * @param authorizationHeader as it came, «Bearer …»
    * @param expected the app and tenant that the callback's address names
-   * @param beforeWait called when no key at hand proves the token, so that it waits for a fetch; what it throws refuses that
+   * @param beforeWait called when no known key proves the token, before it waits for a fetch; may throw to prevent the wait
    * @throws CallbackTokenError
    */
   async verify(
@@ -119,7 +119,7 @@ export class CallbackTokens {
     return this.claimsByFetchedKeys(token);
   }
 
-  /** @returns null when none of the keys is the token's */
+  /** @returns null when the token's key is none of the known keys */
   private async claimsByKeysAtHand(token: string): Promise<JWTPayload | null> {
     for (const keys of this.keys.usable()) {
       const claims = this.proven.claimsOf(token, keys, Date.now()) ?? (await this.prove(token, keys));
@@ -128,7 +128,7 @@ export class CallbackTokens {
     return null;
   }
 
-  /** Its key is newer than the keys at hand, or forged: keys whose fetch began after the token came tell which. */
+  /** The token's key is new, or forged. A fetch that began after the token came tells which. */
   private async claimsByFetchedKeys(token: string): Promise<JWTPayload> {
     const cameAtMs = performance.now();
     const { maxWaitMs = 2_000 } = this.options;

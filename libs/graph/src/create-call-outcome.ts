@@ -44,7 +44,7 @@ export type CreateCallOutcome =
       readonly kind: 'unknown';
       readonly why: string;
       /** What Graph answered, if it did. */ readonly error?: GraphError;
-      /** For how long a 503 asks to wait, if it does. */ readonly retryAfterMs?: number;
+      /** The `Retry-After` of a 503, ms, if it has one. */ readonly retryAfterMs?: number;
     };
 
 /** Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown. */

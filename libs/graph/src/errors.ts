@@ -10,7 +10,7 @@ export class GraphTokenError extends Error {
     readonly code: GraphTokenErrorCode,
     message: string,
     options?: ErrorOptions,
-    /** For how long the authority asks not to be asked again, ms; 0 where it does not. */
+    /** The authority's `Retry-After`, ms; 0 when it sent none. */
     readonly retryAfterMs: number = 0,
   ) {
     super(message, options);

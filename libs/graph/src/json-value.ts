@@ -17,7 +17,7 @@ export function textOf(value: unknown, name: string): string | undefined {
   return typeof member === 'string' && member !== '' ? member : undefined;
 }
 
-/** Levels that an answer may nest. A call nests about ten; deeper ones could not be written down and read again. */
+/** Most levels of an answer. A call nests about ten; a much deeper value could not be serialised and parsed again. */
 const MAX_DEPTH = 100;
 
 /** The value that a text holds as JSON, undefined if it is not JSON or nests too deep. Never throws. */

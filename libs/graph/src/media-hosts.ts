@@ -2,10 +2,10 @@ import { memberOf } from './json-value.js';
 import type { CallFault } from './model-faults.js';
 
 const MAX_URI_LENGTH = 2_048;
-/** Visible ASCII without the backslash: this parser and Graph’s might read all other characters differently. */
+/** Visible ASCII without the backslash. Graph’s parser might read any other character differently than this one. */
 const READ_ALIKE = /^[\x21-\x5b\x5d-\x7e]+$/;
 
-/** The hosts from which Graph may be told to fetch media, and the setting that lists them. */
+/** The hosts that a call may name for media, and the setting that lists them. */
 export interface MediaHosts {
   readonly setting: string;
   /** In lower case. */
@@ -23,8 +23,8 @@ export function mediaFaultsOf(call: unknown, { setting, hosts }: MediaHosts): Ca
 }
 
 /**
- * Whether Graph may be told to fetch media there: over https, at the usual port, from a host of the list itself. It is the parsed
- * host that counts, since text can look like an address that it is not.
+ * True when Graph may fetch media from this address: https, the default port and a listed host, not a subdomain of one. It
+ * compares the parsed host, because a text can look like another address than it is.
  */
 function isAllowed(uri: unknown, hosts: ReadonlySet<string>): boolean {
   if (typeof uri !== 'string' || uri.length > MAX_URI_LENGTH || !READ_ALIKE.test(uri) || !URL.canParse(uri)) return false;

@@ -17,7 +17,7 @@ export interface RenewedTokenOptions {
 /** A token is renewed when this much of its life is left, or a fifth of it if that is less. */
 const RENEW_BEFORE_MS = 5 * 60 * 1_000;
 const LONGEST_RETRY_MS = 15_000;
-/** What the authority asks for beyond this is not believed: without a token nothing is dialled. */
+/** Longest `Retry-After` of the authority that is obeyed, because without a token no call is dialled. */
 const LONGEST_RETRY_AFTER_MS = 5 * 60 * 1_000;
 
 /**

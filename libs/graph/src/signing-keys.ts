@@ -8,7 +8,7 @@ export interface SigningKeysOptions {
   readonly requestTimeoutMs: number;
   /** How long keys serve that could not be fetched again. */
   readonly keepMs: number;
-  /** How long keys serve that a later fetch no longer has. */
+  /** Milliseconds for which a key stays valid after a fetch no longer returns it. */
   readonly withdrawnMs: number;
   /** The shortest time between two fetches that tokens cause, however many tokens there are. */
   readonly cooldownMs: number;
@@ -17,7 +17,7 @@ export interface SigningKeysOptions {
 
 export type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** A fetch that is over. */
+/** The result of a finished fetch. */
 export interface KeyFetch {
   /** On the monotonic clock. */
   readonly begunAtMs: number;
@@ -37,7 +37,7 @@ interface KeptKeys {
 export class SigningKeys {
   private readonly agent: Agent;
   private keys: KeptKeys | undefined;
-  /** Those that were current before. */
+  /** The keys before the current ones, still valid for a while. */
   private withdrawn: { readonly set: KeySet; readonly untilMs: number } | undefined;
   private pending: Promise<KeyFetch> | undefined;
   /** The next fetch that tokens cause, while it waits for the end of the cooldown. */
@@ -55,7 +55,7 @@ export class SigningKeys {
     return this.keys.set;
   }
 
-  /** All keys to check with: the current ones, then for a while those that they replaced. */
+  /** All valid keys: the current ones, and for a while those that they replaced. */
   usable(): readonly KeySet[] {
     const { withdrawn } = this;
     const current = this.current();
@@ -73,7 +73,7 @@ export class SigningKeys {
     return this.keys === undefined ? NaN : performance.now() - this.keys.fetchedAtMs;
   }
 
-  /** Fetches now; one fetch at a time, which all who ask meanwhile share. Never rejects. */
+  /** Fetches now. Concurrent callers share one fetch. Never rejects. */
   refresh(): Promise<KeyFetch> {
     this.pending ??= this.tryFetch().finally(() => {
       this.pending = undefined;
@@ -82,9 +82,9 @@ export class SigningKeys {
   }
 
   /**
-   * Waits for the fetch under way, or else for the next one that the cooldown allows, which all tokens share.
+   * Waits for the fetch in flight, or for the next one that the cooldown allows; all waiting tokens share it.
    * @param deadlineMs on the monotonic clock
-   * @returns null when none is over by then
+   * @returns null when no fetch ends by then
    */
   async fetchedBy(deadlineMs: number): Promise<KeyFetch | null> {
     const fetch = this.pending ?? this.fetchAfterCooldown(deadlineMs);
@@ -95,7 +95,7 @@ export class SigningKeys {
     await this.agent.destroy();
   }
 
-  /** Fetches for the sake of tokens. @returns null when the cooldown lasts for longer than the deadline */
+  /** Fetches because of a token, after the cooldown. @returns null when the cooldown ends after the deadline */
   private fetchAfterCooldown(deadlineMs: number): Promise<KeyFetch> | null {
     if (this.coolUntilMs >= deadlineMs) return null;
     this.next ??= this.cooled()

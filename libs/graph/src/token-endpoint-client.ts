@@ -12,7 +12,7 @@ export class TokenEndpointFailure extends AuthError {
   constructor(
     message: string,
     options?: ErrorOptions,
-    /** For how long the endpoint asks not to be asked again, ms; 0 where it does not. */
+    /** The endpoint's `Retry-After`, ms; 0 when it sent none. */
     readonly retryAfterMs: number = 0,
   ) {
     super('token_endpoint_failure', '', message);

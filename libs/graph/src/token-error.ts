@@ -48,7 +48,7 @@ export function tokenErrorOf(error: unknown, { authority, appId, tenantId, crede
   return new GraphTokenError('TOKEN_UNAVAILABLE', message, { cause: error }, retryAfterMs);
 }
 
-/** The first line of what the endpoint says, without the ids of the request behind it. */
+/** The first line of the endpoint's message, without the request ids that follow it. */
 function wordsOf(message: string): string | undefined {
   return /AADSTS\d+:[^\r\n]*/
     .exec(message)?.[0]

@@ -270,7 +270,7 @@ describe('validateCall', () => {
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 
-  it('does not descend far into what the model does not know, however deep that is', () => {
+  it('does not descend far into unknown members, however deep they are', () => {
     const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
     const tooDeep = (name: string) => name + '[0]'.repeat(CALL_LIMITS.depth - 1);
     expect(pathsOf({ ...peer(), unknown: deep, subject: deep })).toEqual(['subject', tooDeep('unknown'), tooDeep('subject')]);

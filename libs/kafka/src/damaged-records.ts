@@ -1,14 +1,14 @@
 import type { Condition, ReceivedRecord } from './kafka-client.js';
 
-/** So many are named at once; more are counted. */
+/** A condition names at most this many records and counts the others. */
 const MOST_NAMED = 5;
 
 export interface DamagedRecord extends Pick<ReceivedRecord, 'topic' | 'partition' | 'offset' | 'key'> {
-  /** In words; nothing of the record itself, which may hold anything. */
+  /** Explanation in words. It must not quote the record, which may hold personal data. */
   readonly reason: string;
 }
 
-/** The last record of a key, where nobody can make anything of it although Kafka hands it over. */
+/** Keys whose last record is damaged: Kafka delivers it, but it cannot be decoded. */
 export class DamagedRecords {
   private readonly records = new Map<string, DamagedRecord>();
 
@@ -29,7 +29,7 @@ export class DamagedRecords {
     return [...this.records.values()];
   }
 
-  /** Names them; the process goes on without them. */
+  /** Names the damaged records. It stays `ok`, because the process works without them. */
   condition(): Condition {
     if (this.records.size === 0) return { ok: true };
     const named = this.all()

@@ -5,12 +5,12 @@ export const KAFKA_ERRORS = {
   RECORD_REFUSED: 'Kafka refuses this record whenever it is sent. Make it smaller, or mend the limits of its topic.',
   SENDER_CLOSED: 'The sender is closed or closing. Send before the shutdown begins, or again after the restart.',
   UNREACHABLE:
-    'Start Kafka, or correct KAFKA_BROKERS; look at the network between, and with TLS at the certificates. It is tried again by itself.',
+    'Start Kafka, or correct KAFKA_BROKERS; check the network and, with TLS, the certificates. A service retries by itself.',
   UNAUTHENTICATED:
-    'Create this user on Kafka, or correct KAFKA_SASL_*: mechanism, user name, password, with oauthbearer the token endpoint.',
+    'Create this user on Kafka, or correct KAFKA_SASL_*: mechanism, user name and password, or the token endpoint of oauthbearer.',
   UNAUTHORIZED: 'Give this principal the rights that docs/topics.md lists.',
   TOPIC_MISSING:
-    'Create the topic, or correct KAFKA_TOPIC_PREFIX; a topic that this principal has no rights to is missing for it, too.',
+    'Create the topic, or correct KAFKA_TOPIC_PREFIX. Kafka also reports a topic as missing when this principal has no rights to it.',
   PARTITION_COUNT:
     'Set KAFKA_PARTITIONS to the number that the topic has; never change the topic: keys would change their partitions.',
   RECORDS_GONE:
@@ -18,7 +18,7 @@ export const KAFKA_ERRORS = {
   UNREADABLE_BATCH:
     'Its checksum is wrong, its codec is unknown, or it takes more than KAFKA_MAX_BATCH_BYTES. If only one replica is damaged, move the partition’s leader to another; else «callbus topics repair» shows what can be done.',
   FOLLOWER_LATE:
-    'A followed topic has records that do not come (KAFKA_STANDSTILL_TIMEOUT_MS). Is the broker reachable, and the partition’s leader alive?',
+    'No record of a followed topic arrived for KAFKA_STANDSTILL_TIMEOUT_MS before the read was complete. Is the broker reachable, and the partition’s leader alive?',
   INVARIANT: 'Something happened that must not. Nothing was committed; read the cause before a restart.',
 } as const;
 

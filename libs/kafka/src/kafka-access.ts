@@ -23,9 +23,9 @@ export interface KafkaAccess {
   readonly saslScope?: string;
   /** A member of a consumer group that is silent for so long loses its partitions. */
   readonly sessionTimeoutMs?: number;
-  /** A reader of a whole topic that gets no record for so long, though there are some, stands still. */
+  /** Milliseconds without a record, while some are left to read, after which a reader of a whole topic counts as standing still. */
   readonly standstillMs?: number;
-  /** Bytes that one batch of records may take decompressed. */
+  /** Largest batch of records, in bytes after decompression. */
   readonly maxBatchBytes?: number;
 }
 

@@ -40,9 +40,9 @@ export interface ReceivedRecord {
   readonly headers: Readonly<Record<string, HeaderValue>>;
 }
 
-/** Records that Kafka holds and nobody can read: one batch of a producer's. */
+/** One batch of records whose bytes Kafka delivers but no client can decode. */
 export interface UnreadableBatch extends RecordRange {
-  /** Of its latest record, ms since 1970. */
+  /** Timestamp of its latest record, ms since 1970. */
   readonly timestampMs: number;
   /** In words. */
   readonly reason: string;
@@ -53,8 +53,8 @@ export interface UnreadableBatch extends RecordRange {
 }
 
 /**
- * What a reader does at an unreadable batch that no operator has ordered to pass over. `wait`: it stays before it, says so, and
- * tries again. `end`: it ends with KafkaError UNREADABLE_BATCH.
+ * Behaviour at an unreadable batch without an operator's order to pass over it. `wait`: the reader stops before the batch, reports
+ * it and retries. `end`: the reader ends with KafkaError UNREADABLE_BATCH.
  */
 export type AtUnreadable = 'wait' | 'end';
 
@@ -98,8 +98,8 @@ export interface ConsumeOptions {
   /** Puts a record away that cannot be handled. Without it such a record is fatal. */
   readonly deadLetter?: (record: ReceivedRecord, error: unknown, attempts: number) => Promise<void>;
   /**
-   * Called for each assignment, before any record of it is handled. What it throws decides as a handler's error does: while Kafka is
-   * away it is called again, all else is fatal.
+   * Called for each assignment, before any of its records is handled. Its errors are classified like a handler's: the consumer
+   * retries a transient one, such as an unreachable Kafka; any other is fatal.
    */
   readonly onAssigned?: (partitions: readonly number[]) => void | Promise<void>;
   /** Records in work at once per partition. */
@@ -139,39 +139,39 @@ export interface FollowOptions {
   /** Called in order per partition, once per record. What it throws is fatal: a follower skips nothing. */
   readonly onRecord: (record: ReceivedRecord) => void;
   readonly onFatal: (error: unknown) => void;
-  /** How long no record may come before `reached` and `caughtUp` fail, ms. @default the client's `standstillMs` */
+  /** Milliseconds without a record after which `reached` and `caughtUp` fail. @default the client's `standstillMs` */
   readonly standstillMs?: number;
-  /** Whether the metrics show how far it has come: a process reads this topic before it begins its work. @default false */
+  /** True when a process reads this topic before it begins its work; metrics then show the progress. @default false */
   readonly isRestore?: boolean;
-  /** `pass`: whatever it is, it is handed to `onPassedOver`. @default wait; the other partitions go on */
+  /** `pass`: every unreadable batch goes to `onPassedOver`, without an order. @default wait; the other partitions go on */
   readonly atUnreadable?: AtUnreadable | 'pass';
-  /** Called in the order of the partition for each batch that is passed over, with the operator's order unless it is `pass`. */
+  /** Called in partition order for each batch that is passed over, with the operator's order; with null for `pass`. */
   readonly onPassedOver?: (batch: UnreadableBatch, repair: Repair | null) => void;
 }
 
-/** How much was read of what was to be read, in offsets: of a compacted topic there are fewer records. */
+/** Progress in offsets; a compacted topic has fewer records than that. */
 export interface ReadProgress {
   readonly read: number;
   readonly of: number;
 }
 
 /**
- * Reads a topic, or some of its partitions, from the beginning or a time on, and commits nothing. It reads on by itself when a
- * broker comes back, so a wait that failed may be made again.
+ * Reads a topic, or some of its partitions, from the beginning or from a time, and commits nothing. It continues by itself when a
+ * broker comes back, so the caller may repeat a failed wait.
  */
 export interface TopicFollower {
   /**
-   * Resolves when everything was read that was in the topic at the time of the call, however long that takes.
-   * @throws KafkaError FOLLOWER_LATE when it stands still
+   * Resolves when all records are read that were in the topic at the time of the call. It has no overall time limit.
+   * @throws KafkaError FOLLOWER_LATE when no record comes for `standstillMs`
    */
   caughtUp(): Promise<void>;
-  /** How much was read of what the last `caughtUp` waits for, or waited for. */
+  /** Progress of the last `caughtUp`. */
   progress(): ReadProgress;
   /** The offset that is read next; 0 before the first record. */
   position(partition: number): bigint;
   /** Records that are still to be read, as of the last fetch. */
   lag(): number;
-  /** Resolves when the record at this offset was read: read your own write. @throws KafkaError FOLLOWER_LATE when it stands still */
+  /** Resolves when the record at this offset is read: read your own write. @throws KafkaError FOLLOWER_LATE when the follower stands still */
   reached(partition: number, offset: bigint): Promise<void>;
   stop(): Promise<void>;
 }
@@ -247,16 +247,16 @@ export interface KafkaAdmin {
 export interface KafkaClient {
   /** @throws KafkaError UNREACHABLE, UNAUTHENTICATED */
   sender(): Promise<RecordSender>;
-  /** Resolves when it has joined its group, or goes on trying to. @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING */
+  /** Resolves when the consumer has joined its group, or retries in the background. @throws KafkaError UNREACHABLE, UNAUTHENTICATED, UNAUTHORIZED, TOPIC_MISSING */
   consume(options: ConsumeOptions): Promise<RecordConsumer>;
   /** @throws KafkaError as `consume` */
   follow(options: FollowOptions): Promise<TopicFollower>;
   admin(): KafkaAdmin;
   /** Whether whatever reads here goes on doing so. A broker that is away is no reason; a process that it is false of has to end. */
   liveness(): Condition;
-  /** Names the places at which readers wait, since nobody can read what Kafka holds there. */
+  /** Names the unreadable batches at which readers wait. */
   unreadable(): Condition;
-  /** The operator's order to pass over these records; null where there is none, or where that cannot be known. */
+  /** The operator's order to pass over these records; null when there is none, or when the orders cannot be read. */
   repairOf(range: RecordRange): Promise<Repair | null>;
   close(): Promise<void>;
 }

@@ -93,7 +93,7 @@ export class KafkaMetrics {
     this.restoreGauge(
       registry,
       'callbus_kafka_restore_read_records',
-      'Records read of those that the last restore of a topic counts, in offsets: less than those while it goes on',
+      'Progress of the last restore of a topic, in offsets; below callbus_kafka_restore_records until it is complete',
       ({ read }) => read,
     );
     this.restoreGauge(

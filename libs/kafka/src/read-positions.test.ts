@@ -34,7 +34,7 @@ describe('a wait for records to be read', () => {
     await expect(positions.read([])).resolves.toBeUndefined();
   });
 
-  it('goes on for as long as records come, however long that is', async () => {
+  it('goes on while records come, without an overall time limit', async () => {
     const wait = outcome(positions.passed(new Map([[0, 99n]])));
     for (let next = 1n; next < 100n; next += 1n) {
       await pass(STANDSTILL_MS - 1);
@@ -46,7 +46,7 @@ describe('a wait for records to be read', () => {
     expect(wait.now).toBe('read');
   });
 
-  it('fails when no record came for the time of a standstill, and says where', async () => {
+  it('fails when no record came for standstillMs, and names the place', async () => {
     const wait = outcome(positions.passed(new Map([[0, 99n]])));
     positions.moved(0, 7n);
     await pass(STANDSTILL_MS - 1);
@@ -78,7 +78,7 @@ describe('a wait for records to be read', () => {
     expect(wait.now).toBe('read');
   });
 
-  it('tells how much was read of what there is', () => {
+  it('reports its progress', () => {
     void positions.read([
       { partition: 0, start: 100n, end: 110n },
       { partition: 1, start: 0n, end: 10n },

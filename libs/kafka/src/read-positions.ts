@@ -2,22 +2,22 @@ import { KafkaError } from './errors.js';
 import type { OffsetRange, ReadProgress } from './kafka-client.js';
 
 interface Wait {
-  /** Partition → the offset that its position has to pass; what it has passed is left out. */
+  /** Partition → the offset that its position must pass. A partition that has passed its offset is removed. */
   readonly pending: Map<number, bigint>;
-  /** When one of them came nearer, on the monotonic clock. */
+  /** Last progress in one of these partitions, on the monotonic clock. */
   movedAtMs: number;
   readonly resolve: () => void;
 }
 
 export interface ReadPositionsOptions {
   readonly monotonicMs?: () => number;
-  /** Whether the reader waits in the partition at a batch that nobody can read. It says so elsewhere, and no restart mends it. */
+  /** True while the reader waits at an unreadable batch of the partition. The wait then does not fail: `/readyz` reports it, and a restart would not help. */
   readonly isHeld?: (partition: number) => boolean;
 }
 
 /**
- * How far a reader of a topic has come, and who waits for it to come further. A wait fails by standstill, never by the time
- * that it takes: a long restore over a slow connection goes on for as long as records come.
+ * Positions of a reader of a topic, and the waits for further progress. A wait fails only at a standstill, never after a fixed
+ * time: a long restore over a slow connection continues while records come.
  */
 export class ReadPositions {
   private readonly next = new Map<number, bigint>();
@@ -27,7 +27,7 @@ export class ReadPositions {
   private readonly monotonicMs: () => number;
   private readonly isHeld: (partition: number) => boolean;
 
-  /** @param standstillMs without a record of a partition that is waited for, after which the wait fails */
+  /** @param standstillMs a wait fails after this time without a record of an awaited partition */
   constructor(
     private readonly topic: string,
     private readonly standstillMs: number,
@@ -59,13 +59,13 @@ export class ReadPositions {
     }
   }
 
-  /** Resolves when all that is in these ranges was read; until the next call of this, `progress` is about them. @throws KafkaError FOLLOWER_LATE */
+  /** Resolves when these ranges are read. `progress` reports on them until the next call of `read`. @throws KafkaError FOLLOWER_LATE */
   async read(ranges: readonly OffsetRange[]): Promise<void> {
     this.ranges = ranges;
     await this.passed(new Map(ranges.map(({ partition, end }) => [partition, end - 1n])));
   }
 
-  /** How much was read of what `read` waits for. */
+  /** Progress of the last `read`. */
   progress(): ReadProgress {
     const read = this.ranges.map(({ partition, start, end }) => {
       const next = this.of(partition);
@@ -75,7 +75,7 @@ export class ReadPositions {
     return { read: Number(sum(read)), of: Number(sum(of)) };
   }
 
-  /** @param targets partition → offset of the record that has to be read. @throws KafkaError FOLLOWER_LATE */
+  /** Resolves when these records are read. @param targets partition → offset of the record. @throws KafkaError FOLLOWER_LATE */
   async passed(targets: ReadonlyMap<number, bigint>): Promise<void> {
     const pending = new Map([...targets].filter(([partition, offset]) => this.of(partition) <= offset));
     if (pending.size === 0) return;

@@ -140,7 +140,7 @@ describe('SnapshotFollower', () => {
 
   const GARBAGE = Buffer.from([0, 0]);
 
-  it('goes on at a damaged record, names its place, and counts what was there before it, which is to be written again', async () => {
+  it('goes on at a damaged record, names its place, and keeps the snapshot before it, which is to be written again', async () => {
     const { snapshots, write } = await follower();
     write(CALL_ID, encodeSnapshot(snapshot(5)));
     write(CALL_ID, GARBAGE);
@@ -154,7 +154,7 @@ describe('SnapshotFollower', () => {
     expect([snapshots.condition(), snapshots.overwritten([partitionOf(CALL_ID, 12)], 12)]).toEqual([{ ok: true }, []]);
   });
 
-  it('knows that a state is lost where nothing but a damaged record is there, until there is another', async () => {
+  it('reports a call’s state as lost when its only record is damaged, until another one comes', async () => {
     for (const healing of [encodeSnapshot(snapshot(1)), null]) {
       const { snapshots, write } = await follower();
       write(CALL_ID, GARBAGE);
@@ -185,7 +185,7 @@ describe('SnapshotFollower', () => {
     expect(snapshots.get(CALL_ID)).toBe(1);
   });
 
-  it('knows no more of a call whose newer state was in what an operator ordered to pass over', async () => {
+  it('reports a call’s state as lost when an operator ordered to pass over its newer snapshot', async () => {
     const { snapshots, write, passOver } = await follower();
     write(CALL_ID, encodeSnapshot(snapshot(1)));
     passOver([CALL_ID]);

@@ -23,7 +23,7 @@ import type {
 export interface SnapshotFollowerOptions<T> {
   readonly client: KafkaClient;
   readonly topicPrefix: string;
-  /** Of the topic. */
+  /** Number of the topic's partitions. */
   readonly partitionCount: number;
   /** @default all */
   readonly partitions?: readonly number[];
@@ -31,7 +31,7 @@ export interface SnapshotFollowerOptions<T> {
   readonly decode?: (callId: string, value: Buffer) => Snapshot;
   /** What is kept of a snapshot: the snapshots of all calls are in memory. */
   readonly keep: (snapshot: Snapshot) => T;
-  /** How long no record may come before `caughtUp` fails, ms. */
+  /** Milliseconds without a record after which `caughtUp` fails. */
   readonly standstillMs?: number;
   /** @default wait */
   readonly atUnreadable?: AtUnreadable;
@@ -55,8 +55,8 @@ interface Waiter {
 
 /**
  * The folded state of every call, from the snapshots topic. Per call the snapshot with the highest offset counts, not
- * the one written last: a process that lost its partition may write an older one. A record that nobody can make anything of
- * counts as an older one too, so that one bad record stops nobody: docs/decisions/0021-damaged-records.md.
+ * the one written last: a process that lost its partition may write an older one. A damaged record counts as an older one too, so
+ * that one bad record stops no process: docs/decisions/0021-damaged-records.md.
  */
 export class SnapshotFollower<T> {
   private readonly kept = new Map<string, Kept<T>>();
@@ -111,19 +111,19 @@ export class SnapshotFollower<T> {
     return this.kept.get(callId)?.writtenAtMs;
   }
 
-  /** Whether there was a snapshot of the call that nobody can read, and there is no other: its state is not known. */
+  /** True when the call has only damaged snapshots, so its state is unknown. */
   isLost(callId: string): boolean {
     const key = Buffer.from(callId);
     const partition = partitionOf(callId, this.options.partitionCount);
     return !this.kept.has(callId) && this.damagedRecords.has({ partition, key });
   }
 
-  /** Those after which no other record of their key came. */
+  /** Damaged records that are still the last of their key. */
   damaged(): readonly DamagedRecord[] {
     return this.damagedRecords.all();
   }
 
-  /** Names what is damaged. */
+  /** Names the damaged records. */
   condition(): Condition {
     return this.damagedRecords.condition();
   }
@@ -245,7 +245,7 @@ export class SnapshotFollower<T> {
     for (const { look } of this.waiting.get(callId) ?? []) look();
   }
 
-  /** What is known of these calls is older than what was in the batch, so their state is not known any more. */
+  /** The batch held newer state of these calls than the last readable snapshot, so their state is unknown. */
   private passOver({ topic, partition, firstOffset: offset }: UnreadableBatch, repair: Repair | null): void {
     for (const callId of repair?.lost ?? []) {
       this.damagedRecords.put({ topic, partition, offset, key: Buffer.from(callId), reason: 'passed over' });

@@ -2,7 +2,7 @@ import { KAFKA_ERRORS, KafkaError, type KafkaErrorCode } from './errors.js';
 import { missingOnKafka, restored, type KafkaStep, type Restorable } from './start-on-kafka.js';
 
 describe('a start', () => {
-  it('waits for what may come to be there on Kafka, with what to do about it, and for nothing else', () => {
+  it('waits for anything that is missing on Kafka, names the fix, and waits for no other error', () => {
     const codes = Object.keys(KAFKA_ERRORS) as KafkaErrorCode[];
     const waitedFor = codes.filter((code) => missingOnKafka(new KafkaError(code, 'x')) !== null);
     expect(waitedFor).toEqual(['UNREACHABLE', 'UNAUTHENTICATED', 'UNAUTHORIZED', 'TOPIC_MISSING', 'FOLLOWER_LATE']);
@@ -49,7 +49,7 @@ describe('a restore', () => {
   const topic = 'calls.example';
   const onFatal = (): void => undefined;
 
-  it('goes on with the same reader after a standstill, and so where it is', async () => {
+  it('continues with the same reader, at its position, after a standstill', async () => {
     const reader = new Reader(['FOLLOWER_LATE', 'FOLLOWER_LATE', 'read']);
     let opened = 0;
     const open = (): Promise<Reader> => {
@@ -60,7 +60,7 @@ describe('a restore', () => {
     expect([opened, reader.isStopped]).toEqual([1, false]);
   });
 
-  it('begins anew with another reader when the first one has ended, which is stopped', async () => {
+  it('stops a reader that has ended, and begins again with a new one', async () => {
     const first = new Reader(['never']);
     const second = new Reader(['read']);
     const readers = [first, second];
@@ -72,7 +72,7 @@ describe('a restore', () => {
     expect(first.isStopped).toBe(true);
   });
 
-  it('fails with what no waiting mends', async () => {
+  it('fails with an error that waiting does not cure', async () => {
     const open = (fatal: (error: unknown) => void): Promise<Reader> => {
       setImmediate(fatal, new Error('unreadable'));
       return Promise.resolve(new Reader(['never']));
@@ -80,7 +80,7 @@ describe('a restore', () => {
     await expect(restored(runStep, { topic, open, onFatal })).rejects.toThrow('unreadable');
   });
 
-  it('is over then: what ends the reader later is fatal', async () => {
+  it('treats an error that ends the reader after the restore as fatal', async () => {
     const fatal: unknown[] = [];
     let end: (error: unknown) => void = () => undefined;
     const open = (onEnd: (error: unknown) => void): Promise<Reader> => {

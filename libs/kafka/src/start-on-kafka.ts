@@ -1,7 +1,7 @@
 import { KafkaError, type KafkaErrorCode } from './errors.js';
 import type { ReadProgress } from './kafka-client.js';
 
-/** A step of a service's start; the chassis runs it, and tries it again while `waitsFor` says for what. */
+/** A step of a service's start. The chassis runs it, and retries it while `waitsFor` names something missing. */
 export interface KafkaStep<T> {
   readonly name: string;
   readonly run: () => Promise<T>;
@@ -11,7 +11,7 @@ export interface KafkaStep<T> {
 
 export type RunKafkaStep = <T>(step: KafkaStep<T>) => Promise<T>;
 
-/** What may come to be there: Kafka itself, a topic, a user and its rights are often made after the services are deployed. */
+/** Errors that may pass: Kafka, topics, users and rights are often created after the services are deployed. */
 const MAY_COME: ReadonlySet<KafkaErrorCode> = new Set([
   'UNREACHABLE',
   'UNAUTHENTICATED',
@@ -20,7 +20,7 @@ const MAY_COME: ReadonlySet<KafkaErrorCode> = new Set([
   'FOLLOWER_LATE',
 ]);
 
-/** @returns what the start has to wait for, and what to do about it; null for all that no waiting mends */
+/** @returns what is missing, and the fix, when the start should wait; null for an error that waiting does not cure */
 export function missingOnKafka(error: unknown): string | null {
   return error instanceof KafkaError && MAY_COME.has(error.code) ? error.message : null;
 }
@@ -37,13 +37,13 @@ export interface RestoreOptions<T extends Restorable> {
   readonly topic: string;
   /** Begins to read. */
   readonly open: (onFatal: (error: unknown) => void) => Promise<T>;
-  /** Told of what ends the reading for good once the restore is over. */
+  /** Called with the error that ends the reader after the restore is complete. */
   readonly onFatal: (error: unknown) => void;
 }
 
 /**
- * Reads a topic to its present end before a service begins its work, however long that takes. A reader that stands still reads
- * on where it is; one that has ended, since a right is missing, is opened anew.
+ * Reads a topic to its present end before a service begins its work, without an overall time limit. After a standstill it
+ * continues with the same reader. When a reader has ended, for example for a missing right, it opens a new one.
  */
 export async function restored<T extends Restorable>(
   runStep: RunKafkaStep,
@@ -53,7 +53,7 @@ export async function restored<T extends Restorable>(
   let isOver = false;
   const begin = async (): Promise<NonNullable<typeof reader>> => {
     const { promise: ended, reject } = Promise.withResolvers<never>();
-    // Heard of where the restore is waited for.
+    // `run` awaits it; this only prevents an unhandled rejection.
     ended.catch(() => undefined);
     const one = await open((error) => {
       if (isOver) onFatal(error);

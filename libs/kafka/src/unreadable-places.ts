@@ -3,7 +3,7 @@ import type { Condition, UnreadableBatch } from './kafka-client.js';
 import type { KafkaLogger } from './kafka-logger.js';
 
 const ADVICE = 'move the partition’s leader to a replica that is whole, or run «callbus topics repair»';
-/** So many are named at once; more are counted. */
+/** A condition names at most this many batches and counts the others. */
 const MOST_NAMED = 5;
 
 export interface UnreadablePlacesOptions {
@@ -11,13 +11,13 @@ export interface UnreadablePlacesOptions {
   readonly logger: KafkaLogger;
 }
 
-/** Where the readers of one process wait, since nobody can read what Kafka holds there. */
+/** The unreadable batches at which the readers of one process wait. */
 export class UnreadablePlaces {
   private readonly waiting = new Map<string, UnreadableBatch>();
 
   constructor(private readonly options: UnreadablePlacesOptions) {}
 
-  /** @returns the order to pass over it; null: its reader waits there, and asks again later */
+  /** @returns the order to pass over the batch; null: its reader waits there and asks again later */
   async orderFor(batch: UnreadableBatch): Promise<Repair | null> {
     const key = repairKey(batch);
     const { topic, partition, firstOffset, lastOffset, reason } = batch;

@@ -81,7 +81,7 @@ export class ModelDriver {
     for (; this.readTo < end; this.readTo += 1) {
       const { record, appendedAtMs } = this.world.log[this.readTo]!;
       const { dispatch } = reduce(this.dispatch, record, appendedAtMs);
-      // As a dispatcher does: of a call that cannot be dialled less is kept.
+      // Like a dispatcher, which keeps less of a call that cannot be dialled any more.
       this.dispatch = dispatch && compacted(dispatch);
     }
     this.historyTo = Math.min(this.world.history.length, this.historyTo + records);

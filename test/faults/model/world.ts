@@ -38,7 +38,7 @@ export class World {
   readonly trace: string[] = [];
   private readonly late: LedgerRecord[][] = [];
   private readonly callbacksToCome: number[] = [];
-  /** Whether callbacks say which call of Graph's they are about; one that nobody can read does not. */
+  /** True when callbacks name Graph's call; an unreadable one does not. */
   readonly isReadable: boolean;
 
   constructor(private readonly random: Random) {

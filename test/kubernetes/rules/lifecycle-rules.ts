@@ -40,7 +40,7 @@ function postSeconds(): number {
 
 export const LIFECYCLE_RULES: readonly Rule[] = [
   {
-    name: 'probes ask the management port, and none ends a pod because its start takes long',
+    name: 'probes ask the management port, and no probe kills a pod whose start takes long',
     faults: forEach(deployments, (deployment) => {
       const { startupProbe, livenessProbe, readinessProbe, ports = [] } = containerOf(deployment);
       return [

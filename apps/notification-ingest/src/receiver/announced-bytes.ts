@@ -6,7 +6,7 @@ const JSON_TYPE = /^application\/json[\t ]*(;|$)/i;
 /**
  * Judges a body by its headers, before the token is checked and before a byte of it is read. A callback without a body needs no
  * type, and one without a type is taken for JSON.
- * @returns the bytes that are announced; 0 when there is no body, or when it comes in chunks and nobody can know
+ * @returns the announced bytes; 0 when there is no body, or when it is chunked and its size is unknown
  * @throws Refusal
  */
 export function announcedBytesOf(headers: IncomingHttpHeaders, maxBytes: number): number {

@@ -105,7 +105,7 @@ describe('a callback that waits for the key of its token', () => {
     return outcome();
   };
 
-  it('counts as under way meanwhile, and goes on in its place', async () => {
+  it('counts as in flight meanwhile, and keeps its place', async () => {
     const { promise, resolve } = Promise.withResolvers<CallbackClaims>();
     verdict = afterWait(() => promise);
     const gate = newGate();

@@ -13,7 +13,7 @@ export interface AuthenticCallback {
   readonly claims: CallbackClaims;
   /** Of its body; 0 when nobody can know. */
   readonly announcedBytes: number;
-  /** The one that it took while it waited for the key of its token; null when it did not wait. */
+  /** The place that the callback took while it waited for the key of its token; null when it did not wait. */
   readonly place: Place | null;
 }
 
@@ -58,8 +58,8 @@ export class CallbackGate {
   }
 
   /**
-   * Which call and attempt a path is the address of; null for one that was not given out. A call's address comes with each of its
-   * callbacks, so it is remembered: that costs less than its mac.
+   * Returns the call and attempt of a callback address; null when callbus did not issue the path. All callbacks of a call have the
+   * same address, so it is cached, which is cheaper than its mac.
    */
   addressOf(path: string): CallbackAddress | null {
     const known = this.addresses.get(path);
@@ -69,7 +69,7 @@ export class CallbackGate {
     return address;
   }
 
-  /** A callback that waits for the key of its token counts as under way meanwhile. */
+  /** Proves the token. While a callback waits for its key, it counts as in flight. */
   private async prove(
     authorization: string | undefined,
     { appId, tenantId }: CallbackAddress,

@@ -34,7 +34,7 @@ export class CallbackKeySettings {
 
   @Setting('CALLBACK_KEYS_WITHDRAWN_MS', {
     kind: 'integer',
-    describe: 'Milliseconds that keys serve on after a fetch that no longer has them, for callbacks that were under way',
+    describe: 'Milliseconds for which a key stays valid after a fetch no longer returns it, for callbacks in flight',
   })
   @IsInt()
   @Min(0)
@@ -53,7 +53,7 @@ export class CallbackKeySettings {
   @Setting('CALLBACK_KEYS_WAIT_MS', {
     kind: 'integer',
     describe:
-      'Milliseconds that a callback whose key is not known waits for a fetch; then it gets 503. With CALLBACK_KEYS_COOLDOWN_MS and the time of a fetch in it, every genuine one is proven',
+      'Milliseconds for which a callback with an unknown key waits for a fetch of keys; then it gets 503. If it covers CALLBACK_KEYS_COOLDOWN_MS plus one fetch, no genuine callback is refused',
   })
   @IsInt()
   @Min(0)

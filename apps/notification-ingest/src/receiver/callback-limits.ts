@@ -14,7 +14,7 @@ export class CallbackLimits {
 
   @Setting('CALLBACK_MAX_IN_FLIGHT', {
     kind: 'integer',
-    describe: 'Callbacks under way at once, of which half may wait for the key of their token; further ones get 503',
+    describe: 'Most callbacks in flight; at most half of them may wait for the key of their token. Further ones get 503',
   })
   @IsInt()
   @Min(1)

@@ -20,7 +20,7 @@ export class CallbacksController {
     private readonly metrics: ReceiverMetrics,
   ) {}
 
-  /** Graph's callbacks: 202 says that the exact bytes are on Kafka. Whatever they are: Graph may never send them again. */
+  /** Graph's callbacks: 202 says that the exact bytes are on Kafka. Any bytes are stored, since Graph may never resend them. */
   @Post(':appId/:tenantId/:callId/:attempt/:mac')
   @HttpCode(202)
   async receive(@Req() request: FastifyRequest): Promise<void> {

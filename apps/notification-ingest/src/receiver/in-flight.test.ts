@@ -30,7 +30,7 @@ it('counts what comes unannounced as it comes', () => {
   expect(inFlight.enter(40)).not.toBeNull();
 });
 
-it('gives half of its places to callbacks that are not proven yet, and the others to proven ones only', () => {
+it('admits unproven callbacks to half of its places only', () => {
   const inFlight = new InFlight({ maxInFlight: 4, maxInFlightBytes: 100 });
   const [first, second] = [inFlight.enterUnproven(), inFlight.enterUnproven()];
   expect(inFlight.enterUnproven()).toBeNull();
@@ -46,7 +46,7 @@ it('keeps the place of a callback that is proven, with the bytes that it has the
   const proven = large?.prove(60);
   expect(small?.prove(60)).toBeNull();
   small?.leave();
-  // Proven ones do not count as such that wait.
+  // A proven callback no longer counts as waiting.
   expect([inFlight.enterUnproven(), inFlight.enterUnproven(), inFlight.enter(0)].map((place) => place !== null)).toEqual([
     true,
     true,
@@ -57,12 +57,12 @@ it('keeps the place of a callback that is proven, with the bytes that it has the
   expect(inFlight.enter(100)).not.toBeNull();
 });
 
-it('takes one that is not proven where there is one place only', () => {
+it('admits an unproven callback when there is only one place', () => {
   const inFlight = new InFlight({ maxInFlight: 1, maxInFlightBytes: 100 });
   expect(inFlight.enterUnproven()?.prove(1_000)).not.toBeNull();
 });
 
-it('waits for a callback that is not proven before it tells that nothing is under way', async () => {
+it('counts an unproven callback as in flight when it drains', async () => {
   const inFlight = new InFlight({ maxInFlight: 2, maxInFlightBytes: 100 });
   const place = inFlight.enterUnproven()?.prove(1);
   let isDrained = false;

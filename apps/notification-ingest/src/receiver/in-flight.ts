@@ -13,9 +13,9 @@ export interface Place {
 
 /** The place of a callback whose sender is not proven yet. */
 export interface UnprovenPlace {
-  /** When the sender is proven: the callback goes on in the place that this returns. @param bytes of its body @returns null when they find no room */
+  /** The caller calls it when the sender is proven. @param bytes size of the body @returns the place to continue in; null when the body finds no room */
   prove(bytes: number): Place | null;
-  /** To be called once, unless it was proven. */
+  /** The caller calls it once, unless `prove` was called. */
   leave(): void;
 }
 
@@ -52,8 +52,8 @@ export class InFlight {
   }
 
   /**
-   * For a callback that has to wait until its sender can be proven. Its body stays unread, and only half of the places are for
-   * such ones, so that forged callbacks leave room for proven ones.
+   * Admits a callback whose sender cannot be proven yet. Its body stays unread. At most half of the places are for such callbacks,
+   * so that forged ones leave room for proven ones.
    * @returns null when there is no room for another one
    */
   enterUnproven(): UnprovenPlace | null {

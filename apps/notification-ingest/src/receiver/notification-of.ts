@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { carriedBody, type NotificationObservation } from '@callbus/contracts';
 import type { AuthenticCallback } from './callback-gate.js';
 
-/** Those of Graph's headers that say something about the callback, such as the charset of its body; never the token. */
+/** The headers that are stored because they describe the callback, such as its body's charset; never the token. */
 const KEPT_HEADERS = [
   'x-microsoft-skype-message-id',
   'x-microsoft-skype-chain-id',
@@ -11,7 +11,7 @@ const KEPT_HEADERS = [
   'content-type',
 ] as const;
 
-/** The callback as it is stored. @param body its exact bytes, whatever they are; the sequencer reads them */
+/** The observation of a callback. @param body any bytes; the receiver does not parse them, the sequencer does */
 export function notificationOf(
   { address, claims }: AuthenticCallback,
   headers: IncomingHttpHeaders,

@@ -7,7 +7,7 @@ const QUIET_MS = 1_000;
 /** Calls that one line names beside its own. */
 const MAX_OTHERS = 50;
 
-/** Of whom a refusal tells: a call and attempt by the address that we gave out; null where there is no such address. */
+/** The call and attempt of the refused callback's address; null when callbus did not issue the address. */
 type Addressee = Pick<CallbackAddress, 'callId' | 'attempt'> | null;
 
 interface Kind {

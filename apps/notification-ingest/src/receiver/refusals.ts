@@ -23,7 +23,7 @@ export const REFUSALS = {
   KEYS_UNAVAILABLE: {
     status: 503,
     meaning:
-      'No key at hand proves the token, and none could be fetched within CALLBACK_KEYS_WAIT_MS. Check the way to CALLBACK_OPENID_URL.',
+      'No known key proves the token, and no fetch of keys succeeded within CALLBACK_KEYS_WAIT_MS. Check the route to CALLBACK_OPENID_URL.',
   },
   OVERLOADED: {
     status: 503,

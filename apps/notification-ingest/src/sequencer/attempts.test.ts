@@ -176,7 +176,7 @@ describe('a call that could not be hung up', () => {
     expect(history.call.isEndRefused).toBe(true);
   });
 
-  it('is told of again for each further request, once, and the history knows the last one', () => {
+  it('gets one event for each further request, and the history keeps the last request', () => {
     const again = (request: number): Observation =>
       ({ ...ended(1, FIRST, 'refused'), id: `end-refused-${String(request)}`, request }) as Observation;
     const { events, history } = foldAll([accepted(), created(FIRST), again(1), again(2), again(2)]);

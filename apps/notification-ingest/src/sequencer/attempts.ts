@@ -133,7 +133,7 @@ function isTheCall({ call }: HistoryInProgress, attempt: number, graphCallId: st
   return call.attempt === attempt && (call.graphCallId === null || sameGraphId(call.graphCallId, graphCallId));
 }
 
-/** What came of a surplus call. @param refusedRequest which request for the end Graph refused, if it did */
+/** Records the end of a surplus call. @param refusedRequest number of the end request that Graph refused, if it did */
 export function endSurplus(
   history: HistoryInProgress,
   graphCallId: string,

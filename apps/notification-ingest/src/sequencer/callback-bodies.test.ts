@@ -55,7 +55,7 @@ describe('a body that Graph may send', () => {
     expect([[0xff], [0xed, 0xa0, 0x80], [0xc0, 0xaf]].map((bytes) => versionOf(Buffer.from(bytes)))).toEqual([2, 2, 2]);
   });
 
-  it('may be any bytes: they are stored as they are, and told or put aside, and nothing throws', () => {
+  it('may be any bytes: they are stored unchanged and told or put aside, and no code throws', () => {
     const anyBytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc.tuple(fc.constantFrom(...CALLBACK_BODIES), fc.nat(), fc.uint8Array({ maxLength: 4 })).map(([{ bytes }, at, patch]) => {
@@ -77,8 +77,8 @@ describe('a body that Graph may send', () => {
   });
 });
 
-describe('a callback that nobody can read', () => {
-  it('is marked until Graph was asked because of it, and the last one counts', () => {
+describe('an unreadable callback', () => {
+  it('leaves a mark until a look-up at Graph answers it; the last mark counts', () => {
     const { history } = foldAll([...LIVE, empty('first'), empty('second')]);
     expect(history.call.unreadCallbackId).toBe('second');
     const answered = (answers: string) => ({ ...found(1, graphCallId, 'established'), id: `for-${answers}`, answers });
@@ -93,7 +93,7 @@ describe('a callback that nobody can read', () => {
     expect(foldAll([empty('second')], all.history).history.call).not.toHaveProperty('unreadCallbackId');
   });
 
-  it('is answered though Graph’s answer had no state, and by the end of the call', () => {
+  it('loses its mark by an answer of Graph without a state, and by the end of the call', () => {
     const marked = foldAll([...LIVE, empty()]).history;
     const plain = { ...gone(1, graphCallId), result: 'found' as const, answers: 'empty' };
     expect(foldAll([plain], marked).history.call).not.toHaveProperty('unreadCallbackId');
@@ -116,7 +116,7 @@ describe('a callback that nobody can read', () => {
     expect(answeredLater.history.call).toMatchObject({ graphCallId, unreadCallbackId: 'empty' });
   });
 
-  it('of a surplus call, or of one that is over, asks for nothing', () => {
+  it('of a surplus call, or of one that is over, leaves no mark', () => {
     const surplus = foldAll([...LIVE, notification('s', bodyOf('bbbbbbbb-0000-4000-8000-000000000000', {}), 2), empty('e', 2)]);
     expect(surplus.history.call).not.toHaveProperty('unreadCallbackId');
     const over = foldAll([...LIVE, gone(1, graphCallId), empty()]);
@@ -125,7 +125,7 @@ describe('a callback that nobody can read', () => {
   });
 });
 
-it('takes halves of surrogate pairs and ways to a prototype out of what Graph answers, too', () => {
+it('replaces halves of surrogate pairs and removes members that lead to a prototype, also in Graph’s answers', () => {
   const answer = JSON.parse(
     '{"subject":"a\\ud83d","__proto__":{"admin":true},"\\ude00":[{"constructor":{"prototype":1}}]}',
   ) as object;

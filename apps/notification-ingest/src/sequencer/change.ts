@@ -31,7 +31,7 @@ export type Change = { readonly graphCallId: string | null } & (
     }
   | { readonly kind: 'content-sharing'; readonly changeType: string | null; readonly sessions: readonly JsonObject[] }
   | { readonly kind: 'unknown'; readonly why: string }
-  /** A whole body that nobody can read; `why` is null where there is none. */
+  /** An unreadable body; `why` is null when the body is empty. */
   | { readonly kind: 'unreadable'; readonly why: string | null }
 );
 

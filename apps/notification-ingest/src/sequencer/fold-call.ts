@@ -47,7 +47,7 @@ function apply(history: HistoryInProgress, observation: Observation, isDone: (pa
   return [];
 }
 
-/** What the dispatcher tells, which may hold what Graph answered. */
+/** Folds an observation of the dispatcher, which may contain an answer of Graph. */
 function foldOwn(history: HistoryInProgress, observation: Exclude<Observation, { kind: 'notification' }>): void {
   switch (observation.kind) {
     case 'accepted':

@@ -42,7 +42,7 @@ function foldPart(history: HistoryInProgress, { attempt, id }: NotificationObser
 
 const PROVEN = { provenBy: 'callback', call: null } as const;
 
-/** Its sender and its address prove the attempt. What it wanted to say may be that the call has ended: the dispatcher asks Graph. */
+/** Sender and address of an unreadable callback prove its attempt. It may have said that the call has ended, so the dispatcher asks Graph. */
 function foldUnreadable(history: HistoryInProgress, attempt: number, id: string, why: string | null): boolean {
   proveAttempt(history, attempt, null, PROVEN);
   if (history.call.attempt === attempt && !history.hasEnded) history.set({ unreadCallbackId: id });

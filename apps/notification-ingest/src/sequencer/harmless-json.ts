@@ -1,9 +1,9 @@
-/** Matches JSON, as JSON.stringify writes it, that may hold what `harmless` takes out: most holds none of it. */
+/** Matches JSON, as JSON.stringify writes it, that may need `harmless`. Most JSON does not match and skips it. */
 export const SUSPECT_JSON = /"__proto__":|"constructor":|\\ud[89a-f]/;
 
 /**
- * A copy of JSON from outside that every reader of events and snapshots can take, in any language: half of a surrogate pair
- * becomes U+FFFD, since strict readers refuse it, and a member that leads to an object's prototype is left out.
+ * Copies JSON from outside into a form that every reader of events and snapshots accepts, in any language: half of a surrogate
+ * pair becomes U+FFFD, since strict readers refuse it, and members that lead to an object's prototype are removed.
  */
 export function harmless<T>(value: T): T {
   return copyOf(value) as T;

@@ -28,7 +28,7 @@ export class Histories {
     return followed && snapshotOf(followed);
   }
 
-  /** Whether there is a history of the call, and nobody can read where it is. */
+  /** True when the call has a history but its last state is unreadable. */
   isLost(callId: string): boolean {
     return !this.own.has(callId) && this.followed?.isLost(callId) === true;
   }

@@ -75,7 +75,7 @@ export class HistoryInProgress {
     this.current = { ...this.current, call: { ...this.call, ...change } };
   }
 
-  /** No callback waits any more for Graph to be asked because of it. */
+  /** Removes the mark of an unreadable callback: no look-up is needed any more. */
   forgetUnreadCallback(): void {
     const call: Writable<FoldedCall> = { ...this.call };
     delete call.unreadCallbackId;

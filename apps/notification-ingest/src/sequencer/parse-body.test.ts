@@ -4,7 +4,7 @@ import { parseBody } from './parse-body.js';
 
 const ID = '2f1a1100-b174-40a0-aba7-0b405e01ed92';
 
-it.each(CALLBACK_BODIES)('reads $name, or says that nobody can', ({ bytes, contentType, tells }) => {
+it.each(CALLBACK_BODIES)('reads $name, or reports it as unreadable', ({ bytes, contentType, tells }) => {
   const body = parseBody(bytes(ID), contentType);
   if (tells === 'nothing') expect(body).toEqual({ unreadable: null });
   else if (tells === 'dead letter') expect(body).toEqual({ unreadable: expect.stringMatching(/^the body cannot be read: /) });
@@ -12,7 +12,7 @@ it.each(CALLBACK_BODIES)('reads $name, or says that nobody can', ({ bytes, conte
   expect(({} as { admin?: boolean }).admin).toBeUndefined();
 });
 
-it('says why in words that hold nothing of the body', () => {
+it('gives the reason without quoting the body', () => {
   const why = (bytes: Buffer, contentType?: string): unknown => parseBody(bytes, contentType);
   expect(why(Buffer.from('"\xff"', 'latin1'))).toEqual({
     unreadable: 'the body cannot be read: The value cannot be read: bad UTF-8.',

@@ -1,7 +1,7 @@
 import { ContractError, MAX_INPUT_DEPTH, parseJson } from '@callbus/contracts';
 import { harmless, SUSPECT_JSON } from './harmless-json.js';
 
-/** The JSON of a callback's body; or why nobody can read it, null when there is no byte to read. */
+/** The JSON of a callback's body, or the reason why it is unreadable; the reason is null for an empty body. */
 export type ParsedBody = { readonly content: unknown } | { readonly unreadable: string | null };
 
 /** @param contentType the callback's header, which may name a charset. Total: it never throws */
@@ -20,7 +20,7 @@ const UTF8_BOM = Buffer.from('\ufeff', 'utf8');
 const UTF16LE_BOM = Buffer.from([0xff, 0xfe]);
 const UTF16BE_BOM = Buffer.from([0xfe, 0xff]);
 
-/** A byte order mark says more than the header; and JSON in UTF-16 shows by its first character, which is always ASCII. */
+/** A byte order mark overrides the header. UTF-16 without a mark shows by zero bytes, since JSON's first character is ASCII. */
 function inUtf8(bytes: Buffer, contentType = ''): Buffer {
   if (startsWith(bytes, UTF8_BOM)) return bytes.subarray(UTF8_BOM.length);
   if (startsWith(bytes, UTF16LE_BOM) || (bytes[0] !== 0 && bytes[1] === 0)) return fromUtf16(bytes, 'utf-16le');
@@ -30,7 +30,7 @@ function inUtf8(bytes: Buffer, contentType = ''): Buffer {
   return decoder.encoding === 'utf-8' ? bytes : Buffer.from(decoder.decode(bytes));
 }
 
-/** Not fatal: half of a surrogate pair becomes U+FFFD, and of anything else that is wrong the JSON shows it. */
+/** Not fatal: half of a surrogate pair becomes U+FFFD; any other wrong byte makes the JSON invalid. */
 function fromUtf16(bytes: Buffer, encoding: 'utf-16le' | 'utf-16be'): Buffer {
   return Buffer.from(new TextDecoder(encoding).decode(bytes));
 }
@@ -39,7 +39,7 @@ function startsWith(bytes: Buffer, mark: Buffer): boolean {
   return bytes.subarray(0, mark.length).equals(mark);
 }
 
-/** What is folded must be what a snapshot gives back, and JSON writes neither −0 nor numbers out of range. */
+/** Writes and parses the value again, so that a snapshot returns the same value: JSON has neither −0 nor numbers out of range. */
 function asWrittenAgain(content: unknown): unknown {
   const written = JSON.stringify(content);
   const again: unknown = JSON.parse(written);

@@ -9,7 +9,7 @@ const MOST_NOTIFICATIONS = 1_000;
 
 /**
  * Reads the body of a callback: https://learn.microsoft.com/graph/api/resources/commsnotifications
- * Total: what it cannot read becomes a change of kind `unreadable` or `unknown`, so that nothing vanishes.
+ * Total: input that it cannot read becomes a change of kind `unreadable` or `unknown`, so that nothing is lost.
  * @param contentType the callback's header
  */
 export function readNotifications(bytes: Buffer, contentType?: string): readonly Change[] {

@@ -34,7 +34,7 @@ export class SequencerMetrics {
     });
     this.unread = new Counter({
       name: 'callbus_callbacks_unread_total',
-      help: 'Callbacks of live calls that have no body, or one that nobody can read; Graph is asked for the call',
+      help: 'Callbacks of live calls with an empty or unreadable body; the dispatcher asks Graph for the call',
       registers,
     });
     this.snapshotsRestoreSeconds = new Gauge({

@@ -37,7 +37,7 @@ export class SequencerOutput {
     await this.sendInOrder(callIds, (callId) => ({ ...this.place(TOPICS.snapshots, callId), value: null }));
   }
 
-  /** Lets Kafka forget the key in this partition, which need not be that of the key. */
+  /** Writes a tombstone for the key into this partition, which may be another than the key's own. */
   async tombstoneAt(partition: number, key: Buffer): Promise<void> {
     const { topicPrefix, sender } = this.options;
     await sender.send([{ topic: topicName(topicPrefix, TOPICS.snapshots), partition, key, value: null }]);

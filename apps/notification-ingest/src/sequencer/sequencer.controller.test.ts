@@ -118,7 +118,7 @@ it('keeps the trace of the dispatcher’s last observation in the snapshot, and 
   expect(traceparents).toEqual([undefined, a, a, b, b, b]);
 });
 
-it('puts aside what is seen of a call whose snapshot is damaged, and does not number its events from one again', async () => {
+it('puts observations of a call with a damaged snapshot aside, and does not number its events from one again', async () => {
   const { writes, deliver } = sequencer({ isLost: true });
   await expect(deliver(1, created(graphCallId), true)).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
   expect(writes).toEqual([]);

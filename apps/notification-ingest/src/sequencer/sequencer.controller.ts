@@ -42,7 +42,7 @@ export class SequencerController {
     const { callId, tenantId, kind } = observation;
     note({ callId, tenantId, kind });
     trace.getActiveSpan()?.setAttribute('callbus.call_id', callId);
-    // From the beginning, it would give out its numbers a second time.
+    // With a fresh history it would use the same sequence numbers a second time.
     if (this.histories.isLost(callId)) throw new ContractError('SNAPSHOT_UNREADABLE', `The snapshot of ${callId} is damaged.`);
     const offset = Number(record.offset);
     const before = this.histories.get(callId);

@@ -64,7 +64,7 @@ it('forgets those calls of its partitions that have been over for the days of re
   expect(forgotten).toEqual(['ended', 'failed']);
 });
 
-it('forgets of its partitions those damaged records that an operator said no call has', async () => {
+it('writes tombstones for damaged records of its partitions when an operator ordered it', async () => {
   const record = (partition: number, offset: bigint, key: string) => {
     return { topic: 'calls.snapshots', partition, offset, key: Buffer.from(key), reason: 'NOT_JSON' };
   };

@@ -38,7 +38,7 @@ export class SnapshotUpkeep {
     await output.tombstones(unchanged.filter(isKnownToBeOver));
   }
 
-  /** Of what nobody can make anything of, the last record of each key that an operator said no call has. */
+  /** Damaged records that are the last of their key, and for which an operator ordered a tombstone because no call has the key. */
   async forgetDamaged(assigned: readonly number[]): Promise<void> {
     const { snapshots, output, repairOf } = this.options;
     for (const { topic, partition, offset, key } of snapshots.damaged()) {

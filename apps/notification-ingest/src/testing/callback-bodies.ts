@@ -5,8 +5,8 @@ export interface CallbackBody {
   /** @param graphCallId Graph's id of the call that it is about */
   readonly bytes: (graphCallId: string) => Buffer;
   /**
-   * What becomes of it: the state that it tells, with the call's subject where it has one; or nobody can read it, and it is a dead
-   * letter; or there is no byte to read, and Graph is asked.
+   * The expected result: the state, and the subject if the body has one; or a dead letter for an unreadable body; or a look-up at
+   * Graph for an empty one.
    */
   readonly tells: { readonly state: 'established'; readonly subject?: string } | 'dead letter' | 'nothing';
 }

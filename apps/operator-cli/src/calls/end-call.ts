@@ -35,7 +35,7 @@ export async function endCall(
     const before = endRequestsIn(facts);
     const isRepeat = lives && before > 0;
     await installation.command(endCallCommand(COMMAND_SOURCE, { callId, tenantId }));
-    // What lives is hung up once for each request; for anything else the first request does all.
+    // Each request hangs up a live call once; for any other call the first request does everything.
     const isTaken = await call.until(
       () => (isRepeat ? endRequestsIn(facts) > before : isEndRequestedBy(facts, tenantId)),
       waitMs,
@@ -56,7 +56,7 @@ function endRequestsIn({ dispatch }: CallFacts): number {
   return dispatch === undefined ? 0 : endRequestsOf(dispatch);
 }
 
-/** What is not dialled and does not live needs no further doing, nor what Graph has refused by now to end. */
+/** True when there is nothing left to wait for: the call neither dials nor lives, or Graph has refused this request. */
 function hasCome(facts: CallFacts): boolean {
   const situation = situationOf(facts);
   const isOpen = ['waiting', 'dialling'].includes(situation.kind) || (situation.kind === 'live' && !situation.isEndRefused);
@@ -70,7 +70,7 @@ function isRefused(facts: CallFacts): boolean {
   );
 }
 
-/** Calls beside the call that live as far as is known. */
+/** Surplus calls that, as far as is known, still live. */
 function surplusOf({ snapshot }: CallFacts): SurplusCall[] {
   return (snapshot?.call.surplus ?? []).filter(({ end }) => end === undefined || end === 'refused');
 }

@@ -53,7 +53,7 @@ const INBOXES: readonly GroupSpec[] = [GROUPS.inbox, GROUPS.operatorInbox];
 
 async function readUnhandled(installation: Installation, callId: string, isUnknown: boolean): Promise<Unhandled> {
   const partition = partitionOf(callId, installation.partitions);
-  // A foreign producer may have put a command into another partition, but reading all is worth it only if nobody knows the call.
+  // A foreign producer may have used another partition. Reading all partitions is worth it only for an unknown call.
   const partitions = isUnknown ? undefined : [partition];
   const deadLetters: DeadLetter[] = [];
   const readLetters = installation.read(

@@ -49,7 +49,7 @@ export function situationOf({ dispatch, snapshot, readAtMs }: Pick<CallFacts, 'd
       if (snapshot === undefined ? isForgotten(dispatch, readAtMs) : snapshot.call.phase === 'ended') return { kind: 'ended' };
       const attempt = dispatch.attempts.find(({ state }) => state === 'created')?.attempt ?? 1;
       const refusedEnd = snapshot === undefined ? null : refusedEndOf(snapshot.call);
-      // Asked again, the answer is still to come.
+      // After a repeated request, Graph's answer is still to come.
       const isEndRefused = refusedEnd !== null && refusedEnd >= endRequestsOf(dispatch);
       return { kind: 'live', attempt, state: snapshot?.call.state ?? null, isEndRefused };
     }

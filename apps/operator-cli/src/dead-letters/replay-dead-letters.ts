@@ -23,7 +23,7 @@ export async function replayDeadLetters(
   { isDryRun, reveal }: { readonly isDryRun: boolean; readonly reveal: boolean },
 ): Promise<Report> {
   const { letters } = await readDeadLetters(installation);
-  // A batch that nobody could read is no record; it is kept for whoever can.
+  // An unreadable batch is not a record and cannot be replayed; the dead letter keeps its bytes.
   const chosen = letters.filter((one) => isMeant(one, filter) && one.letter.reason !== UNREADABLE);
   if (chosen.length === 0) return { data: { isDryRun, replayed: [] }, text: 'There are no such dead letters.', isWell: false };
   const records = chosen.map(({ letter }) => replayOf(letter, installation.partitions));

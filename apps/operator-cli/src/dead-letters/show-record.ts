@@ -11,7 +11,7 @@ export function shownValue(value: Buffer | null, reveal: boolean): unknown {
   return reveal ? exactText(value) : hidden(value.length);
 }
 
-/** What a callback's body holds is known only where it is JSON; `bodyBase64` is not even text. */
+/** Only a JSON body can be redacted by member; other text and `bodyBase64` are hidden as a whole. */
 function hidingOddBody(json: unknown): unknown {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return masked(json);
   const { body, bodyBase64 } = json as { readonly body?: unknown; readonly bodyBase64?: unknown };

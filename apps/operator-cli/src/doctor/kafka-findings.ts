@@ -81,7 +81,7 @@ async function acls({ settings, client, topicPrefix }: Installation): Promise<re
 
 /**
  * Kafka tells its time only on a record that it appends, so this writes one: a release of a call that does not exist, which
- * does nothing (design: «for any other attempt or state it does nothing»). It shows too that this principal may release calls.
+ * takes no effect (docs/ledger.md). It also shows that this principal may release calls.
  */
 async function brokerClock(
   installation: Installation,

@@ -6,7 +6,7 @@ import { failed, finding, ok, skipped, warning, type Finding } from './finding.j
 export const READABILITY = 'records of the topics';
 const ADVICE = '«callbus topics repair» shows what can be done.';
 
-/** Whether every record of every topic can be read, as far as they can be read in the time that one check may take. */
+/** Checks that every record of every topic can be read, within the time limit of one check. */
 export async function readabilityFindings(installation: Installation): Promise<readonly Finding[]> {
   const { doctorTimeoutMs } = installation.settings;
   const late = skipped(READABILITY, `they cannot be read in ${doctorTimeoutMs} ms`, '«callbus topics repair» takes its time.');

@@ -12,12 +12,12 @@ import {
 import { type ReceivedRecord, type UnreadableBatch } from '@callbus/kafka';
 import type { Installation } from '../installation.js';
 
-/** Records that nobody can read or make anything of, and what may be done about them. */
+/** An unreadable batch or a damaged record, and the possible repair. */
 export interface Damage extends RecordRange {
   readonly reason: string;
-  /** What `callbus topics repair --apply` does, or why it does nothing. */
+  /** The effect of `callbus topics repair --apply`, or the reason why it has none. */
   readonly mend: string;
-  /** What it writes; null: nothing. */
+  /** The order that `--apply` writes; null: none. */
   readonly order: Pick<Repair, 'lost'> | null;
   /** An operator has ordered it before. */
   readonly isOrdered: boolean;
@@ -25,16 +25,16 @@ export interface Damage extends RecordRange {
 
 type Survey = ReadonlyMap<TopicSpec, readonly UnreadableBatch[]>;
 
-/** What follows where an operator orders to pass over a batch of this topic. */
+/** Consequence of passing over a batch, per topic. */
 const AFTER_PASSING: Readonly<Record<keyof typeof TOPICS, string>> = {
-  commands: 'its bytes go to the dead letters of the commands; the dispatcher goes on behind it',
-  operatorCommands: 'its bytes go to the dead letters of the commands; the dispatcher goes on behind it',
+  commands: 'its bytes go to the dead letters of the commands; the dispatcher continues after it',
+  operatorCommands: 'its bytes go to the dead letters of the commands; the dispatcher continues after it',
   observations:
-    'its bytes go to the dead letters of the observations; the sequencer goes on behind it. A callback in it that proved an attempt is not counted: a call with «ifUnknown: redial» may then ring a second time',
+    'its bytes go to the dead letters of the observations; the sequencer continues after it. A callback in it that proved an attempt is lost: a call with «ifUnknown: redial» may then ring a second time',
   dispatchLedger:
-    'no call that waited then is dialled by itself: it counts as perhaps dialled; commands that came before it and are not known are put aside as TOO_OLD',
-  events: 'subscribers go on behind it and are told of a gap',
-  snapshots: 'its followers go on behind it',
+    'calls that waited at that point count as possibly dialled and are not dialled automatically; unknown commands that came before it are put aside as TOO_OLD',
+  events: 'subscribers continue after it and are told of a gap',
+  snapshots: 'its followers continue after it',
   commandsDeadLetter: 'it is left out of the lists',
   observationsDeadLetter: 'it is left out of the lists',
   repairs: 'nothing can be ordered about the orders themselves',
@@ -88,13 +88,13 @@ function mendOf({ isReadableBefore }: DamagedSnapshot, isKnown: boolean): Pick<D
       mend: 'the snapshot before it counts; the sequencer writes it again within SNAPSHOT_UPKEEP_INTERVAL_MS',
       order: null,
     };
-  if (!isKnown) return { mend: 'no call has this key: the sequencer lets Kafka forget it', order: {} };
+  if (!isKnown) return { mend: 'no call has this key: the sequencer writes a tombstone for it', order: {} };
   const mend =
-    'this call’s state is lost: what is seen of it is put aside as SNAPSHOT_UNREADABLE, and it is never dialled again by itself; end it in Graph if it still lives';
+    'this call’s state is lost: the sequencer puts its observations aside as SNAPSHOT_UNREADABLE, and the dispatcher does not dial it again automatically; end it in Graph if it still lives';
   return { mend, order: null };
 }
 
-/** The ledger goes on without such a record, in every process alike. */
+/** Every process folds the ledger without such a record. */
 function ledgerDamage(record: ReceivedRecord): readonly Damage[] {
   try {
     decodeLedgerRecord(record.value);
@@ -104,7 +104,7 @@ function ledgerDamage(record: ReceivedRecord): readonly Damage[] {
     const mend =
       error.code === 'UNKNOWN_VERSION'
         ? 'a newer release wrote it: upgrade the dispatchers'
-        : 'it takes no effect, in no process; it leaves with its retention';
+        : 'it takes no effect in any process; Kafka deletes it at the end of the retention';
     return [{ ...rangeOf(record), reason: error.code, mend, order: null, isOrdered: false }];
   }
 }
@@ -114,7 +114,7 @@ interface DamagedSnapshot extends ReceivedRecord {
   readonly isReadableBefore: boolean;
 }
 
-/** The last record of each key, and the sequence of the last that can be read. */
+/** The last record of each key, and the sequence of its last readable snapshot. */
 class SnapshotRecords {
   private readonly sequences = new Map<string, number>();
   private readonly bad = new Map<string, DamagedSnapshot>();
@@ -139,7 +139,7 @@ class SnapshotRecords {
     return [...this.bad.values()];
   }
 
-  /** The calls of this partition of which more events were written than any snapshot knows that can be read. */
+  /** The partition's calls whose events are newer than their last readable snapshot. */
   lostIn(partition: number, sequences: ReadonlyMap<string, number>): string[] {
     return [...sequences]
       .filter(([callId]) => partitionOf(callId, this.partitions) === partition)
@@ -148,7 +148,7 @@ class SnapshotRecords {
   }
 }
 
-/** @returns what is wrong with the snapshot; null: nothing, and its sequence is known from now on */
+/** @returns what is wrong with the snapshot; null when it is fine, and its sequence is then recorded */
 function reasonOf(callId: string, value: Buffer, sequences: Map<string, number>): string | null {
   try {
     const snapshot = decodeSnapshot(value);

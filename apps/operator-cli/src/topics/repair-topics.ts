@@ -10,7 +10,7 @@ export interface RepairTopicsOptions {
   readonly operator: () => string;
 }
 
-/** Says what nobody can read on the topics and what can be done, and orders it where that is asked for. */
+/** Lists the unreadable and damaged records of all topics with their repair; with `--apply` it writes the orders. */
 export async function repairTopics(installation: Installation, { isApplied, operator }: RepairTopicsOptions): Promise<Report> {
   const damage = await findDamage(installation);
   const ordered = damage.filter(({ order }) => order !== null);
@@ -36,7 +36,7 @@ export async function repairTopics(installation: Installation, { isApplied, oper
 async function order(installation: Installation, damage: readonly Damage[], operator: string): Promise<void> {
   if (damage.length === 0) return;
   const topic = installation.nameOf(TOPICS.repairs);
-  // Says what to do where an installation is older than this topic.
+  // Throws TOPIC_MISSING, with the fix, on an older installation.
   await installation.client.admin().partitionCount(topic);
   const time = new Date().toISOString();
   const sender = await installation.client.sender();
@@ -66,5 +66,5 @@ function summary(found: number, ordered: number, isApplied: boolean): string {
   if (found === 0) return 'Every record of every topic can be read.';
   if (ordered === 0) return 'There is nothing to order.';
   if (isApplied) return `${ordered} of ${found} ordered; the services take it up within seconds.`;
-  return `${ordered} of ${found} can be ordered; nothing was written. If another replica is whole, move the partition’s leader there instead. To order it: --apply`;
+  return `${ordered} of ${found} can be ordered; nothing was written. If another replica is intact, move the partition’s leader there instead. To order it: --apply`;
 }

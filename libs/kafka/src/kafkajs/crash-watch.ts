@@ -1,8 +1,8 @@
 import { kafkaErrorOf } from './kafka-error-of.js';
 
 /**
- * What a crash means that the client does not recover from. Before a reader has begun, its beginning has failed, and may be tried
- * again; later it is fatal.
+ * Decides what a crash means from which the client does not recover. Before the reader runs, its start fails and the caller may
+ * retry; later the crash is fatal.
  */
 export class CrashWatch {
   private hasBegun = false;
@@ -17,7 +17,7 @@ export class CrashWatch {
     else this.failure = error;
   }
 
-  /** The client says that it runs. @throws what made it crash on its way there */
+  /** Called when the client reports that it runs. @throws the error of a crash before that */
   begun(): void {
     this.hasBegun = true;
     if (this.failure !== undefined) throw kafkaErrorOf(this.failure);

@@ -10,9 +10,9 @@ const [NONE, GZIP, SNAPPY, LZ4, ZSTD] = [0, 1, 2, 3, 4];
 const unzip = promisify(zlib.unzip);
 
 /**
- * The content of a batch of records, whatever its producer compressed it with.
- * @param maxBytes of content: a megabyte of a compressed batch can hold gigabytes of zeros
- * @throws Error in words
+ * Decompresses the records of a batch, whichever codec its producer used.
+ * @param maxBytes limit of the decompressed size: one compressed megabyte can hold gigabytes of zeros
+ * @throws Error with the reason in words
  */
 export async function decompress(codec: number, bytes: Buffer, maxBytes: number): Promise<Buffer> {
   switch (codec) {

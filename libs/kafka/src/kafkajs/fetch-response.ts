@@ -35,7 +35,7 @@ export async function decodeFetchResponse(response: Buffer, maxBatchBytes: numbe
     return { ...head, messages: await messagesOf(readRecords(decoder), BigInt(head.highWatermark)) };
   };
   return {
-    // The broker has not throttled the answer, but expects the client to wait.
+    // The broker does not delay its answer; it expects the client to wait this long.
     clientSideThrottleTime: decoder.readInt32(),
     throttleTime: 0,
     errorCode: decoder.readInt16(),

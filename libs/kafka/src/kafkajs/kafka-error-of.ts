@@ -3,7 +3,7 @@ import { KafkaError } from '../errors.js';
 interface ClientError {
   readonly name?: unknown;
   readonly message?: unknown;
-  /** Kafka's name of it, or the system's. */
+  /** Kafka's name of the error, or the operating system's. */
   readonly type?: unknown;
   readonly code?: unknown;
   readonly retriable?: unknown;
@@ -11,8 +11,8 @@ interface ClientError {
 }
 
 /**
- * What the client's error says of Kafka, as an error of this library. The words are the same at each try, so that whoever waits
- * says them once. An error that says nothing of the kind is returned as it is.
+ * Translates an error of the client into a KafkaError, if it is about access to Kafka; returns any other error unchanged. The
+ * message is the same at each retry, so that a caller that waits logs it once.
  */
 export function kafkaErrorOf(error: unknown): unknown {
   const causes = causesOf(error);
@@ -38,7 +38,7 @@ export function kafkaErrorOf(error: unknown): unknown {
   return new KafkaError('UNREACHABLE', `Kafka cannot be reached, or does not answer: ${said(last)}.`, { cause: error });
 }
 
-/** The error and those behind it, the last being where it began. */
+/** The error and its causes; the last one is the root. */
 function causesOf(error: unknown): ClientError[] {
   const causes: ClientError[] = [];
   for (let one = error; typeof one === 'object' && one !== null && causes.length < 10; one = (one as ClientError).cause) {
@@ -47,7 +47,7 @@ function causesOf(error: unknown): ClientError[] {
   return causes;
 }
 
-/** Without addresses, of which each try may name another. */
+/** Removes addresses, which may differ at each retry. */
 function said({ code, message }: ClientError = {}): string {
   return typeof code === 'string' ? code : String(message).replace(/[\s.]{1,10}$/, '');
 }

@@ -24,7 +24,7 @@ export class KafkajsAdmin implements KafkaAdmin {
       const missing = topics.filter(({ topic }) => !existing.has(topic));
       if (missing.length > 0) {
         await admin.createTopics({
-          // Waiting so, the client gives up on a topic that the broker has not heard of yet.
+          // With `waitForLeaders` the client gives up on a topic that the broker does not know yet.
           waitForLeaders: false,
           topics: missing.map(({ topic, partitions, replicationFactor, config }) => ({
             topic,
@@ -47,7 +47,7 @@ export class KafkajsAdmin implements KafkaAdmin {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) });
       for (const { topic, partitions } of topics) {
         const count = found.find(({ name }) => name === topic)?.partitions.length;
-        // A topic that is just being made.
+        // The topic is being created.
         if (count === undefined || count === 0) throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`);
         if (count !== partitions)
           throw new KafkaError('PARTITION_COUNT', `${topic} has ${String(count)} partitions, not ${String(partitions)}.`);
@@ -57,7 +57,7 @@ export class KafkajsAdmin implements KafkaAdmin {
 
   async partitionCount(topic: string): Promise<number> {
     return await this.ask(async (admin) => {
-      // Metadata of a topic that there is not is asked for again and again, as if it were about to come.
+      // kafkajs retries metadata of a missing topic forever, so this checks first whether the topic exists.
       const existing = await admin.listTopics();
       if (!existing.includes(topic)) throw new KafkaError('TOPIC_MISSING', `Missing: ${topic}.`);
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -154,7 +154,7 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   async close(): Promise<void> {
-    // One that is still trying is not waited for: a process that ends while Kafka is away has nothing to take leave of.
+    // Not awaited while it still tries to connect: without a connection there is nothing to close.
     if (this.admin === null) this.connected?.then((admin) => admin.disconnect()).catch(() => undefined);
     await this.admin?.disconnect();
   }

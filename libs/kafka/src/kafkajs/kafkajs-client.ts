@@ -52,11 +52,11 @@ export interface KafkaClientOptions {
       };
   /** A member of a consumer group that is silent for so long loses its partitions. @default 10000 */
   readonly sessionTimeoutMs?: number;
-  /** A reader of a whole topic that gets no record for so long, though there are some, stands still. @default 60000 */
+  /** Milliseconds without a record, while some are left to read, after which a reader of a whole topic counts as standing still. @default 60000 */
   readonly standstillMs?: number;
-  /** Bytes that one batch of records may take decompressed; it holds for the whole process. @default 67108864 */
+  /** Largest batch of records, in bytes after decompression; one limit for the whole process. @default 67108864 */
   readonly maxBatchBytes?: number;
-  /** Full name of the topic that says what of the unreadable to pass over. @default nothing is passed over */
+  /** Full name of the topic with the orders to pass over unreadable records. @default no record is passed over */
   readonly repairsTopic?: string;
   /** Where all that is measured is registered. @default a registry that nobody reads */
   readonly registry?: Registry;
@@ -70,9 +70,9 @@ const LEAST_LOOP_LIMIT_MS = REQUEST_TIMEOUT_MS + CONNECTION_TIMEOUT_MS + RETRY.m
 /** Eight times the largest record that a topic of ours takes. */
 const MAX_BATCH_BYTES = 64 * 1024 * 1024;
 const MAX_BYTES_PER_PARTITION = 512 * 1024;
-/** A follower is seen to move when a fetch has come whole: over a slow connection a large one looks like a standstill. */
+/** A follower shows progress only when a whole fetch has arrived. Over a slow connection a large fetch would look like a standstill. */
 const FOLLOWER_FETCH_BYTES = 1024 * 1024;
-/** A follower is alone in its group, so nobody waits for its partitions; over a slow connection a fetch may take so long. */
+/** Over a slow connection one fetch may take this long. A follower is alone in its group, so no other member waits for its partitions. */
 const FOLLOWER_SESSION_TIMEOUT_MS = 60_000;
 const STANDSTILL_MS = 60_000;
 const MAX_WAIT_MS = 250;
@@ -197,8 +197,8 @@ class KafkajsClient implements KafkaClient {
 }
 
 /**
- * Without a token the client is to go on trying, as without a broker: it does so for an error that is `retriable` at its root, and on a
- * fresh connection for one of this type, since Kafka refuses a second handshake on the same.
+ * Without a token the client should retry, as without a broker. kafkajs retries an error whose root is `retriable`. For this error
+ * type it opens a fresh connection, which it must, since Kafka refuses a second handshake on the same one.
  */
 async function tokenOf(token: () => Promise<string>): Promise<string> {
   try {
@@ -221,7 +221,7 @@ async function startedOrStopped(one: { start(): Promise<void>; stop(): Promise<v
   }
 }
 
-/** A producer that could not connect may have done so to some of the brokers. */
+/** A producer whose connect failed may still be connected to some of the brokers. */
 async function connected(producer: Producer): Promise<void> {
   try {
     await producer.connect();

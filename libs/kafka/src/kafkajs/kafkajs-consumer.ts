@@ -34,7 +34,7 @@ export class KafkajsConsumer implements RecordConsumer {
   private isJoined = false;
   private readonly lag = new ConsumerLag();
   private readonly crashes: CrashWatch;
-  /** The partitions in which it waits at what nobody can read. */
+  /** Partitions in which it waits at an unreadable batch. */
   private readonly held = new Map<number, { readonly timer: NodeJS.Timeout; readonly resume: () => void }>();
 
   constructor(
@@ -96,7 +96,7 @@ export class KafkajsConsumer implements RecordConsumer {
     await this.consumer.disconnect();
   }
 
-  /** Lets the listener prepare for an assignment. What passes by itself is tried again, as for a record; what does not is fatal. */
+  /** Lets the listener prepare for an assignment. Retries after a transient error, as for a record; any other error is fatal. */
   private async prepare(generation: number): Promise<void> {
     const { topic, group, onAssigned } = this.options;
     const { partitions } = this;
@@ -169,13 +169,13 @@ export class KafkajsConsumer implements RecordConsumer {
   private async commit(payload: EachBatchPayload, next: bigint): Promise<void> {
     const { topic, partition } = payload.batch;
     payload.resolveOffset(String(next - 1n));
-    // T5: only in here does a commit still work once the consumer is stopping.
+    // Only inside this callback does a commit still work once the consumer is stopping (trap T5).
     await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(next) }] }] });
     this.lag.done(partition, next);
     if (this.held.delete(partition)) this.parts.unreadable.left(topic, partition);
   }
 
-  /** @returns whether the batch was put aside; else it is read again later, by this process or by the next */
+  /** @returns true when the batch was put aside; otherwise this process or the next one reads it again later */
   private async isDoneWith(batch: UnreadableBatch, signal: AbortSignal, mayGoOn: () => boolean): Promise<boolean> {
     const { atUnreadable = 'wait', deadLetter, onFatal } = this.options;
     const { topic, partition, firstOffset: offset, timestampMs, bytes } = batch;
@@ -216,7 +216,7 @@ export class KafkajsConsumer implements RecordConsumer {
     this.held.set(partition, { timer: setTimeout(resume, LOOK_AGAIN_MS), resume });
   }
 
-  /** Other processes may have its partitions from now on. */
+  /** From now on other processes may own its partitions. */
   private leave(): void {
     for (const [partition, { timer, resume }] of this.held) {
       clearTimeout(timer);

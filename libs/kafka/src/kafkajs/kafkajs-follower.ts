@@ -9,7 +9,7 @@ import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type Read
 
 export class KafkajsFollower implements TopicFollower {
   private readonly positions: ReadPositions;
-  /** The partitions in which it waits at what nobody can read. */
+  /** Partitions in which it waits at an unreadable batch. */
   private readonly held = new Map<number, NodeJS.Timeout>();
   private readonly behind = new ConsumerLag();
   private readonly crashes: CrashWatch;
@@ -140,7 +140,7 @@ export class KafkajsFollower implements TopicFollower {
     return true;
   }
 
-  /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
+  /** Fetches the batch again after a delay: another replica may answer, or an operator's order may have come. */
   private hold({ topic, partition, firstOffset }: UnreadableBatch, resume: () => void): void {
     if (this.isStopped) {
       this.parts.unreadable.left(topic, partition);

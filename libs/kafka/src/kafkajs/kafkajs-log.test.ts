@@ -19,7 +19,7 @@ describe('the client’s log', () => {
     log = logTo(logger, () => nowMs)(logLevel.INFO);
   });
 
-  it('says once what the client says at each of its tries, and again after a minute', () => {
+  it('logs a line once that the client repeats at each retry, and again after a minute', () => {
     log(entry('refused by a'));
     log(entry('refused by b'));
     log(entry('refused by a'));

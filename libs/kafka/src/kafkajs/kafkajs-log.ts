@@ -6,7 +6,7 @@ import type { KafkaLogger } from '../kafka-logger.js';
 const OFFSET_IS_GONE = 'Offset out of range, resetting to default offset';
 const RECORDS_GONE: KafkaErrorCode = 'RECORDS_GONE';
 
-/** The client writes the same lines at each of its tries; within this time the first one stands for all, ms. */
+/** The client repeats its lines at each retry. Within this time, ms, only the first one is logged at its own level. */
 const REPEAT_MS = 60_000;
 const MOST_LINES = 100;
 

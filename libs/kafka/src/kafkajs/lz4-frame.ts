@@ -8,7 +8,7 @@ const IS_STORED = 0x8000_0000;
 const SHORTEST_MATCH = 4;
 
 /**
- * Reads an LZ4 frame as Kafka's producers write it. Kafka's own checksum covers the batch, so those of the frame are passed over.
+ * Decompresses an LZ4 frame as Kafka's producers write it. It ignores the frame's checksums, since Kafka's own covers the batch.
  * Own code: the packages either need a native binary per platform or check neither their input nor the size of their output.
  * https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  * @throws Error for anything but one whole frame, and for more than `maxBytes` of content
@@ -35,7 +35,7 @@ export function readLz4Frame(frame: Buffer, maxBytes: number): Buffer {
 
 function readBlock(block: Buffer, content: Content): void {
   let at = 0;
-  /** A length of which four bits are in the token; 15 means that more bytes follow, up to one that is not 255. */
+  /** Reads a length: four bits are in the token; 15 there means that more bytes follow, up to the first that is not 255. */
   const lengthFrom = (bits: number): number => {
     let length = bits;
     for (let more = bits === 15 ? 255 : 0; more === 255;) {
@@ -56,7 +56,7 @@ function readBlock(block: Buffer, content: Content): void {
   }
 }
 
-/** What was decompressed so far; later parts refer back to it. */
+/** The output so far; later parts of the frame refer back to it. */
 class Content {
   private buffer = Buffer.allocUnsafe(64 * 1024);
   private length = 0;
@@ -73,7 +73,7 @@ class Content {
     this.makeRoom(count);
     const { buffer } = this;
     const end = this.length + count;
-    // Byte by byte: what is copied may overlap what it is copied to.
+    // Byte by byte: source and target may overlap.
     for (let to = this.length; to < end; to += 1) buffer[to] = buffer[to - distance] as number;
     this.length = end;
   }

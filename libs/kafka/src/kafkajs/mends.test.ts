@@ -75,17 +75,17 @@ describe('a request over a slow connection', () => {
     mendFetchTimeout();
   });
 
-  it('is not given up while the answer to a fetch comes, however long that takes', async () => {
+  it('is not given up while bytes of the answer to a fetch keep coming', async () => {
     await connect(PIECES);
     expect(await ask('Fetch')).toBe(PIECES * PIECE.length);
   });
 
-  it('is given up when the answer to a fetch stops to come', async () => {
+  it('is given up when the answer to a fetch stops coming', async () => {
     await connect(PIECES - 1);
     await expect(ask('Fetch')).rejects.toThrow('timed out');
   });
 
-  it('is given up after the time for a request when it is another one', async () => {
+  it('is given up after the request time-out when it is not a fetch', async () => {
     await connect(PIECES);
     await expect(ask('Metadata')).rejects.toThrow('timed out');
   });

@@ -42,9 +42,9 @@ export function mendNullHeaders(): void {
 }
 
 /**
- * A fetch has failed for the client when its whole answer has not come in time, however much of it comes all the while; then it
- * fetches the same again, for ever over a slow connection. Mended: the time counts from the last bytes that came. Fetches
- * have a connection of their own, so these bytes are a fetch's.
+ * The client fails a fetch whose whole answer does not arrive in time, even while bytes keep coming, and fetches the same again:
+ * over a slow connection, forever. The patch counts the time from the last bytes. Fetches have their own connection, so these
+ * bytes belong to a fetch.
  */
 export function mendFetchTimeout(): void {
   const require = createRequire(import.meta.url);

@@ -13,15 +13,15 @@ export interface ReaderParts {
   readonly unreadable: UnreadablePlaces;
 }
 
-/** How long a reader waits before it looks again whether a batch can be read, or may be passed over. */
+/** Delay before a reader tries an unreadable batch again: another replica or an operator's order may have come. */
 export const LOOK_AGAIN_MS = 5_000;
 
 /** As the client does it unless it is told otherwise. */
 const connectSocket = (createRequire(import.meta.url)('kafkajs/src/network/socketFactory.js') as () => ISocketFactory)();
 
 /**
- * A consumer that shows in the loop whatever it does: also that it tries to connect, and that bytes come of an answer that is
- * not whole yet, of which the client itself tells nothing.
+ * A consumer that reports all its activity to the poll loop, also two kinds for which the client emits no event: attempts to
+ * connect, and bytes of an answer that is not complete yet.
  */
 export function readerOf(kafka: KafkaConfig, loop: PollLoop, config: ConsumerConfig): Consumer {
   const socketFactory: ISocketFactory = (options) => {

@@ -242,7 +242,7 @@ describe('the answer to a fetch', () => {
     }
   });
 
-  it('leaves out what is cut off at its end', async () => {
+  it('leaves out a batch that is cut off at its end', async () => {
     expect(await fetched(answerOf([good(0n), good(1n).subarray(0, -1)]))).toEqual([['0']]);
     expect(await fetched(answerOf([good(0n), good(1n).subarray(0, 40)], []))).toEqual([['0'], []]);
   });

@@ -5,7 +5,7 @@ import { decompress } from './decompress.js';
 
 const require = createRequire(import.meta.url);
 
-/** What is used of the client's reader of bytes. */
+/** The part of the client's byte decoder that is used here. */
 export interface Decoder {
   offset: number;
   buffer: Buffer;
@@ -31,7 +31,7 @@ export interface Unreadable {
   readonly bytes: Buffer;
 }
 
-/** A record as the client hands it on; an unreadable batch is one too, at its last offset, so that it has its place among the others. */
+/** A record as the client delivers it. An unreadable batch is delivered like a record, at its last offset, to keep its place in the order. */
 export type BatchMessage = KafkaMessage & { readonly unreadable?: Unreadable };
 
 export interface DecodedBatch {

@@ -5,12 +5,12 @@ import type { KafkaLogger } from '../kafka-logger.js';
 
 export interface RepairsOptions {
   readonly client: Pick<KafkaClient, 'follow' | 'admin'>;
-  /** Full name of the topic that has them. */
+  /** Full name of the topic with the orders. */
   readonly topic: string;
   readonly logger: KafkaLogger;
 }
 
-/** The operators' orders to pass over what nobody can read. Followed from the first time that they are asked for. */
+/** The operators' orders to pass over unreadable records. It starts to follow their topic when the first unreadable batch is met. */
 export class Repairs {
   private readonly repairs = new Map<string, Repair>();
   private follower: Promise<TopicFollower> | undefined;
@@ -20,7 +20,7 @@ export class Repairs {
   /** Where they cannot be read, those count that were read before; nothing else is passed over. */
   async of(range: RecordRange): Promise<Repair | null> {
     const { topic, logger } = this.options;
-    // An order about a repair would have to be read before it is read.
+    // An order to pass over records of this topic would be in the topic itself, so there is none.
     if (range.topic === topic) return null;
     const following = (this.follower ??= this.follow());
     try {
@@ -51,7 +51,7 @@ export class Repairs {
 
   private async follow(): Promise<TopicFollower> {
     const { client, topic, logger } = this.options;
-    // Metadata of a missing topic is asked for again and again.
+    // kafkajs retries metadata of a missing topic forever, so this first throws if the topic is missing.
     await client.admin().partitionCount(topic);
     return client.follow({
       topic,

@@ -96,7 +96,7 @@ it('a group that has nowhere to put it waits, names it, goes on beside it, and b
   expect(valuesOf(handled)).toEqual(['before', 'behind', 'beside']);
 }, 60_000);
 
-it('a follower does so too, and who waits for it to catch up is not told that it is late', async () => {
+it('a follower does so too, and caughtUp does not fail with FOLLOWER_LATE', async () => {
   const followed: ReceivedRecord[] = [];
   const passedOver: UnreadableBatch[] = [];
   const follower = await client.follow({
@@ -117,7 +117,7 @@ it('a follower does so too, and who waits for it to catch up is not told that it
   expect(follower.position(0)).toBe(3n);
 }, 60_000);
 
-it('ends a reader that is to end there, with the place and what to do', async () => {
+it('a reader with «end» ends there, with the place and the fix in its error', async () => {
   const ended = Promise.withResolvers<unknown>();
   const consumer = await client.consume({
     topic,
