@@ -43,6 +43,7 @@ class LedgerRecordBase {
 
 export class AcceptedRecord extends LedgerRecordBase {
   readonly type = 'Accepted';
+  @IsObject()
   @IsLike(LedgerCommand)
   command!: LedgerCommand;
   @IsString()
@@ -52,6 +53,7 @@ export class AcceptedRecord extends LedgerRecordBase {
 export class InvalidRecord extends LedgerRecordBase {
   readonly type = 'Invalid';
   /** Nobody dials it: only whose it is has to be right. */
+  @IsObject()
   @IsLike(CallOwner)
   command!: LedgerCommand;
   @IsString()
@@ -111,6 +113,7 @@ export class CreatedRecord extends OutcomeBase {
 
 export class RejectedRecord extends OutcomeBase {
   readonly type = 'Rejected';
+  @IsObject()
   @IsLike(CreationError)
   error!: CreationError;
 }
@@ -121,6 +124,7 @@ export class RefusedRecord extends OutcomeBase {
   @IsInt()
   @Min(0)
   retryAfterMs!: number;
+  @IsObject()
   @IsLike(CreationError)
   error!: CreationError;
 }
@@ -170,6 +174,7 @@ export class ExpiredRecord extends LedgerRecordBase {
 /** Graph would refuse the call, and was not asked. */
 export class ForbiddenRecord extends LedgerRecordBase {
   readonly type = 'Forbidden';
+  @IsObject()
   @IsLike(CreationError)
   error!: CreationError;
 }
