@@ -29,6 +29,9 @@ interface Range {
   readonly high: string;
 }
 
+/** How long a reader waits for a broker that went away. */
+const BROKER_AWAY_MS = 120_000;
+
 let readers = 0;
 
 /** Reads a whole topic from its beginning and keeps it. */
@@ -51,11 +54,25 @@ export class PlainReader {
     return reader;
   }
 
+  /** The broker may stay away for longer than the client tries. */
+  private async consumeAgain(): Promise<Consumer> {
+    let consumer: Consumer | undefined;
+    await until(
+      `${this.topic} is read again`,
+      async () => {
+        consumer = await this.consume().catch(() => undefined);
+        return consumer !== undefined;
+      },
+      BROKER_AWAY_MS,
+    );
+    return consumer!;
+  }
+
   private async consume(): Promise<Consumer> {
     const consumer = plainKafka(this.brokers).consumer({ groupId: this.groupId, maxWaitTimeInMs: 50 });
     // Some errors of a broker that breaks end the client’s consumer for good, and nobody would be told.
     consumer.on(consumer.events.CRASH, ({ payload: { restart } }) => {
-      if (!restart) this.consumer = this.consume();
+      if (!restart) this.consumer = this.consumeAgain();
     });
     await consumer.connect();
     await consumer.subscribe({ topic: this.topic, fromBeginning: true });
