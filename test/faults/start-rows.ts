@@ -41,9 +41,9 @@ async function eachWaits(services: readonly StartingService[], ms: number, lack:
   );
 }
 
-/** Over a slow connection a restore takes several times the standstill time-out; the long form uses production's time-out. */
+/** Over a slow connection a restore takes several times the standstill time-out; in the long form also one fetch takes longer than the client's request time-out. */
 const RESTORE = IS_LONG
-  ? { megabytes: 6, bytesPerSecond: 64 * 1024, standstillMs: 60_000 }
+  ? { megabytes: 5, bytesPerSecond: 96 * 1024, standstillMs: 20_000 }
   : { megabytes: 10, bytesPerSecond: 1024 * 1024, standstillMs: 2_000 };
 const PADDING = 'x'.repeat(50_000);
 const PER_MEGABYTE = 20;
