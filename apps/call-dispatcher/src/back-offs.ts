@@ -12,7 +12,7 @@ interface BackOff {
   readonly decided: number;
 }
 
-/** What the wait between two probes grows to at most, where Graph asks for less. */
+/** Upper bound of the wait between two probes, unless Graph asks for more. */
 const LONGEST_GROWN_MS = 30_000;
 /** Graph took a decision, so it works again. */
 const DECIDED: ReadonlySet<AttemptState> = new Set(['created', 'rejected']);
@@ -75,7 +75,7 @@ export class BackOffs {
     const closedAtMs = closedAt(attempt);
     if (asksToWait(attempt)) {
       const sinceMs = before === undefined || before.decided > 0 ? closedAtMs : before.sinceMs;
-      // As long as it has lasted already: so the time between two probes doubles.
+      // The wait equals the time since the throttling began, so the time between two probes doubles.
       const grownMs = Math.min(closedAtMs - sinceMs, LONGEST_GROWN_MS);
       const waitMs = Math.max(Math.min(attempt.retryAtMs - closedAtMs, this.maxWaitMs), grownMs);
       const untilMs = Math.max(before?.untilMs ?? -Infinity, closedAtMs + waitMs);

@@ -24,7 +24,7 @@ let brokerMs: number;
 let log: MemoryLog;
 let process: ProcessInMemory;
 let token: AppToken | undefined;
-/** What the histories show of each call: whether there is one, and whether it is over. */
+/** Whether each call has a history, and whether that history has ended. */
 let hasHistory: boolean;
 let hasEnded: boolean;
 let inbox: InboxController;

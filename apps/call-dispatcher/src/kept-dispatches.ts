@@ -18,7 +18,7 @@ const SWEEP_EVERY_MS = 24 * 60 * 60 * 1_000;
 /** Most ids of tenants and apps that share one copy in memory. Installations have fewer, but a producer may invent ids. */
 const MAX_SHARED_TEXTS = 10_000;
 
-/** What a call takes that can be dialled. */
+/** Bytes that a call takes in memory while it can be dialled. */
 export function waitingBytesOf(call: LedgerCommand['call']): number {
   return Buffer.byteLength(JSON.stringify(call)) + BYTES_BESIDE_BODY;
 }

@@ -11,7 +11,7 @@ const OTHER_ID = 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12';
 let brokerMs: number;
 let log: MemoryLog;
 let fatal: unknown[];
-/** What the relay's group has committed. */
+/** The offset that the relay's group has committed. */
 let committed: bigint | Promise<bigint>;
 
 beforeEach(() => {

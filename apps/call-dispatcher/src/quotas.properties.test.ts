@@ -8,7 +8,7 @@ const LIMITS = { maxLiveCalls: 1_000, maxCallsPerMonth: 1_000 };
 const DAYS = 60;
 const MONTHS = [START_MS, START_MS + 31 * 86_400_000, START_MS + 59 * 86_400_000];
 
-/** What may happen, in any order: the ledger grows, this process folds some of it, takes calls in hand, or sees a snapshot. */
+/** One step, in any order: the ledger grows, this process folds a part of it, reserves a call, or sees a snapshot. */
 type Action = { readonly callId: string } & (
   | { readonly does: 'append'; readonly record: LedgerRecord }
   | { readonly does: 'fold' | 'reserve' | 'giveBack' | 'snapshot' | 'end' }
