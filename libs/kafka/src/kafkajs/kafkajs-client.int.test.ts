@@ -17,6 +17,13 @@ interface ProduceRequest {
   readonly topicData: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number }[] }[];
 }
 
+interface Group {
+  memberId: string | null;
+  getNodeIds(): readonly number[];
+  joinAndSync(): Promise<void>;
+  leave(): Promise<void>;
+}
+
 let client: KafkaClient;
 let topics = 0;
 
@@ -73,6 +80,29 @@ describe('the traps of kafkajs', () => {
     const follower = await opened(client.follow({ topic, standstillMs: 5_000, onRecord, onFatal: nothing }));
     await follower.caughtUp();
     expect([records.length, follower.position(0), follower.position(1), follower.lag()]).toEqual([1, 2n, 2n, 0]);
+  });
+
+  it('a consumer that crashed returns to its group as the member that it was', async () => {
+    const topic = await newTopic();
+    const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js') as { prototype: Group };
+    const joinAndSync = Reflect.get(prototype, 'joinAndSync');
+    const joined: (string | null)[] = [];
+    const joins = jest.spyOn(prototype, 'joinAndSync').mockImplementation(async function (this: Group) {
+      await joinAndSync.call(this);
+      joined.push(this.memberId);
+    });
+    const read: string[] = [];
+    const onRecord = ({ value }: { value: Buffer | null }): unknown => read.push(String(value));
+    await opened(client.follow({ topic, onRecord, onFatal: nothing }));
+    // As while the only broker is away: there is none to fetch from, and none takes the goodbye.
+    const leave = jest.spyOn(prototype, 'leave').mockRejectedValueOnce(new Error('no broker'));
+    const nodes = jest.spyOn(prototype, 'getNodeIds').mockReturnValueOnce([99]).mockReturnValueOnce([]);
+    const sender = await opened(client.sender());
+    await eventually('it has joined again', () => joined.length === 2);
+    for (const spy of [joins, leave, nodes]) spy.mockRestore();
+    await sender.send([recordFor(topic, 0, 'a', 'after the crash')]);
+    await eventually('it reads on', () => read.length === 1);
+    expect(joined[1]).toBe(joined[0]);
   });
 
   it('T1: writes what an answer left out, though the client called it sent', async () => {

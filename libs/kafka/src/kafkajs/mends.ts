@@ -69,6 +69,36 @@ export function mendFetchTimeout(): void {
 }
 
 /**
+ * When the client gives up retrying it starts its consumer anew, as a new member. The group then waits for the old member, who
+ * never answers, until that member's session ends. The patch lets the consumer return as the member that it was. A group that
+ * does not know the member any more says so, and the client joins as a new one.
+ */
+export function mendRestarts(): void {
+  const require = createRequire(import.meta.url);
+  interface Group {
+    /** One for each consumer, and the same one after a restart. */
+    readonly instrumentationEmitter: object;
+    memberId: string | null;
+    connect(): Promise<void>;
+    joinAndSync(): Promise<void>;
+  }
+  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: Group & { [MENDED]?: true } };
+  if (prototype[MENDED]) return;
+  const members = new WeakMap<object, string | null>();
+  const connect = Reflect.get(prototype, 'connect');
+  const joinAndSync = Reflect.get(prototype, 'joinAndSync');
+  prototype.connect = async function connectAsBefore(this: Group): Promise<void> {
+    this.memberId ??= members.get(this.instrumentationEmitter) ?? null;
+    await connect.call(this);
+  };
+  prototype.joinAndSync = async function joinAndRemember(this: Group): Promise<void> {
+    await joinAndSync.call(this);
+    members.set(this.instrumentationEmitter, this.memberId);
+  };
+  prototype[MENDED] = true;
+}
+
+/**
  * The client knows no codec but gzip, checks no checksum, bounds nothing that it decompresses, and a batch that it cannot read
  * ends its consumer for as long as Kafka keeps it. Mended for the whole process: the client has one decoder.
  * @param maxBatchBytes that the records of one batch may take in memory
