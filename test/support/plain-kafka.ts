@@ -40,7 +40,6 @@ export class PlainReader {
   private readonly byKey = new Map<string, PlainRecord[]>();
   /** By partition: what is read anew after a crash is not kept again. */
   private readonly lastOffsets = new Map<number, bigint>();
-  private readonly groupId = `test-reader-${process.pid}-${(readers += 1)}`;
   private consumer: Promise<Consumer> | undefined;
 
   private constructor(
@@ -68,14 +67,23 @@ export class PlainReader {
     return consumer!;
   }
 
+  /** Each time in a new group: the old one would wait for the member that crashed until its session ends. */
   private async consume(): Promise<Consumer> {
-    const consumer = plainKafka(this.brokers).consumer({ groupId: this.groupId, maxWaitTimeInMs: 50 });
-    // Some errors of a broker that breaks end the client’s consumer for good, and nobody would be told.
-    consumer.on(consumer.events.CRASH, ({ payload: { restart } }) => {
-      if (!restart) this.consumer = this.consumeAgain();
+    const consumer = plainKafka(this.brokers).consumer({
+      groupId: `test-reader-${process.pid}-${(readers += 1)}`,
+      maxWaitTimeInMs: 50,
+      retry: { restartOnFailure: () => Promise.resolve(false) },
     });
-    await consumer.connect();
-    await consumer.subscribe({ topic: this.topic, fromBeginning: true });
+    consumer.on(consumer.events.CRASH, () => {
+      this.consumer = this.consumeAgain();
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic: this.topic, fromBeginning: true });
+    } catch (error) {
+      await consumer.disconnect();
+      throw error;
+    }
     await consumer.run({
       eachMessage: ({ partition, message: { offset, key, value, headers = {} } }) => {
         this.keep({ partition, offset, key, value, headers });

@@ -1,8 +1,8 @@
-import { kafkaErrorOf } from './kafka-error-of.js';
+import { isWithoutCoordinator, kafkaErrorOf } from './kafka-error-of.js';
 
 /**
- * Decides what a crash means from which the client does not recover. Before the reader runs, its start fails and the caller may
- * retry; later the crash is fatal.
+ * Decides what a crash of the client's consumer means. A crash after which the client does not restart it is fatal, or fails the
+ * start if the reader does not run yet; the caller may then retry.
  */
 export class CrashWatch {
   private hasBegun = false;
@@ -11,10 +11,13 @@ export class CrashWatch {
 
   constructor(private readonly onFatal: (error: unknown) => void) {}
 
-  crashed(error: Error): void {
+  /** @param restarts whether the client starts its consumer again */
+  crashed(error: Error, restarts: boolean): void {
     if (this.isStopping) return;
-    if (this.hasBegun) this.onFatal(kafkaErrorOf(error));
-    else this.failure = error;
+    if (this.hasBegun) {
+      if (!restarts) this.onFatal(kafkaErrorOf(error));
+      // At a start the reason may be a right that this principal lacks, so whoever waits for the start should read about it.
+    } else if (!restarts || isWithoutCoordinator(error)) this.failure = error;
   }
 
   /** Called when the client reports that it runs. @throws the error of a crash before that */

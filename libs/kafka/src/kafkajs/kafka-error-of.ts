@@ -28,7 +28,7 @@ export function kafkaErrorOf(error: unknown): unknown {
     return new KafkaError('UNAUTHORIZED', `Kafka refuses this process: ${said(denial)}.`, { cause: error });
   const absence = ofType(/^UNKNOWN_TOPIC_OR_PARTITION$/);
   if (absence !== undefined) return new KafkaError('TOPIC_MISSING', `A topic is missing: ${said(absence)}.`, { cause: error });
-  if (causes.some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound')) {
+  if (isWithoutCoordinator(error)) {
     const detail =
       'Kafka names no coordinator of the consumer group: none is there yet, or this principal may not READ the group.';
     return new KafkaError('UNREACHABLE', detail, { cause: error });
@@ -36,6 +36,11 @@ export function kafkaErrorOf(error: unknown): unknown {
   const [last] = causes.slice(-1);
   if (last?.retriable !== true && !causes.some(({ name }) => name === 'KafkaJSNumberOfRetriesExceeded')) return error;
   return new KafkaError('UNREACHABLE', `Kafka cannot be reached, or does not answer: ${said(last)}.`, { cause: error });
+}
+
+/** Also what the client says when the broker refuses to name the coordinator to this principal. */
+export function isWithoutCoordinator(error: unknown): boolean {
+  return causesOf(error).some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound');
 }
 
 /** The error and its causes; the last one is the root. */

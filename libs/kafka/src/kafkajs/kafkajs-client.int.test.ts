@@ -17,6 +17,10 @@ interface ProduceRequest {
   readonly topicData: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number }[] }[];
 }
 
+interface Cluster {
+  findGroupCoordinatorMetadata(options: object): Promise<object>;
+}
+
 interface Group {
   memberId: string | null;
   getNodeIds(): readonly number[];
@@ -51,6 +55,7 @@ async function opened<T extends { close(): Promise<void> } | { stop(): Promise<v
 }
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
@@ -82,24 +87,34 @@ describe('the traps of kafkajs', () => {
     expect([records.length, follower.position(0), follower.position(1), follower.lag()]).toEqual([1, 2n, 2n, 0]);
   });
 
-  it('a consumer that crashed returns to its group as the member that it was', async () => {
+  it.each([
+    ['returns to its group as the member that it was', false],
+    ['starts again also when Kafka names no coordinator of its group at first', true],
+  ])('a consumer that crashed %s', async (_what, isWithoutCoordinator) => {
     const topic = await newTopic();
-    const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js') as { prototype: Group };
+    const require = createRequire(import.meta.url);
+    const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { prototype: Group };
+    const { prototype: cluster } = require('kafkajs/src/cluster/index.js') as { prototype: Cluster };
+    const { KafkaJSGroupCoordinatorNotFound } = require('kafkajs/src/errors.js') as Record<string, new (what: string) => Error>;
     const joinAndSync = Reflect.get(prototype, 'joinAndSync');
     const joined: (string | null)[] = [];
-    const joins = jest.spyOn(prototype, 'joinAndSync').mockImplementation(async function (this: Group) {
+    const fatal: unknown[] = [];
+    jest.spyOn(prototype, 'joinAndSync').mockImplementation(async function (this: Group) {
       await joinAndSync.call(this);
       joined.push(this.memberId);
     });
     const read: string[] = [];
     const onRecord = ({ value }: { value: Buffer | null }): unknown => read.push(String(value));
-    await opened(client.follow({ topic, onRecord, onFatal: nothing }));
+    await opened(client.follow({ topic, onRecord, onFatal: (error) => fatal.push(error) }));
+    await eventually('it has joined', () => joined.length === 1);
     // As while the only broker is away: there is none to fetch from, and none takes the goodbye.
-    const leave = jest.spyOn(prototype, 'leave').mockRejectedValueOnce(new Error('no broker'));
-    const nodes = jest.spyOn(prototype, 'getNodeIds').mockReturnValueOnce([99]).mockReturnValueOnce([]);
+    jest.spyOn(prototype, 'leave').mockRejectedValueOnce(new Error('no broker'));
+    jest.spyOn(prototype, 'getNodeIds').mockReturnValueOnce([99]).mockReturnValueOnce([]);
+    const coordinator = jest.spyOn(cluster, 'findGroupCoordinatorMetadata');
+    if (isWithoutCoordinator) coordinator.mockRejectedValueOnce(new KafkaJSGroupCoordinatorNotFound!('none'));
     const sender = await opened(client.sender());
-    await eventually('it has joined again', () => joined.length === 2);
-    for (const spy of [joins, leave, nodes]) spy.mockRestore();
+    await eventually('it has joined again, or ended', () => joined.length === 2 || fatal.length > 0);
+    expect(fatal).toEqual([]);
     await sender.send([recordFor(topic, 0, 'a', 'after the crash')]);
     await eventually('it reads on', () => read.length === 1);
     expect(joined[1]).toBe(joined[0]);

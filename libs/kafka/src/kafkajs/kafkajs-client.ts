@@ -26,7 +26,7 @@ import { heartbeatMs, KafkajsConsumer } from './kafkajs-consumer.js';
 import { KafkajsFollower } from './kafkajs-follower.js';
 import { logTo } from './kafkajs-log.js';
 import { KafkajsSender } from './kafkajs-sender.js';
-import { mendFetches, mendFetchTimeout, mendNullHeaders, mendRequestQueue, mendRestarts } from './mends.js';
+import { mendFetches, mendFetchTimeout, mendNullHeaders, mendRequestQueue, mendRestarts, mendRetriable } from './mends.js';
 import { readerOf } from './reader.js';
 import { Repairs } from './repairs.js';
 import { RETRY } from './retry.js';
@@ -96,6 +96,7 @@ class KafkajsClient implements KafkaClient {
     mendNullHeaders();
     mendFetchTimeout();
     mendRestarts();
+    mendRetriable();
     mendFetches(options.maxBatchBytes ?? MAX_BATCH_BYTES);
     this.metrics = new KafkaMetrics(options.registry ?? new Registry());
     this.loops = new PollLoops(Math.max(3 * (options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS), LEAST_LOOP_LIMIT_MS));

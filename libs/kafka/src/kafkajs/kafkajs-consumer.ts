@@ -65,7 +65,7 @@ export class KafkajsConsumer implements RecordConsumer {
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.isJoined = false;
       metrics.crashed(options.group, payload.restart);
-      if (!payload.restart) this.crashes.crashed(payload.error);
+      this.crashes.crashed(payload.error, payload.restart);
     });
     await consumer.connect();
     // T4: without fromBeginning an offset that is out of range silently becomes the latest.

@@ -42,7 +42,7 @@ export class KafkajsFollower implements TopicFollower {
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.parts.metrics.crashed(FOLLOWER, payload.restart);
-      if (!payload.restart) this.crashes.crashed(payload.error);
+      this.crashes.crashed(payload.error, payload.restart);
     });
     // The client hands over no batch that has nothing but the markers of transactions, or what they took back.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {

@@ -99,6 +99,25 @@ export function mendRestarts(): void {
 }
 
 /**
+ * The client restarts no consumer that it could find no coordinator for, or that waited too long for a connection. Both happen
+ * while a broker starts again, and both pass.
+ */
+export function mendRetriable(): void {
+  const require = createRequire(import.meta.url);
+  const { KafkaJSGroupCoordinatorNotFound, KafkaJSLockTimeout } = require('kafkajs/src/errors.js') as Record<
+    string,
+    { prototype: object }
+  >;
+  for (const error of [KafkaJSGroupCoordinatorNotFound, KafkaJSLockTimeout]) {
+    Object.defineProperty(error?.prototype, 'retriable', {
+      configurable: true,
+      get: () => true,
+      set: () => undefined, // by the constructor of the error that it extends
+    });
+  }
+}
+
+/**
  * The client knows no codec but gzip, checks no checksum, bounds nothing that it decompresses, and a batch that it cannot read
  * ends its consumer for as long as Kafka keeps it. Mended for the whole process: the client has one decoder.
  * @param maxBatchBytes that the records of one batch may take in memory
