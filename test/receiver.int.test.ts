@@ -633,8 +633,8 @@ describe('too much at once', () => {
     await until('there is room', async () => (await narrow.post(known, body)).status === 202);
   });
 
-  it('is so by the time that the process lags behind too', async () => {
-    const narrow = await another({ CALLBACK_MAX_EVENT_LOOP_DELAY_MS: '10' });
+  it('is so by the time that the process lags behind too, while other callbacks are under way', async () => {
+    const narrow = await another({ CALLBACK_MAX_EVENT_LOOP_DELAY_MS: '10', CALLBACK_MAX_IN_FLIGHT: '20' });
     const known = await narrow.newCall();
     // Each NUL takes six bytes on Kafka.
     const slowToStore = '\0'.repeat(MAX_BODY_BYTES);
@@ -642,7 +642,8 @@ describe('too much at once', () => {
       await Promise.all([1, 2, 3].map(() => narrow.post(known, slowToStore)));
       return narrow.log().some(({ code, why }) => code === 'OVERLOADED' && /^the process lags/.test(String(why)));
     });
-    await until('it has caught up', async () => (await narrow.post(known, body)).status === 202);
+    // It may lag still, but not because of the only callback there is.
+    expect((await narrow.post(known, body)).status).toBe(202);
   });
 
   it('gets 202 or 503, each 202 is on Kafka, and memory stays bounded', async () => {

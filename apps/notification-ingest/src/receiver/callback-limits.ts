@@ -30,7 +30,8 @@ export class CallbackLimits {
 
   @Setting('CALLBACK_MAX_EVENT_LOOP_DELAY_MS', {
     kind: 'integer',
-    describe: 'Milliseconds that the process may lag behind on average over a second; beyond, callbacks get 503',
+    describe:
+      'Milliseconds that the process may lag behind on average over a second; beyond, callbacks get 503 while a twentieth of CALLBACK_MAX_IN_FLIGHT or …_BYTES is under way',
   })
   @IsInt()
   @Min(10)

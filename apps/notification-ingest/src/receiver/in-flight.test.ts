@@ -89,3 +89,16 @@ it('tells when nothing is under way any more, and does not wait for ever', async
   place?.leave();
   await drained;
 });
+
+it('is busy from a twentieth of its places or of its bytes on', () => {
+  const inFlight = new InFlight({ maxInFlight: 40, maxInFlightBytes: 1_000 });
+  expect(inFlight.isBusy()).toBe(false);
+  const first = inFlight.enter(49);
+  expect(inFlight.isBusy()).toBe(false);
+  const second = inFlight.enter(0);
+  expect(inFlight.isBusy()).toBe(true);
+  second?.leave();
+  expect(inFlight.isBusy()).toBe(false);
+  first?.reserve(50);
+  expect(inFlight.isBusy()).toBe(true);
+});

@@ -19,6 +19,9 @@ export interface UnprovenPlace {
   leave(): void;
 }
 
+/** The part of the places, or of their bytes, that must be taken before callbacks can be what a process lags for. */
+const BUSY_SHARE = 0.05;
+
 /** Callbacks under way: how many, and the bytes of their bodies. One alone may be as large as it likes. */
 export class InFlight {
   private count = 0;
@@ -72,6 +75,12 @@ export class InFlight {
         place.leave();
       },
     };
+  }
+
+  /** Tells whether a process that lags may lag because of callbacks. A busy machine and hostile clients make it lag too. */
+  isBusy(): boolean {
+    const { maxInFlight, maxInFlightBytes } = this.limits;
+    return this.count >= maxInFlight * BUSY_SHARE || this.bytes >= maxInFlightBytes * BUSY_SHARE;
   }
 
   /** Resolves when nothing is under way, or after so long. */

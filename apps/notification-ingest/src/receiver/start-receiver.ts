@@ -58,6 +58,7 @@ export async function startReceiver(context: ReceiverContext, sender: RecordSend
   await app.register(underPressure, {
     maxEventLoopDelay: maxEventLoopDelayMs,
     pressureHandler: (_request, reply, _type, delayMs) => {
+      if (!inFlight.isBusy()) return;
       void filter.refuse(new Refusal('OVERLOADED', `the process lags ${Math.round(delayMs ?? 0)} ms behind`), reply);
     },
   });
