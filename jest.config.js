@@ -33,7 +33,7 @@ const sources = ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/bench', '<rootDi
 
 export default {
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   projects: [
     {
       ...common,

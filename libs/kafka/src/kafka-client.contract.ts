@@ -24,7 +24,7 @@ export function recordFor(topic: string, partition: number, key: string | null, 
 
 /** Waits for a condition without a fixed time. @throws after 20 s, naming it */
 export async function eventually(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   while (!(await isTrue())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
