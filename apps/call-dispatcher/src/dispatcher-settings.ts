@@ -129,7 +129,8 @@ export class DispatcherSettings extends ServiceSettings {
 
   @Setting('RELAY_FORGET_INTERVAL_MS', {
     kind: 'integer',
-    describe: 'Interval, in milliseconds, at which this process forgets the reports that the relay’s group has committed',
+    describe:
+      'Interval, in milliseconds, at which this process forgets the reports that the relay’s group has committed, and counts the live calls anew',
   })
   @IsInt()
   @Min(100)

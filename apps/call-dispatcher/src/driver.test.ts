@@ -69,6 +69,7 @@ beforeEach(async () => {
       maxWaitMs: 300_000,
       logger: LOGGER,
       metrics: process.metrics,
+      onGone: () => undefined,
     }),
     tokens,
     roles: new RoleCheck(tokens, { isOn: true, youngMs: 0 }),
