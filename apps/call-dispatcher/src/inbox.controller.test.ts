@@ -9,6 +9,7 @@ import {
 } from '@callbus/contracts';
 import type { AppToken } from '@callbus/graph';
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { InboxController } from './inbox.controller.js';
 import { RoleCheck } from './role-check.js';
 import { ACCEPTED, APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
@@ -27,6 +28,8 @@ let token: AppToken | undefined;
 /** Whether each call has a history, and whether that history has ended. */
 let hasHistory: boolean;
 let hasEnded: boolean;
+/** Whether the snapshot of each call is damaged. */
+let isHistoryLost: boolean;
 let inbox: InboxController;
 
 beforeEach(async () => {
@@ -41,9 +44,13 @@ async function begin(): Promise<void> {
   token = undefined;
   hasHistory = true;
   hasEnded = false;
+  isHistoryLost = false;
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
-  const histories = { get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, parkedAttempt: null } : undefined) };
+  const histories = {
+    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, parkedAttempt: null } : undefined),
+    isLost: () => isHistoryLost,
+  };
   const rules = {
     appId: APP_ID,
     apps: new Map([[APP_ID, []]]),
@@ -220,6 +227,19 @@ describe('a CreateCall that the ledger does not know, after unreadable records w
     expect(recorded()).toEqual([]);
   });
 
+  it('is no dead letter when this process has only not read yet that the ledger knows it', async () => {
+    log.passOver(START_MS);
+    log.hold();
+    const hash = requestHash({ appId: APP_ID, tenantId: TENANT_ID, call: COMMAND.call });
+    brokerMs = START_MS + 10;
+    const accepted = { ...ACCEPTED, requestHash: hash } as LedgerRecord;
+    const work = [process.ledger.append(CALL_ID, [accepted]), expect(create()).resolves.toBeUndefined()];
+    await turn();
+    log.release();
+    await Promise.all(work);
+    expect(recorded()).toEqual(['Accepted']);
+  });
+
   it('is accepted when it came after them and the history does not know its call', async () => {
     log.passOver(START_MS);
     brokerMs = START_MS + 10;
@@ -289,8 +309,42 @@ describe('an EndCall that comes again', () => {
   });
 });
 
+describe('an EndCall of a call whose records the ledger has lost', () => {
+  const end = (): Promise<void> => take(endCallCommand('/test', { callId: CALL_ID, tenantId: TENANT_ID }));
+
+  it('is put aside each time it comes, while its history shows a call that has not ended', async () => {
+    for (let times = 0; times < 2; times += 1) await expect(end()).rejects.toMatchObject({ code: 'NOT_IN_LEDGER' });
+    expect(recorded()).toEqual([]);
+  });
+
+  it('is put aside when nobody can read its history either', async () => {
+    hasHistory = false;
+    isHistoryLost = true;
+    await expect(end()).rejects.toMatchObject({ code: 'NOT_IN_LEDGER' });
+  });
+
+  it('is kept as the end of an unknown call when the history has ended', async () => {
+    hasEnded = true;
+    await end();
+    expect(recorded()).toEqual(['EndRequested']);
+  });
+});
+
+it('an EndCall of a call that this process has not read in the ledger yet ends it, whatever the history tells already', async () => {
+  log.hold();
+  const written = process.ledger.append(CALL_ID, [ACCEPTED]);
+  const taken = take(endCallCommand('/test', { callId: CALL_ID, tenantId: TENANT_ID }));
+  log.release();
+  await Promise.all([written, taken]);
+  expect(process.ledger.get(CALL_ID)?.phase).toBe('cancelled');
+});
+
 describe('an EndCall of a call that nobody knows', () => {
   const end = (callId: string, tenantId = TENANT_ID): Promise<void> => take(endCallCommand('/test', { callId, tenantId }));
+
+  beforeEach(() => {
+    hasHistory = false;
+  });
 
   it('cancels the call when it comes (F43)', async () => {
     await end(CALL_ID);

@@ -41,7 +41,7 @@ export class InboxController {
     @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
     private readonly roles: RoleCheck,
     private readonly metrics: DispatcherMetrics,
-    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get'>,
+    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'isLost'>,
     @Inject(INBOX_RULES) private readonly rules: InboxRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -68,8 +68,8 @@ export class InboxController {
 
   private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
     const { callId } = data;
-    const isKnownToHistory = this.ledger.hasLostRecords && this.histories.get(callId) !== undefined;
-    if (this.ledger.mayHaveForgotten(callId, isKnownToHistory ? -Infinity : arrivedAtMs)) {
+    const isLost = this.ledger.hasLostRecords && (await this.isKnownOnlyToHistory(callId));
+    if (this.ledger.mayHaveForgotten(callId, isLost ? -Infinity : arrivedAtMs)) {
       throw new ContractError('TOO_OLD', `The command for the call ${callId} came before the oldest record of the ledger.`);
     }
     const judged = judgeCreateCall(data, arrivedAtMs, this.rules);
@@ -100,6 +100,9 @@ export class InboxController {
   private async endCall(data: EndCallData): Promise<void> {
     const { callId } = data;
     const tenantId = data.tenantId.toLowerCase();
+    if (this.histories.get(callId)?.hasEnded !== true && (await this.isKnownOnlyToHistory(callId))) {
+      throw new ContractError('NOT_IN_LEDGER', `The ledger does not know the call ${callId}.`);
+    }
     const known = this.ledger.get(callId);
     if (known?.endRequestedBy.includes(tenantId)) {
       // Asked again, Graph is asked again to hang up what still lives. This fold may lag: a call that it has open may live by now.
@@ -112,5 +115,13 @@ export class InboxController {
     if (!after?.endRequestedBy.includes(tenantId)) {
       this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
     }
+  }
+
+  /** Whether the records of the ledger that would tell of the call are lost. Waits for this fold, which may lag behind the history. */
+  private async isKnownOnlyToHistory(callId: string): Promise<boolean> {
+    const isKnown = (): boolean => this.ledger.get(callId)?.command != null;
+    if (isKnown() || (this.histories.get(callId) === undefined && !this.histories.isLost(callId))) return false;
+    await this.ledger.caughtUp();
+    return !isKnown();
   }
 }
