@@ -241,6 +241,14 @@ export class DispatcherSettings extends ServiceSettings {
   @Min(1)
   unknownEndsMax: number = 50_000;
 
+  @Setting('UNKNOWN_ENDS_MAX_PER_CALL', {
+    kind: 'integer',
+    describe: 'The same limit for one callId, whose end the EndCall commands of several tenants may name',
+  })
+  @IsInt()
+  @Min(10)
+  unknownEndsMaxPerCall: number = 100;
+
   @Setting('NOT_AFTER_DEFAULT_MS', {
     kind: 'integer',
     describe: 'Milliseconds after a command’s arrival on Kafka within which it may dial, when it names no notAfter',

@@ -60,7 +60,7 @@ async function begin(): Promise<void> {
     notAfterRedialExtraMs: 0,
     maxCallBytes: MAX_CALL_BYTES,
     waitingBytes: { perTenant: 10 * MAX_CALL_BYTES, inAll: 15 * MAX_CALL_BYTES },
-    unknownEnds: { perTenant: 3, inAll: 5 },
+    unknownEnds: { perCall: 4, perTenant: 3, inAll: 5 },
   };
   inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
 }
@@ -362,8 +362,16 @@ describe('an EndCall of a call that nobody knows', () => {
   });
 
   it('is put aside when all tenants together have too many of them', async () => {
-    for (let asked = 0; asked < 5; asked += 1) await end(CALL_ID, randomUUID());
-    await expect(end(CALL_ID, randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+    for (let asked = 0; asked < 5; asked += 1) await end(randomUUID(), randomUUID());
+    await expect(end(randomUUID(), randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+  });
+
+  it('is put aside when too many tenants have named its call; one of these may repeat it', async () => {
+    const tenants = Array.from({ length: 4 }, () => randomUUID());
+    for (const tenantId of tenants) await end(CALL_ID, tenantId);
+    await expect(end(CALL_ID)).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+    await end(CALL_ID, tenants[0]);
+    expect(recorded()).toHaveLength(4);
   });
 
   it('makes room for another when its call comes, or after three days', async () => {

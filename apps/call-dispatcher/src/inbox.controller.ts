@@ -29,7 +29,10 @@ export interface InboxRules extends CreateCallRules {
   /** Limits, in bytes, for the calls that a dispatcher keeps in memory because they can still be dialled. */
   readonly waitingBytes: TallyLimits;
   /** Limits for the number of EndCalls of unknown calls that a dispatcher remembers. */
-  readonly unknownEnds: TallyLimits;
+  readonly unknownEnds: TallyLimits & {
+    /** Each further end of one call takes longer to fold than the one before. */
+    readonly perCall: number;
+  };
 }
 
 /** Takes commands into the ledger. Nothing waits here: what cannot go on at once is the driver's. */
@@ -109,12 +112,19 @@ export class InboxController {
       const isOver = isSettled(known) && !livesAtGraph(known, this.histories.get(callId));
       if (known.command?.tenantId !== tenantId || isOver) return;
     }
-    const exceeded = known?.command == null && this.ledger.announcedEnds.exceeded(tenantId, 1, this.rules.unknownEnds);
-    if (exceeded) throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);
+    if (known?.command == null && this.hasTooManyEnds(tenantId, known)) {
+      throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);
+    }
     const after = await this.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);
     if (!after?.endRequestedBy.includes(tenantId)) {
       this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
     }
+  }
+
+  private hasTooManyEnds(tenantId: string, announced: Dispatch | undefined): boolean {
+    const { unknownEnds } = this.rules;
+    if (announced !== undefined && announced.endRequestedBy.length >= unknownEnds.perCall) return true;
+    return this.ledger.announcedEnds.exceeded(tenantId, 1, unknownEnds) !== null;
   }
 
   /** Whether the records of the ledger that would tell of the call are lost. Waits for this fold, which may lag behind the history. */
