@@ -138,11 +138,7 @@ export function decodeOperatorCommand(key: Buffer | null, value: Buffer | null, 
 
 /** @param classes the types that the topic takes */
 function decode(topic: TopicSpec, classes: CommandClasses, key: Buffer | null, value: Buffer | null, headers: RecordHeaders) {
-  // A few kilobytes on the wire can hold JSON that takes gigabytes once it is parsed.
-  const maxBytes = maxRecordBytes(topic);
-  if (value !== null && value.length > maxBytes)
-    throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
-  const event = decodeCloudEvent(value, headers, MAX_INPUT_DEPTH);
+  const event = decodeCloudEvent(value, headers, { maxDepth: MAX_INPUT_DEPTH, maxBytes: maxRecordBytes(topic) });
   const { type } = event;
   const dataClass = Object.hasOwn(classes, type) ? classes[type] : undefined;
   if (dataClass === undefined) throw notOneOf(type);
