@@ -9,15 +9,9 @@ import { BrokerClock } from './broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { FollowUps } from './follow-ups.js';
 import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
+import { RULES } from './testing/histories.js';
 
 const CALL = { attempt: 1, graphCallId: 'graph-1' };
-const RULES = {
-  unknownGraceMs: 120_000,
-  keepAliveIntervalMs: 900_000,
-  establishingMaxMs: 120_000,
-  unreadLookUpMs: 10_000,
-  maxUnknownAttempts: 2,
-};
 /** Created two seconds after START_MS. */
 const LIVE = dispatchAfter(ACCEPTED, intent(1), { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' });
 

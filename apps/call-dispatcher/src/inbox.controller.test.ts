@@ -13,6 +13,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { InboxController } from './inbox.controller.js';
 import { RoleCheck } from './role-check.js';
 import { ACCEPTED, APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
+import { NO_HISTORY } from './testing/histories.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-memory.js';
 
@@ -48,7 +49,7 @@ async function begin(): Promise<void> {
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
   const histories = {
-    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, parkedAttempt: null } : undefined),
+    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded } : undefined),
     isLost: () => isHistoryLost,
   };
   const rules = {
@@ -64,14 +65,6 @@ async function begin(): Promise<void> {
   };
   inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
 }
-
-const NO_HISTORY = {
-  isEstablishing: true,
-  refusedEnd: null,
-  proven: [],
-  surplus: [],
-  unreadCallbackId: null,
-};
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {

@@ -21,23 +21,9 @@ import {
   ORPHAN_MS,
   START_MS,
 } from './testing/dispatches.js';
+import { NO_HISTORY, RULES } from './testing/histories.js';
 
-const RULES = {
-  unknownGraceMs: 120_000,
-  keepAliveIntervalMs: 900_000,
-  establishingMaxMs: 120_000,
-  unreadLookUpMs: 10_000,
-  maxUnknownAttempts: 2,
-};
-const NOTHING: CallHistory = {
-  hasEnded: false,
-  isEstablishing: false,
-  refusedEnd: null,
-  proven: [],
-  parkedAttempt: null,
-  surplus: [],
-  unreadCallbackId: null,
-};
+const NOTHING: CallHistory = { ...NO_HISTORY, isEstablishing: false };
 const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 const created = (attempt: number, graphCallId: string | null = 'graph-1'): LedgerRecord => ({
   type: 'Created',

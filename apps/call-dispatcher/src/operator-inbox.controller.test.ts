@@ -12,19 +12,12 @@ import {
   START_MS,
   TENANT_ID,
 } from './testing/dispatches.js';
+import { NO_HISTORY } from './testing/histories.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { processOn, type ProcessInMemory } from './testing/process-in-memory.js';
 
 const OTHER_TENANT_ID = '9e7a4f1f-5b0c-4c8e-9a43-6f1d3c2b7a11';
 const NOT_AFTER_DEFAULT_MS = 120_000;
-const NO_HISTORY = {
-  hasEnded: false,
-  isEstablishing: true,
-  refusedEnd: null,
-  proven: [],
-  surplus: [],
-  unreadCallbackId: null,
-};
 const RELEASED: LedgerRecord = { type: 'Released', callId: CALL_ID, attempt: 1, by: 'operator' };
 const SECOND_UNKNOWN: LedgerRecord[] = [RELEASED, intent(2), { type: 'Unknown', ...key(2), why: 'reset' }];
 const SECOND_REFUSED: LedgerRecord[] = [RELEASED, intent(2), { type: 'Refused', ...key(2), retryAfterMs: 1, error: GRAPH_ERROR }];

@@ -128,10 +128,7 @@ export function decodeCommand(key: Buffer | null, value: Buffer | null, headers:
   return decode(TOPICS.commands, COMMAND_CLASSES, key, value, headers) as Command;
 }
 
-/**
- * Reads a record of the operator-commands topic.
- * @throws ContractError for what is to be dead-lettered
- */
+/** Reads a record of the operator-commands topic. @throws as `decodeCommand` */
 export function decodeOperatorCommand(key: Buffer | null, value: Buffer | null, headers: RecordHeaders): OperatorCommand {
   return decode(TOPICS.operatorCommands, OPERATOR_COMMAND_CLASSES, key, value, headers) as OperatorCommand;
 }
