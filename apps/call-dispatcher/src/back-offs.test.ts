@@ -1,4 +1,4 @@
-import { reduce, type Dispatch, type LedgerRecord } from '@callbus/contracts';
+import { compacted, reduce, type Dispatch, type LedgerRecord } from '@callbus/contracts';
 import { BackOffs } from './back-offs.js';
 import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, GRAPH_ERROR, intent, key, START_MS } from './testing/dispatches.js';
 
@@ -45,6 +45,23 @@ it('probes with one create, and allows one more in flight for each that Graph de
   expect(all.window(COMMAND)).toBe(3);
   all.changed(undefined, dispatchAfter(ACCEPTED, ACCEPTED, ACCEPTED, ACCEPTED, intent(1), refused(1, 1_000)));
   expect(all.window(COMMAND)).toBe(1);
+});
+
+it('counts no answer twice when attempts of the call are dropped', () => {
+  const before = dispatchAfter(
+    ACCEPTED,
+    intent(1),
+    { type: 'NotSent', ...key(1), why: 'x' },
+    intent(2),
+    refused(2, 1),
+    intent(3),
+  );
+  const after = compacted(reduce(before, { ...created, ...key(3) }, START_MS + 60_000).dispatch as Dispatch);
+  expect(after.attempts).toHaveLength(2);
+  const all = backOffs(before, answered(30), answered(31));
+  expect(all.window(COMMAND)).toBe(3);
+  all.changed(before, after);
+  expect(all.window(COMMAND)).toBe(4);
 });
 
 it('does not shorten what Graph asked for before', () => {

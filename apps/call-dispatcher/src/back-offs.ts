@@ -50,8 +50,9 @@ export class BackOffs {
   changed(before: Dispatch | undefined, dispatch: Dispatch): void {
     if (dispatch.command === null) return;
     const key = ownerKey(dispatch.command);
-    // A record leaves every attempt as it is but one, and there may be thousands.
-    for (const [index, attempt] of dispatch.attempts.entries()) if (attempt !== before?.attempts[index]) this.take(key, attempt);
+    // A record leaves every attempt as it is but one, and there may be thousands. Some are dropped when the call is over.
+    const known = new Set(before?.attempts);
+    for (const attempt of dispatch.attempts) if (!known.has(attempt)) this.take(key, attempt);
   }
 
   /** Milliseconds until the owner may dial again; 0 when it may. */

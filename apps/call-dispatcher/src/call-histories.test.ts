@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { decodeSnapshot } from '@callbus/contracts';
 import { CallHistories, historyOf } from './call-histories.js';
 import { ACCEPTED, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
+import { NO_HISTORY } from './testing/histories.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CREATED = dispatchAfter(ACCEPTED, intent(1), { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' });
@@ -30,14 +31,7 @@ it('leaves out a call beside the call that has ended, and keeps one that Graph r
 });
 
 it('takes what a snapshot says', () => {
-  const known = {
-    hasEnded: false,
-    isEstablishing: true,
-    refusedEnd: null,
-    proven: [],
-    parkedAttempt: null,
-    surplus: [],
-    unreadCallbackId: null,
-  };
-  expect(new CallHistories({ get: () => known, isLost: () => false }, () => START_MS + 36 * DAY_MS).of(CREATED)).toBe(known);
+  expect(new CallHistories({ get: () => NO_HISTORY, isLost: () => false }, () => START_MS + 36 * DAY_MS).of(CREATED)).toBe(
+    NO_HISTORY,
+  );
 });

@@ -129,7 +129,8 @@ export class DispatcherSettings extends ServiceSettings {
 
   @Setting('RELAY_FORGET_INTERVAL_MS', {
     kind: 'integer',
-    describe: 'Interval, in milliseconds, at which this process forgets the reports that the relay’s group has committed',
+    describe:
+      'Interval, in milliseconds, at which this process forgets the reports that the relay’s group has committed, and counts the live calls anew',
   })
   @IsInt()
   @Min(100)
@@ -239,6 +240,14 @@ export class DispatcherSettings extends ServiceSettings {
   @IsInt()
   @Min(1)
   unknownEndsMax: number = 50_000;
+
+  @Setting('UNKNOWN_ENDS_MAX_PER_CALL', {
+    kind: 'integer',
+    describe: 'The same limit for one callId, whose end the EndCall commands of several tenants may name',
+  })
+  @IsInt()
+  @Min(10)
+  unknownEndsMaxPerCall: number = 100;
 
   @Setting('NOT_AFTER_DEFAULT_MS', {
     kind: 'integer',

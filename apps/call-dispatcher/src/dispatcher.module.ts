@@ -40,7 +40,11 @@ export class DispatcherModule {
       notAfterRedialExtraMs: settings.notAfterRedialExtraMs,
       maxCallBytes: settings.callMaxBytes,
       waitingBytes: { perTenant: settings.waitingMaxBytesPerTenant, inAll: settings.waitingMaxBytes },
-      unknownEnds: { perTenant: settings.unknownEndsMaxPerTenant, inAll: settings.unknownEndsMax },
+      unknownEnds: {
+        perCall: settings.unknownEndsMaxPerCall,
+        perTenant: settings.unknownEndsMaxPerTenant,
+        inAll: settings.unknownEndsMax,
+      },
     };
     const { topicPrefix, partitions } = settings.kafka;
     const relay: RelayOptions = { topicPrefix, partitions, lingerMs: settings.relayLingerMs };

@@ -6,6 +6,7 @@ import { Driver } from './driver.js';
 import { FollowUps } from './follow-ups.js';
 import { RoleCheck } from './role-check.js';
 import { ACCEPTED, CALL_ID, GRAPH_ERROR, intent, key, ORPHAN_MS, START_MS } from './testing/dispatches.js';
+import { RULES } from './testing/histories.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-memory.js';
 
@@ -15,13 +16,6 @@ const REFUSED_401: LedgerRecord = {
   ...key(1),
   retryAfterMs: 0,
   error: { httpStatus: 401, code: 'x', message: 'no' },
-};
-const RULES = {
-  unknownGraceMs: 120_000,
-  keepAliveIntervalMs: 900_000,
-  establishingMaxMs: 120_000,
-  unreadLookUpMs: 10_000,
-  maxUnknownAttempts: 2,
 };
 /** Turns of the event loop in which whatever was going to be done at once is done. */
 const TURNS = 50;
@@ -69,6 +63,7 @@ beforeEach(async () => {
       maxWaitMs: 300_000,
       logger: LOGGER,
       metrics: process.metrics,
+      onGone: () => undefined,
     }),
     tokens,
     roles: new RoleCheck(tokens, { isOn: true, youngMs: 0 }),

@@ -8,16 +8,10 @@ import { Registry } from 'prom-client';
 import { BrokerClock } from './broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { FollowUps } from './follow-ups.js';
-import { ACCEPTED, COMMAND, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
+import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, intent, key, START_MS } from './testing/dispatches.js';
+import { RULES } from './testing/histories.js';
 
 const CALL = { attempt: 1, graphCallId: 'graph-1' };
-const RULES = {
-  unknownGraceMs: 120_000,
-  keepAliveIntervalMs: 900_000,
-  establishingMaxMs: 120_000,
-  unreadLookUpMs: 10_000,
-  maxUnknownAttempts: 2,
-};
 /** Created two seconds after START_MS. */
 const LIVE = dispatchAfter(ACCEPTED, intent(1), { type: 'Created', ...key(1), provenBy: 'response', graphCallId: 'graph-1' });
 
@@ -34,6 +28,7 @@ let sent: OutgoingRecord[];
 let lines: string[];
 let monotonicMs: number;
 let tokens: { now: string; refreshes: number };
+let gone: string[];
 let client: GraphClient;
 
 beforeEach(async () => {
@@ -42,6 +37,7 @@ beforeEach(async () => {
   sent = [];
   lines = [];
   monotonicMs = 0;
+  gone = [];
   tokens = { now: 'token-1', refreshes: 0 };
   graph = createServer(({ method = '', url = '', headers }, response) => {
     requests.push({ line: `${method} ${url}`, token: String(headers.authorization) });
@@ -86,6 +82,7 @@ function followUps(startedMs = START_MS): FollowUps {
     maxWaitMs: 300_000,
     logger: createLogger('test', 'error', (line) => lines.push(line)),
     metrics: new DispatcherMetrics(new Registry()),
+    onGone: ({ callId }) => gone.push(callId),
   });
 }
 
@@ -169,6 +166,8 @@ describe('a call that lives', () => {
     expect(sent).toEqual([]);
     await all.lookUp(LIVE, CALL);
     expect(told()).toMatchObject([{ kind: 'keep-alive', result: 'gone', graphCallId: 'graph-1' }]);
+    expect(all.all.get('graph-1')).toMatchObject({ isToldGone: true });
+    expect(gone).toEqual([CALL_ID]);
   });
 
   it('is told with the state that it was found in, and hung up again if that was in vain', async () => {

@@ -28,6 +28,8 @@ export interface FollowUpsOptions {
   readonly maxWaitMs: number;
   readonly logger: Logger;
   readonly metrics: Pick<DispatcherMetrics, 'keepAliveFailures'>;
+  /** Called after the history was told that Graph does not know the call any more. */
+  readonly onGone: (dispatch: Dispatch) => void;
 }
 
 /** Until Graph is asked again for a call that it says it does not know: its last callback may be on its way. */
@@ -134,8 +136,13 @@ export class FollowUps {
     const found = { kind: 'keep-alive', attempt, graphCallId, ...(answers !== null && { answers }) } as const;
     const isSaidGone = this.known.get(graphCallId)?.isSaidGone === true;
     if (outcome.kind === 'gone') {
-      if (isSaidGone) await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
-      this.saidGone(graphCallId);
+      if (!isSaidGone) {
+        this.saidGone(graphCallId);
+        return;
+      }
+      await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
+      this.remember(graphCallId, { isToldGone: true });
+      this.options.onGone(dispatch);
       return;
     }
     if (outcome.kind === 'failed') {

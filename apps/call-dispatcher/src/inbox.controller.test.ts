@@ -9,9 +9,11 @@ import {
 } from '@callbus/contracts';
 import type { AppToken } from '@callbus/graph';
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { InboxController } from './inbox.controller.js';
 import { RoleCheck } from './role-check.js';
 import { ACCEPTED, APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
+import { NO_HISTORY } from './testing/histories.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-memory.js';
 
@@ -27,6 +29,8 @@ let token: AppToken | undefined;
 /** Whether each call has a history, and whether that history has ended. */
 let hasHistory: boolean;
 let hasEnded: boolean;
+/** Whether the snapshot of each call is damaged. */
+let isHistoryLost: boolean;
 let inbox: InboxController;
 
 beforeEach(async () => {
@@ -41,9 +45,13 @@ async function begin(): Promise<void> {
   token = undefined;
   hasHistory = true;
   hasEnded = false;
+  isHistoryLost = false;
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
-  const histories = { get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, parkedAttempt: null } : undefined) };
+  const histories = {
+    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded } : undefined),
+    isLost: () => isHistoryLost,
+  };
   const rules = {
     appId: APP_ID,
     apps: new Map([[APP_ID, []]]),
@@ -53,18 +61,10 @@ async function begin(): Promise<void> {
     notAfterRedialExtraMs: 0,
     maxCallBytes: MAX_CALL_BYTES,
     waitingBytes: { perTenant: 10 * MAX_CALL_BYTES, inAll: 15 * MAX_CALL_BYTES },
-    unknownEnds: { perTenant: 3, inAll: 5 },
+    unknownEnds: { perCall: 4, perTenant: 3, inAll: 5 },
   };
   inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
 }
-
-const NO_HISTORY = {
-  isEstablishing: true,
-  refusedEnd: null,
-  proven: [],
-  surplus: [],
-  unreadCallbackId: null,
-};
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
@@ -220,6 +220,19 @@ describe('a CreateCall that the ledger does not know, after unreadable records w
     expect(recorded()).toEqual([]);
   });
 
+  it('is no dead letter when this process has only not read yet that the ledger knows it', async () => {
+    log.passOver(START_MS);
+    log.hold();
+    const hash = requestHash({ appId: APP_ID, tenantId: TENANT_ID, call: COMMAND.call });
+    brokerMs = START_MS + 10;
+    const accepted = { ...ACCEPTED, requestHash: hash } as LedgerRecord;
+    const work = [process.ledger.append(CALL_ID, [accepted]), expect(create()).resolves.toBeUndefined()];
+    await turn();
+    log.release();
+    await Promise.all(work);
+    expect(recorded()).toEqual(['Accepted']);
+  });
+
   it('is accepted when it came after them and the history does not know its call', async () => {
     log.passOver(START_MS);
     brokerMs = START_MS + 10;
@@ -289,8 +302,42 @@ describe('an EndCall that comes again', () => {
   });
 });
 
+describe('an EndCall of a call whose records the ledger has lost', () => {
+  const end = (): Promise<void> => take(endCallCommand('/test', { callId: CALL_ID, tenantId: TENANT_ID }));
+
+  it('is put aside each time it comes, while its history shows a call that has not ended', async () => {
+    for (let times = 0; times < 2; times += 1) await expect(end()).rejects.toMatchObject({ code: 'NOT_IN_LEDGER' });
+    expect(recorded()).toEqual([]);
+  });
+
+  it('is put aside when nobody can read its history either', async () => {
+    hasHistory = false;
+    isHistoryLost = true;
+    await expect(end()).rejects.toMatchObject({ code: 'NOT_IN_LEDGER' });
+  });
+
+  it('is kept as the end of an unknown call when the history has ended', async () => {
+    hasEnded = true;
+    await end();
+    expect(recorded()).toEqual(['EndRequested']);
+  });
+});
+
+it('an EndCall of a call that this process has not read in the ledger yet ends it, whatever the history tells already', async () => {
+  log.hold();
+  const written = process.ledger.append(CALL_ID, [ACCEPTED]);
+  const taken = take(endCallCommand('/test', { callId: CALL_ID, tenantId: TENANT_ID }));
+  log.release();
+  await Promise.all([written, taken]);
+  expect(process.ledger.get(CALL_ID)?.phase).toBe('cancelled');
+});
+
 describe('an EndCall of a call that nobody knows', () => {
   const end = (callId: string, tenantId = TENANT_ID): Promise<void> => take(endCallCommand('/test', { callId, tenantId }));
+
+  beforeEach(() => {
+    hasHistory = false;
+  });
 
   it('cancels the call when it comes (F43)', async () => {
     await end(CALL_ID);
@@ -308,8 +355,16 @@ describe('an EndCall of a call that nobody knows', () => {
   });
 
   it('is put aside when all tenants together have too many of them', async () => {
-    for (let asked = 0; asked < 5; asked += 1) await end(CALL_ID, randomUUID());
-    await expect(end(CALL_ID, randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+    for (let asked = 0; asked < 5; asked += 1) await end(randomUUID(), randomUUID());
+    await expect(end(randomUUID(), randomUUID())).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+  });
+
+  it('is put aside when too many tenants have named its call; one of these may repeat it', async () => {
+    const tenants = Array.from({ length: 4 }, () => randomUUID());
+    for (const tenantId of tenants) await end(CALL_ID, tenantId);
+    await expect(end(CALL_ID)).rejects.toMatchObject({ code: 'TOO_MANY_ENDS' });
+    await end(CALL_ID, tenants[0]);
+    expect(recorded()).toHaveLength(4);
   });
 
   it('makes room for another when its call comes, or after three days', async () => {

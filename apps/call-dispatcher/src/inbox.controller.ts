@@ -29,7 +29,10 @@ export interface InboxRules extends CreateCallRules {
   /** Limits, in bytes, for the calls that a dispatcher keeps in memory because they can still be dialled. */
   readonly waitingBytes: TallyLimits;
   /** Limits for the number of EndCalls of unknown calls that a dispatcher remembers. */
-  readonly unknownEnds: TallyLimits;
+  readonly unknownEnds: TallyLimits & {
+    /** Each further end of one call takes longer to fold than the one before. */
+    readonly perCall: number;
+  };
 }
 
 /** Takes commands into the ledger. Nothing waits here: what cannot go on at once is the driver's. */
@@ -41,7 +44,7 @@ export class InboxController {
     @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
     private readonly roles: RoleCheck,
     private readonly metrics: DispatcherMetrics,
-    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get'>,
+    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'isLost'>,
     @Inject(INBOX_RULES) private readonly rules: InboxRules,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -68,8 +71,8 @@ export class InboxController {
 
   private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
     const { callId } = data;
-    const isKnownToHistory = this.ledger.hasLostRecords && this.histories.get(callId) !== undefined;
-    if (this.ledger.mayHaveForgotten(callId, isKnownToHistory ? -Infinity : arrivedAtMs)) {
+    const isLost = this.ledger.hasLostRecords && (await this.isKnownOnlyToHistory(callId));
+    if (this.ledger.mayHaveForgotten(callId, isLost ? -Infinity : arrivedAtMs)) {
       throw new ContractError('TOO_OLD', `The command for the call ${callId} came before the oldest record of the ledger.`);
     }
     const judged = judgeCreateCall(data, arrivedAtMs, this.rules);
@@ -100,17 +103,35 @@ export class InboxController {
   private async endCall(data: EndCallData): Promise<void> {
     const { callId } = data;
     const tenantId = data.tenantId.toLowerCase();
+    if (this.histories.get(callId)?.hasEnded !== true && (await this.isKnownOnlyToHistory(callId))) {
+      throw new ContractError('NOT_IN_LEDGER', `The ledger does not know the call ${callId}.`);
+    }
     const known = this.ledger.get(callId);
     if (known?.endRequestedBy.includes(tenantId)) {
       // Asked again, Graph is asked again to hang up what still lives. This fold may lag: a call that it has open may live by now.
       const isOver = isSettled(known) && !livesAtGraph(known, this.histories.get(callId));
       if (known.command?.tenantId !== tenantId || isOver) return;
     }
-    const exceeded = known?.command == null && this.ledger.announcedEnds.exceeded(tenantId, 1, this.rules.unknownEnds);
-    if (exceeded) throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);
+    if (known?.command == null && this.hasTooManyEnds(tenantId, known)) {
+      throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);
+    }
     const after = await this.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);
     if (!after?.endRequestedBy.includes(tenantId)) {
       this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
     }
+  }
+
+  private hasTooManyEnds(tenantId: string, announced: Dispatch | undefined): boolean {
+    const { unknownEnds } = this.rules;
+    if (announced !== undefined && announced.endRequestedBy.length >= unknownEnds.perCall) return true;
+    return this.ledger.announcedEnds.exceeded(tenantId, 1, unknownEnds) !== null;
+  }
+
+  /** Whether the records of the ledger that would tell of the call are lost. Waits for this fold, which may lag behind the history. */
+  private async isKnownOnlyToHistory(callId: string): Promise<boolean> {
+    const isKnown = (): boolean => this.ledger.get(callId)?.command != null;
+    if (isKnown() || (this.histories.get(callId) === undefined && !this.histories.isLost(callId))) return false;
+    await this.ledger.caughtUp();
+    return !isKnown();
   }
 }

@@ -2,7 +2,18 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ANNOUNCED_MEMORY_MS, LEDGER_MEMORY_MS, reduce, type Dispatch, type LedgerRecord } from '@callbus/contracts';
 import { KeptDispatches } from './kept-dispatches.js';
-import { ACCEPTED, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
+import {
+  ACCEPTED,
+  CALL_ID,
+  COMMAND,
+  dispatchAfter,
+  END_REQUESTED,
+  GRAPH_ERROR,
+  intent,
+  key,
+  START_MS,
+  TENANT_ID,
+} from './testing/dispatches.js';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const SETTLED: Record<string, readonly LedgerRecord[]> = {
@@ -58,6 +69,24 @@ it('counts the bytes of a body, not its characters, and hands the same body out'
   const kept = keepAfter([{ ...ACCEPTED, command: { ...COMMAND, call } } as LedgerRecord]);
   expect(kept?.command?.call).toEqual(call);
   expect(calls.waiting.of(TENANT_ID)).toBe(Buffer.byteLength(JSON.stringify(call)) + 1_024);
+});
+
+it('keeps no attempt that was not sent once the call is over, and what Graph answered', () => {
+  const notSent = (attempt: number): LedgerRecord => ({ type: 'NotSent', ...key(attempt), why: 'no connection' });
+  const refused: LedgerRecord = { type: 'Refused', ...key(3), retryAfterMs: 1, error: GRAPH_ERROR };
+  const unreachable = [1, 2].flatMap((attempt) => [intent(attempt), notSent(attempt)]);
+  const tried = [ACCEPTED, ...unreachable, intent(3), refused, intent(4)];
+  expect(keepAfter(tried)?.attempts).toHaveLength(4);
+  const created: LedgerRecord = { type: 'Created', ...key(4), provenBy: 'response', graphCallId: 'g' };
+  expect(keepAfter([created])?.attempts.map(({ attempt }) => attempt)).toEqual([3, 4]);
+});
+
+it('keeps the latest attempt, though it was not sent: it decides what becomes of the call', () => {
+  const released: LedgerRecord = { type: 'Released', callId: CALL_ID, attempt: 1, by: 'operator' };
+  const notSent: LedgerRecord = { type: 'NotSent', ...key(2), why: 'no connection' };
+  const rejected: LedgerRecord = { type: 'Rejected', ...key(1), error: GRAPH_ERROR };
+  const records = [...(DIALLED['unknown'] ?? []), released, intent(2), notSent, END_REQUESTED, rejected];
+  expect([keepAfter(records)?.phase, dispatchAfter(...records).phase]).toEqual(['cancelled', 'cancelled']);
 });
 
 it('hands out the same call for as long as no record changes it', () => {

@@ -1,5 +1,14 @@
 import { afterLostRecords, reduce, type Dispatch, type LedgerRecord } from '@callbus/contracts';
-import { keepAliveAfter, liveCallOf, nextStep, NO_FOLLOW_UP, type CallHistory, type FollowUp, type Step } from './next-step.js';
+import {
+  isOver,
+  keepAliveAfter,
+  liveCallOf,
+  nextStep,
+  NO_FOLLOW_UP,
+  type CallHistory,
+  type FollowUp,
+  type Step,
+} from './next-step.js';
 import {
   ACCEPTED,
   CALL_ID,
@@ -12,23 +21,9 @@ import {
   ORPHAN_MS,
   START_MS,
 } from './testing/dispatches.js';
+import { NO_HISTORY, RULES } from './testing/histories.js';
 
-const RULES = {
-  unknownGraceMs: 120_000,
-  keepAliveIntervalMs: 900_000,
-  establishingMaxMs: 120_000,
-  unreadLookUpMs: 10_000,
-  maxUnknownAttempts: 2,
-};
-const NOTHING: CallHistory = {
-  hasEnded: false,
-  isEstablishing: false,
-  refusedEnd: null,
-  proven: [],
-  parkedAttempt: null,
-  surplus: [],
-  unreadCallbackId: null,
-};
+const NOTHING: CallHistory = { ...NO_HISTORY, isEstablishing: false };
 const NEVER: Step = { kind: 'wait', untilMs: Infinity };
 const created = (attempt: number, graphCallId: string | null = 'graph-1'): LedgerRecord => ({
   type: 'Created',
@@ -319,6 +314,22 @@ describe('a call that lives', () => {
     const saidGone = { isSaidGone: true, lookUpAtMs: START_MS + 1, keepAliveAtMs: START_MS };
     expect(step(records, START_MS, {}, saidGone)).toEqual({ kind: 'wait', untilMs: START_MS + 1 });
     expect(step(records, START_MS + 1, {}, saidGone)).toMatchObject({ kind: 'look-up', attempt: 1, graphCallId: 'graph-1' });
+  });
+
+  it('is left alone once its history was told that it is gone, even if that never shows it, until an EndCall comes (G1)', () => {
+    const toldGone = { isSaidGone: true, isToldGone: true, lookUpAtMs: START_MS, keepAliveAtMs: START_MS, hungUpFor: 1 };
+    for (const more of [{}, { isEstablishing: true, unreadCallbackId: 'unread' }])
+      expect(step(records, START_MS, more, toldGone)).toEqual(NEVER);
+    const again = [...records, END_REQUESTED, END_REQUESTED];
+    expect(step(again, START_MS, {}, toldGone)).toMatchObject({ kind: 'hang-up', request: 2 });
+    expect(step(again, START_MS, {}, { ...toldGone, hungUpFor: 2 })).toEqual(NEVER);
+  });
+
+  it('is over when its history says so, or was told so', () => {
+    const followUps = (isToldGone: boolean) => new Map([['graph-1', { ...NO_FOLLOW_UP, isSaidGone: true, isToldGone }]]);
+    const dispatch = dispatchAfter(...records);
+    expect([false, true].map((isToldGone) => isOver(dispatch, undefined, followUps(isToldGone)))).toEqual([false, true]);
+    expect(isOver(dispatch, { ...NOTHING, hasEnded: true }, new Map())).toBe(true);
   });
 
   it('is asked for when it is in establishing for too long, and only then', () => {

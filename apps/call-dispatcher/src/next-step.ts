@@ -50,6 +50,8 @@ export interface FollowUp {
   readonly lookUpAtMs: number;
   /** Graph said so once; only when it says so again the call counts as ended. */
   readonly isSaidGone: boolean;
+  /** The history was told that the call is gone: Graph is asked nothing more about it, unless somebody asks for its end again. */
+  readonly isToldGone: boolean;
   /** Broker time of the last look-up that Graph answered. */
   readonly lookedUpAtMs: number;
   /** The unreadable callback that caused that look-up; null when none did. */
@@ -111,6 +113,7 @@ export const NO_FOLLOW_UP: FollowUp = {
   hungUpFor: -1,
   lookUpAtMs: Infinity,
   isSaidGone: false,
+  isToldGone: false,
   lookedUpAtMs: -Infinity,
   answeredCallbackId: null,
   notBeforeMs: -Infinity,
@@ -234,7 +237,9 @@ function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts, rules: NextStep
     if (end !== NEVER) return end;
   }
   const followUp = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
-  const { keepAliveAtMs, isSaidGone, notBeforeMs } = followUp;
+  const { keepAliveAtMs, isSaidGone, isToldGone, notBeforeMs } = followUp;
+  // Its history may never show that: the snapshot may be damaged.
+  if (isToldGone) return NEVER;
   const unread = facts.history?.unreadCallbackId ?? null;
   const answers = unread === followUp.answeredCallbackId ? null : unread;
   const lookUpAtMs = lookUpTimeOf(
@@ -286,6 +291,13 @@ function endOf(
 /** True when the call or one of its surplus calls still lives at Graph, as far as is known. */
 export function livesAtGraph(dispatch: Dispatch, history: CallHistory | undefined): boolean {
   return (dispatch.phase === 'created' && history?.hasEnded !== true) || (history?.surplus.length ?? 0) > 0;
+}
+
+/** True when the call's history shows its end, or was told by this process that Graph does not know the call any more. */
+export function isOver(dispatch: Dispatch, history: CallHistory | undefined, followUps: ReadonlyMap<string, FollowUp>): boolean {
+  if (history?.hasEnded === true) return true;
+  const call = liveCallOf(dispatch, history);
+  return call !== null && followUps.get(call.graphCallId)?.isToldGone === true;
 }
 
 /** Graph's call that is the call; null while its id is not known. */

@@ -1,19 +1,26 @@
-import { createCallCommand, releaseCallCommand, type CloudEvent } from '@callbus/contracts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createCallCommand, releaseCallCommand, type CloudEvent, type LedgerRecord } from '@callbus/contracts';
 import { OperatorInboxController } from './operator-inbox.controller.js';
-import { ACCEPTED, CALL_ID, COMMAND, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
+import {
+  ACCEPTED,
+  CALL_ID,
+  COMMAND,
+  END_REQUESTED,
+  GRAPH_ERROR,
+  intent,
+  key,
+  START_MS,
+  TENANT_ID,
+} from './testing/dispatches.js';
+import { NO_HISTORY } from './testing/histories.js';
 import { MemoryLog } from './testing/memory-log.js';
-import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-memory.js';
+import { processOn, type ProcessInMemory } from './testing/process-in-memory.js';
 
 const OTHER_TENANT_ID = '9e7a4f1f-5b0c-4c8e-9a43-6f1d3c2b7a11';
 const NOT_AFTER_DEFAULT_MS = 120_000;
-const NO_HISTORY = {
-  hasEnded: false,
-  isEstablishing: true,
-  refusedEnd: null,
-  proven: [],
-  surplus: [],
-  unreadCallbackId: null,
-};
+const RELEASED: LedgerRecord = { type: 'Released', callId: CALL_ID, attempt: 1, by: 'operator' };
+const SECOND_UNKNOWN: LedgerRecord[] = [RELEASED, intent(2), { type: 'Unknown', ...key(2), why: 'reset' }];
+const SECOND_REFUSED: LedgerRecord[] = [RELEASED, intent(2), { type: 'Refused', ...key(2), retryAfterMs: 1, error: GRAPH_ERROR }];
 const RELEASE = { callId: CALL_ID, tenantId: TENANT_ID, attempt: 1, reason: 'asked', operator: 'ops' };
 
 let brokerMs: number;
@@ -37,7 +44,7 @@ beforeEach(async () => {
     },
   };
   const rules = { notAfterDefaultMs: NOT_AFTER_DEFAULT_MS };
-  inbox = new OperatorInboxController(process.ledger, process.metrics, histories, rules, LOGGER);
+  inbox = new OperatorInboxController(process.ledger, process.metrics, histories, rules);
   await process.ledger.append(CALL_ID, [ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' }]);
 });
 
@@ -80,21 +87,41 @@ describe('a ReleaseCall', () => {
     expect(process.ledger.get(CALL_ID)?.phase).toBe('waiting');
   });
 
-  it('does nothing before a snapshot shows the attempt parked (G1)', async () => {
+  it('waits for records of the ledger that this process has not read yet', async () => {
+    parked = { here: 2, coming: 2 };
+    log.hold();
+    const written = process.ledger.append(CALL_ID, SECOND_UNKNOWN);
+    const taken = expect(release({ attempt: 2 })).resolves.toBeUndefined();
+    await turn();
+    log.release();
+    await Promise.all([written, taken]);
+    expect(process.ledger.get(CALL_ID)?.phase).toBe('waiting');
+  });
+
+  it('that comes twice, or behind another one, allows one attempt and is no dead letter', async () => {
+    parked.here = 1;
     await release();
-    expect(recorded()).not.toContain('Released');
+    await release();
+    await process.ledger.append(CALL_ID, [intent(2)]);
+    await release();
+    expect(recorded().filter((type) => type === 'Released')).toHaveLength(1);
   });
 
-  it('does nothing for another attempt than the one that is parked', async () => {
-    parked.here = 1;
-    await release({ attempt: 2 });
-    expect(recorded()).not.toContain('Released');
-  });
-
-  it('does nothing for another tenant’s call', async () => {
-    parked.here = 1;
-    await release({ tenantId: OTHER_TENANT_ID });
-    expect(recorded()).not.toContain('Released');
+  it.each<[string, LedgerRecord[], number | null, Partial<typeof RELEASE>]>([
+    ['before a snapshot shows the attempt parked', [], null, {}],
+    ['for another attempt than the one that is parked', [], 1, { attempt: 2 }],
+    ['for an attempt that a snapshot shows and the ledger does not know', [], 2, { attempt: 2 }],
+    ['for another tenant’s call', [], 1, { tenantId: OTHER_TENANT_ID }],
+    ['for a call that nobody knows', [], 1, { callId: 'b4a53e9e-4a0c-4c6c-9d52-7a3b0f4f7a12' }],
+    ['once the end was asked for', [END_REQUESTED], 1, {}],
+    ['once the attempt is proven', [{ type: 'Created', ...key(1), provenBy: 'response' }], 1, {}],
+    ['for an attempt that Graph refused', SECOND_REFUSED, 1, { attempt: 2 }],
+  ])('is put aside, and allows nothing, %s (G1)', async (_what, records, parkedAttempt, data) => {
+    await process.ledger.append(CALL_ID, records);
+    const before = recorded();
+    parked = { here: parkedAttempt, coming: parkedAttempt };
+    await expect(release(data)).rejects.toMatchObject({ code: 'NOT_PARKED' });
+    expect(recorded()).toEqual(before);
   });
 });
 

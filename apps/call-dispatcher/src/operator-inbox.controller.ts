@@ -1,9 +1,17 @@
-import type { Logger } from '@callbus/chassis';
-import { decodeOperatorCommand, GROUPS, TOPICS, type ReleaseCallData } from '@callbus/contracts';
+import {
+  ContractError,
+  decodeOperatorCommand,
+  GROUPS,
+  isEndRequested,
+  latestAttempt,
+  TOPICS,
+  type Dispatch,
+  type ReleaseCallData,
+} from '@callbus/contracts';
 import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, type SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
-import { INBOX_RULES, HISTORIES, LOGGER } from './injected.js';
+import { INBOX_RULES, HISTORIES } from './injected.js';
 import type { CreateCallRules } from './judge-create-call.js';
 import { Ledger } from './ledger.js';
 import type { CallHistory } from './next-step.js';
@@ -16,7 +24,6 @@ export class OperatorInboxController {
     private readonly metrics: DispatcherMetrics,
     @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'caughtUp'>,
     @Inject(INBOX_RULES) private readonly rules: Pick<CreateCallRules, 'notAfterDefaultMs'>,
-    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   @OnRecord(TOPICS.operatorCommands.name, {
@@ -34,19 +41,37 @@ export class OperatorInboxController {
   /** The release is valid for a limited time from its arrival, so an old one that is replayed allows nothing. */
   private async releaseCall(data: ReleaseCallData, arrivedAtMs: number): Promise<void> {
     const { callId, attempt, reason, operator } = data;
-    if (this.ledger.get(callId)?.command?.tenantId !== data.tenantId.toLowerCase() || !(await this.isParked(callId, attempt))) {
-      this.logger.warn({ callId, attempt }, 'a release names no attempt that is parked; nothing was done');
-      return;
+    if (!this.isParked(data) && !this.isReleased(data)) {
+      // The operator may have seen what has not reached this process yet.
+      await this.ledger.caughtUp();
+      await this.histories.caughtUp();
+    }
+    // It came twice, or another one was first.
+    if (this.isReleased(data)) return;
+    if (!this.isParked(data)) {
+      throw new ContractError('NOT_PARKED', `Attempt ${String(attempt)} of the call ${callId} cannot be released.`);
     }
     const notAfterMs = arrivedAtMs + this.rules.notAfterDefaultMs;
     await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
   }
 
-  /** Waits: the operator may have seen a snapshot that has not reached this process yet. */
-  private async isParked(callId: string, attempt: number): Promise<boolean> {
-    const parked = (): boolean => this.histories.get(callId)?.parkedAttempt === attempt;
-    if (parked()) return true;
-    await this.histories.caughtUp();
-    return parked();
+  /** As `reduce` and the call's history have it: only a snapshot that shows the attempt parked has counted every callback. */
+  private isParked({ callId, tenantId, attempt }: ReleaseCallData): boolean {
+    const known = this.own(callId, tenantId);
+    if (known?.phase !== 'unknown' || isEndRequested(known) || latestAttempt(known)?.attempt !== attempt) return false;
+    return this.histories.get(callId)?.parkedAttempt === attempt;
+  }
+
+  /** Whether the call waits for the attempt that a release allows, or has had it. */
+  private isReleased({ callId, tenantId, attempt }: ReleaseCallData): boolean {
+    const known = this.own(callId, tenantId);
+    const released = known?.attempts.find((one) => one.attempt === attempt);
+    if (known === undefined || released?.state !== 'unknown') return false;
+    return released !== latestAttempt(known) || known.phase === 'waiting';
+  }
+
+  private own(callId: string, tenantId: string): Dispatch | undefined {
+    const known = this.ledger.get(callId);
+    return known?.command?.tenantId === tenantId.toLowerCase() ? known : undefined;
   }
 }

@@ -53,6 +53,15 @@ describe('live calls', () => {
     expect(one.obstacle(COMMAND, START_MS)).toBeNull();
   });
 
+  it('are updated without a record, as when a call without a snapshot comes to count as over', () => {
+    const one = quotas(1);
+    const live = dispatchAfter(ACCEPTED, intent(1), created);
+    one.changed(undefined, live);
+    ended.add(CALL_ID);
+    one.updateLive(() => live);
+    expect(one.obstacle(COMMAND, START_MS)).toBeNull();
+  });
+
   it('count per app and tenant, whatever the case of the ids', () => {
     const one = quotas(1);
     one.reserve(CALL_ID, COMMAND);

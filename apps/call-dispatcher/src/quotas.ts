@@ -54,6 +54,18 @@ export class Quotas {
     });
   }
 
+  /**
+   * Updates every live call. The caller calls it from time to time: a call without a snapshot counts as over after a while, which
+   * no record tells.
+   * @param dispatchOf the call as the ledger has it
+   */
+  updateLive(dispatchOf: (callId: string) => Dispatch | undefined): void {
+    for (const callId of [...this.usages.values()].flatMap(({ live }) => [...live])) {
+      const dispatch = dispatchOf(callId);
+      if (dispatch !== undefined) this.update(dispatch);
+    }
+  }
+
   /** Forgets a call that the ledger forgot. */
   forget({ callId, command }: Dispatch): void {
     if (command === null) return;

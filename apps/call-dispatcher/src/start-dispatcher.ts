@@ -21,6 +21,7 @@ import { DispatcherModule } from './dispatcher.module.js';
 import { answersMsOf, orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
 import { Driver } from './driver.js';
 import { FollowUps } from './follow-ups.js';
+import { isOver } from './next-step.js';
 import { openLedger } from './open-ledger.js';
 import { Quotas } from './quotas.js';
 import { RoleCheck } from './role-check.js';
@@ -89,7 +90,7 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   onShutdown('graph', () => graph.close());
   const quotas = new Quotas(
     { maxLiveCalls: settings.graphMaxLiveCalls, maxCallsPerMonth: settings.graphMaxCallsPerMonth },
-    (dispatch) => histories.of(dispatch)?.hasEnded === true,
+    (dispatch) => isOver(dispatch, histories.of(dispatch), followUps.all),
   );
   const backOffs = new BackOffs(settings.graphRetryAfterMaxMs);
   const breaker = new Breaker({ failures: settings.graphBreakerFailures, openMs: settings.graphBreakerOpenMs });
@@ -122,22 +123,27 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   };
   const isMine = (callId: string): boolean =>
     transport.assignment(TOPICS.commands.name).includes(partitionOf(callId, partitions));
+  const followUps = new FollowUps({
+    sender,
+    topicPrefix,
+    partitions,
+    tokens,
+    graph,
+    clock,
+    rules,
+    maxWaitMs: settings.graphRetryAfterMaxMs,
+    logger,
+    metrics,
+    onGone: (dispatch) => {
+      quotas.update(dispatch);
+      driver.advance();
+    },
+  });
   const driver = new Driver({
     ledger,
     histories,
     attempts,
-    followUps: new FollowUps({
-      sender,
-      topicPrefix,
-      partitions,
-      tokens,
-      graph,
-      clock,
-      rules,
-      maxWaitMs: settings.graphRetryAfterMaxMs,
-      logger,
-      metrics,
-    }),
+    followUps,
     tokens,
     roles,
     clock,
@@ -221,6 +227,8 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
   await app.listen();
 
   const forget = setInterval(() => {
+    quotas.updateLive((callId) => ledger.get(callId));
+    driver.advance();
     ledger.forgetReported().catch((error: unknown) => {
       logger.warn({ err: error }, 'the relay’s committed offset could not be read; the dispatcher retries');
     });

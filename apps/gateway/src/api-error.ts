@@ -27,12 +27,10 @@ export function unauthorized(message: string, cause?: unknown): ApiError {
   return new ApiError(401, 'InvalidAuthenticationToken', message, { cause, headers: { 'www-authenticate': 'Bearer' } });
 }
 
-/** @param retryAfterSeconds when it is worth trying again */
 export function unavailable(message: string, retryAfterSeconds: number, cause?: unknown): ApiError {
   return new ApiError(503, 'ServiceUnavailable', message, { cause, headers: { 'retry-after': String(retryAfterSeconds) } });
 }
 
-/** @param retryAfterSeconds when it is worth trying again */
 export function tooManyRequests(message: string, retryAfterSeconds: number): ApiError {
   return new ApiError(429, 'TooManyRequests', message, { headers: { 'retry-after': String(retryAfterSeconds) } });
 }

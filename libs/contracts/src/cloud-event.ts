@@ -1,5 +1,5 @@
 import { ContractError } from './errors.js';
-import { MAX_RECORD_DEPTH, parseJson } from './json.js';
+import { parseRecord, type RecordLimits } from './json.js';
 
 /** A CloudEvent 1.0 with JSON data, as this project writes and reads it. */
 export interface CloudEvent<D = unknown> {
@@ -62,18 +62,17 @@ export function encodeCloudEvent(event: CloudEvent<object>): Message {
 
 /**
  * Reads a CloudEvent of either mode: structured by its content type or by its members, binary by its `ce_*` headers.
- * @param maxDepth levels that its JSON may nest
- * @throws ContractError NO_VALUE, NOT_JSON, TOO_DEEP, NOT_A_CLOUDEVENT
+ * @throws ContractError NO_VALUE, TOO_LARGE, NOT_JSON, TOO_DEEP, NOT_A_CLOUDEVENT
  */
 export function decodeCloudEvent(
   value: Buffer | null,
   headers: Readonly<Record<string, HeaderValue>>,
-  maxDepth: number = MAX_RECORD_DEPTH,
+  limits: RecordLimits = {},
 ): CloudEvent {
   const isBinary =
     text(headers['ce_specversion']) !== null && !(text(headers['content-type']) ?? '').startsWith(STRUCTURED_CONTENT_TYPE);
   if (value === null) throw new ContractError('NO_VALUE', 'The record’s value is null.');
-  const body = parseJson(value, maxDepth);
+  const body = parseRecord(value, limits);
   if (!isBinary) return checked(body);
   const attributes = Object.fromEntries(
     ATTRIBUTES.flatMap((name) => {

@@ -128,21 +128,14 @@ export function decodeCommand(key: Buffer | null, value: Buffer | null, headers:
   return decode(TOPICS.commands, COMMAND_CLASSES, key, value, headers) as Command;
 }
 
-/**
- * Reads a record of the operator-commands topic.
- * @throws ContractError for what is to be dead-lettered
- */
+/** Reads a record of the operator-commands topic. @throws as `decodeCommand` */
 export function decodeOperatorCommand(key: Buffer | null, value: Buffer | null, headers: RecordHeaders): OperatorCommand {
   return decode(TOPICS.operatorCommands, OPERATOR_COMMAND_CLASSES, key, value, headers) as OperatorCommand;
 }
 
 /** @param classes the types that the topic takes */
 function decode(topic: TopicSpec, classes: CommandClasses, key: Buffer | null, value: Buffer | null, headers: RecordHeaders) {
-  // A few kilobytes on the wire can hold JSON that takes gigabytes once it is parsed.
-  const maxBytes = maxRecordBytes(topic);
-  if (value !== null && value.length > maxBytes)
-    throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
-  const event = decodeCloudEvent(value, headers, MAX_INPUT_DEPTH);
+  const event = decodeCloudEvent(value, headers, { maxDepth: MAX_INPUT_DEPTH, maxBytes: maxRecordBytes(topic) });
   const { type } = event;
   const dataClass = Object.hasOwn(classes, type) ? classes[type] : undefined;
   if (dataClass === undefined) throw notOneOf(type);

@@ -17,9 +17,13 @@ export const CONTRACT_ERRORS = {
   ID_MISMATCH: 'The id of a CreateCall is not its callId. Use the same UUID for both.',
   TOO_OLD: 'It may have been dialled, and the ledger no longer knows. Send a new one with a fresh callId.',
   TOO_MANY_ENDS:
-    'Too many EndCall commands for unknown calls are remembered, for this tenant or in all. Replay it when its call is known, or raise UNKNOWN_ENDS_MAX_PER_TENANT or UNKNOWN_ENDS_MAX.',
+    'Too many EndCall commands for unknown calls are remembered: for this callId, for this tenant or in all. Replay it when its call is known, or raise UNKNOWN_ENDS_MAX_PER_CALL, UNKNOWN_ENDS_MAX_PER_TENANT or UNKNOWN_ENDS_MAX.',
   SNAPSHOT_UNREADABLE:
     'The call’s state cannot be read, so its history cannot go on. «callbus topics repair» shows what can be done; then replay the dead letter.',
+  NOT_IN_LEDGER:
+    'The call has a history, but what the ledger knew of it is lost, so no dispatcher can end it. Look at it with «callbus calls show»; if it still lives, end it in Graph.',
+  NOT_PARKED:
+    'A release allows one more dial after an attempt that is parked, while nobody asked for the call’s end. Look at the call with «callbus calls show»; release it when it is parked.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
 } as const;
 

@@ -6,6 +6,29 @@ export const MAX_INPUT_DEPTH = 100;
 /** Levels that a record of ours may nest: it holds what came from outside, and what it came in. */
 export const MAX_RECORD_DEPTH = 200;
 
+/**
+ * Bytes of a record's value that are parsed at most, unless its topic says otherwise: no topic takes more. A few kilobytes on the wire can
+ * hold JSON that takes gigabytes once it is parsed, and Kafka measures what it is compressed to.
+ */
+export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
+
+export interface RecordLimits {
+  /** Levels that its JSON may nest. @default MAX_RECORD_DEPTH */
+  readonly maxDepth?: number;
+  /** @default MAX_RECORD_BYTES */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Reads the JSON of a record's value.
+ * @throws ContractError TOO_LARGE, NOT_JSON, TOO_DEEP
+ */
+export function parseRecord(value: Buffer, { maxDepth, maxBytes = MAX_RECORD_BYTES }: RecordLimits = {}): unknown {
+  if (value.length > maxBytes)
+    throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
+  return parseJson(value, maxDepth);
+}
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**

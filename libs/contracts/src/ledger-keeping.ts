@@ -1,4 +1,4 @@
-import { isEndRequested, isSettled, NONE, type Dispatch } from './ledger.js';
+import { isEndRequested, isSettled, latestAttempt, mayLackAttempts, NONE, type Dispatch } from './ledger.js';
 import { TOPICS, type TopicSpec } from './topics.js';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -20,18 +20,32 @@ export function canBeDialled(dispatch: Dispatch): boolean {
 }
 
 /**
- * Removes the parts of a call that no later record can use: the body and the spent nonces, once it cannot be dialled; other
- * tenants' end requests, once its own tenant is known. `reduce` treats both forms the same; a property test checks that.
+ * Removes the parts of a call that no later record can use: the body, the spent nonces and attempts that were not sent, once it
+ * cannot be dialled; other tenants' end requests, once its own tenant is known. `reduce` treats both forms the same; a property
+ * test checks that.
  */
 export function compacted(dispatch: Dispatch): Dispatch {
   const { command, endRequestedBy, spentNonces } = dispatch;
   if (command === null) return dispatch;
   const isSpent = !canBeDialled(dispatch);
   const ends = endRequestedBy.filter((tenantId) => tenantId === command.tenantId);
-  const isCompact = ends.length === endRequestedBy.length && (!isSpent || (command.call === null && spentNonces.length === 0));
-  if (isCompact) return dispatch;
-  const own = { ...dispatch, endRequestedBy: ends.length === 0 ? NONE : ends };
+  const attempts = isSpent ? attemptsToKeep(dispatch) : dispatch.attempts;
+  const hasAll = ends.length === endRequestedBy.length && attempts.length === dispatch.attempts.length;
+  if (hasAll && (!isSpent || (command.call === null && spentNonces.length === 0))) return dispatch;
+  const own = { ...dispatch, attempts, endRequestedBy: ends.length === 0 ? NONE : ends };
   return isSpent ? { ...own, command: { ...command, call: null }, spentNonces: NONE } : own;
+}
+
+/**
+ * While Graph cannot be reached, a call collects thousands of attempts that were not sent. An outcome for one of these takes no effect,
+ * and nobody counts it. The others stay: an open or unknown one may be proven, a created one is the call, the latest decides what
+ * becomes of the call, and what Graph refused or decided tells how its app goes on in the tenant. Behind lost records any attempt may be
+ * the one that a proof is about.
+ */
+function attemptsToKeep(dispatch: Dispatch): Dispatch['attempts'] {
+  const { attempts } = dispatch;
+  if (mayLackAttempts(dispatch)) return attempts;
+  return attempts.filter((attempt) => attempt.state !== 'not-sent' || attempt === latestAttempt(dispatch));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { IfUnknown } from './commands.js';
 import { CreationError } from './creation-error.js';
 import { ContractError } from './errors.js';
 import { IsLike } from './is-like.js';
-import { parseJson } from './json.js';
+import { parseRecord } from './json.js';
 import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
@@ -215,7 +215,7 @@ export function encodeLedgerRecord(record: LedgerRecord): Buffer {
  */
 export function decodeLedgerRecord(value: Buffer | null): LedgerRecord {
   if (value === null) throw new ContractError('NO_VALUE', 'The ledger record has no value.');
-  const plain = parseJson(value);
+  const plain = parseRecord(value);
   if (typeof plain !== 'object' || plain === null)
     throw new ContractError('INVALID_MESSAGE', 'The ledger record is not an object.');
   const { version, type } = plain as { version?: unknown; type?: unknown };

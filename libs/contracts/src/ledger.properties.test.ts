@@ -313,6 +313,7 @@ describe('any log of any records', () => {
 
   it('folds a compacted call exactly like the whole one', () => {
     let spent = 0;
+    let withoutAttempts = 0;
     fc.assert(
       fc.property(anyLog, (steps) => {
         let kept: Dispatch | undefined;
@@ -322,11 +323,13 @@ describe('any log of any records', () => {
           kept = reduced.dispatch && compacted(reduced.dispatch);
           expect(kept).toEqual(after && compacted(after));
           if (kept?.command?.call === null) spent += 1;
+          if (attemptsOf(kept).length < attemptsOf(after).length) withoutAttempts += 1;
         }
       }),
       { numRuns: RUNS },
     );
     expect(spent).toBeGreaterThan(RUNS);
+    expect(withoutAttempts).toBeGreaterThan(RUNS / 30);
   });
 });
 
@@ -369,6 +372,21 @@ describe('any log of which some records in a row were lost behind the command', 
       { numRuns: RUNS * 2 },
     );
     expect(told).toBeGreaterThan(RUNS / 30);
+  });
+
+  it('is folded to the same when it is compacted', () => {
+    fc.assert(
+      fc.property(lossyLog, ({ lossy }) => {
+        let kept = lossy[0]?.before && compacted(lossy[0].before);
+        for (const { step, after, transition } of lossy) {
+          const reduced = reduce(kept, step.record, step.appendedAtMs);
+          expect(reduced.transition).toEqual(transition);
+          kept = reduced.dispatch && compacted(reduced.dispatch);
+          expect(kept).toEqual(after && compacted(after));
+        }
+      }),
+      { numRuns: RUNS * 2 },
+    );
   });
 
   it('permits no attempt behind them without a release (G1)', () => {

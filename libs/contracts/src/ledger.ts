@@ -38,11 +38,14 @@ export interface Dispatch {
   readonly command: KeptCommand | null;
   readonly requestHash: string | null;
   readonly attempts: readonly Attempt[];
-  /** Tenants that asked for the end; only the call's own counts. */
+  /** Tenants that asked for the end; only the call's own counts. The inbox limits their number (UNKNOWN_ENDS_MAX_PER_CALL). */
   readonly endRequestedBy: readonly string[];
   /** How often the call's own tenant asked again. */
   readonly endRepeats: number;
-  /** Nonces whose outcome came before their Intent: that Intent never takes effect. */
+  /**
+   * Nonces whose outcome came before their Intent: that Intent never takes effect. There are as many as Kafka failed to acknowledge
+   * Intents of the call, so few.
+   */
   readonly spentNonces: readonly string[];
 }
 

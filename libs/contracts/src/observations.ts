@@ -4,7 +4,7 @@ import { IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUU
 import type { IfUnknown } from './commands.js';
 import type { CreationError } from './creation-error.js';
 import { ContractError } from './errors.js';
-import { parseJson } from './json.js';
+import { MAX_RECORD_BYTES, parseRecord } from './json.js';
 import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
@@ -212,10 +212,13 @@ export function encodeObservation(observation: Observation): Buffer {
   return Buffer.from(JSON.stringify(Object.assign({ version }, observation)));
 }
 
+/** A callback's body is text inside of JSON, where each of its quotes and line ends takes two bytes. */
+const MAX_OBSERVATION_BYTES = 2 * MAX_RECORD_BYTES;
+
 /** @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess */
 export function decodeObservation(value: Buffer | null): Observation {
   if (value === null) throw new ContractError('NO_VALUE', 'The observation has no value.');
-  const plain = parseJson(value);
+  const plain = parseRecord(value, { maxBytes: MAX_OBSERVATION_BYTES });
   if (typeof plain !== 'object' || plain === null)
     throw new ContractError('INVALID_MESSAGE', 'The observation is not an object.');
   const { version, kind } = plain as { version?: unknown; kind?: unknown };

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { IsDateString, IsInt, IsOptional, IsString, Matches, Min } from 'class-validator';
 import { ContractError } from './errors.js';
-import { parseJson } from './json.js';
+import { parseRecord } from './json.js';
 import { checkedAs } from './validation.js';
 
 /** Records of a partition that lie next to each other. */
@@ -51,7 +51,7 @@ export function encodeRepair(repair: Repair): { readonly key: string; readonly v
 /** @throws ContractError */
 export function decodeRepair(value: Buffer | null): Repair {
   if (value === null) throw new ContractError('NO_VALUE', 'The repair has no value.');
-  return checkedAs(Repair, parseJson(value));
+  return checkedAs(Repair, parseRecord(value));
 }
 
 /** Names the records of a repair; the operator and every reader derive the same key. */

@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, Min, ValidateNested } from 'class-validator';
 import { ContractError } from './errors.js';
 import { FoldedCall } from './folded-call.js';
-import { parseJson } from './json.js';
+import { parseRecord } from './json.js';
 import { checkedAs } from './validation.js';
 
 /**
@@ -51,7 +51,7 @@ export function encodeSnapshot(snapshot: Snapshot): Buffer {
  * @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess
  */
 export function decodeSnapshot(value: Buffer): Snapshot {
-  const plain = parseJson(value);
+  const plain = parseRecord(value);
   const version = (plain as { foldVersion?: unknown } | null)?.foldVersion;
   if (typeof version === 'number' && version > FOLD_VERSION)
     throw new ContractError('UNKNOWN_VERSION', `The snapshot’s fold version is ${version}.`);

@@ -1,5 +1,6 @@
+import { MAX_RECORD_BYTES } from './json.js';
+
 const DAY_MS = 24 * 60 * 60 * 1000;
-const LARGE_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** Who reads and writes: each is a user of the Kafka cluster, with the rights of access.ts. */
 export type Principal =
@@ -20,7 +21,7 @@ const deleteAfter = (days: number): Record<string, string> => ({
   'retention.ms': String(days * DAY_MS),
 });
 const stampedByTheBroker = { 'message.timestamp.type': 'LogAppendTime' };
-const large = { 'max.message.bytes': String(LARGE_MESSAGE_BYTES) };
+const large = { 'max.message.bytes': String(MAX_RECORD_BYTES) };
 
 /** The only place with the names, partitions, retention, sizes and writers of our topics. */
 export const TOPICS = {

@@ -1,5 +1,5 @@
 import { repairKey, type RecordRange, type Repair } from '@callbus/contracts';
-import type { Condition, UnreadableBatch } from './kafka-client.js';
+import type { AtUnreadable, Condition, UnreadableBatch } from './kafka-client.js';
 import type { KafkaLogger } from './kafka-logger.js';
 
 const ADVICE = 'move the partition’s leader to a replica that is whole, or run «callbus topics repair»';
@@ -17,8 +17,11 @@ export class UnreadablePlaces {
 
   constructor(private readonly options: UnreadablePlacesOptions) {}
 
-  /** @returns the order to pass over the batch; null: its reader waits there and asks again later */
-  async orderFor(batch: UnreadableBatch): Promise<Repair | null> {
+  /**
+   * @param atUnreadable `wait`: without an order its reader waits at the batch, which is reported, and asks again later
+   * @returns the order to pass over the batch
+   */
+  async orderFor(batch: UnreadableBatch, atUnreadable: AtUnreadable): Promise<Repair | null> {
     const key = repairKey(batch);
     const { topic, partition, firstOffset, lastOffset, reason } = batch;
     const place = { topic, partition, firstOffset: String(firstOffset), lastOffset: String(lastOffset), reason };
@@ -28,6 +31,7 @@ export class UnreadablePlaces {
       this.options.logger.warn(place, 'records that cannot be read are passed over, as an operator ordered');
       return repair;
     }
+    if (atUnreadable === 'end') return null;
     if (!this.waiting.has(key)) {
       this.options.logger.error({ ...place, code: 'UNREADABLE_BATCH' }, `a reader waits at ${describeRange(batch)}: ${ADVICE}`);
     }

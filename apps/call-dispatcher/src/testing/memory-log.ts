@@ -69,7 +69,7 @@ export class MemoryLog {
       position: () => BigInt(this.start + next),
       lag: () => this.records.length - next,
       reached,
-      caughtUp: () => Promise.resolve(),
+      caughtUp: () => reached(0, BigInt(this.start + this.records.length) - 1n),
       progress: () => ({ read: 0, of: 0 }),
       stop: () => {
         this.readers.delete(read);

@@ -1,6 +1,5 @@
 import {
   ContractError,
-  decodeLedgerRecord,
   decodeSnapshot,
   isCallId,
   partitionOf,
@@ -11,6 +10,7 @@ import {
 } from '@callbus/contracts';
 import { type ReceivedRecord, type UnreadableBatch } from '@callbus/kafka';
 import type { Installation } from '../installation.js';
+import { LedgerCalls, type DamagedLedgerRecord } from './ledger-calls.js';
 
 /** An unreadable batch or a damaged record, and the possible repair. */
 export interface Damage extends RecordRange {
@@ -19,6 +19,8 @@ export interface Damage extends RecordRange {
   readonly mend: string;
   /** The order that `--apply` writes; null: none. */
   readonly order: Pick<Repair, 'lost'> | null;
+  /** Calls that are affected, as far as the other records tell. */
+  readonly lost: readonly string[];
   /** An operator has ordered it before. */
   readonly isOrdered: boolean;
 }
@@ -46,6 +48,7 @@ export async function findDamage(installation: Installation): Promise<readonly D
   const known = new Set<string>();
   const sequences = new Map<string, number>();
   const snapshots = new SnapshotRecords(installation.partitions);
+  const ledger = new LedgerCalls();
   const unreadable = new Map<TopicSpec, UnreadableBatch[]>();
   const topics = Object.values<TopicSpec>(TOPICS);
   const described = await installation.client.admin().describeTopics(topics.map((topic) => installation.nameOf(topic)));
@@ -57,22 +60,25 @@ export async function findDamage(installation: Installation): Promise<readonly D
       if (topic === TOPICS.snapshots) snapshots.take(record);
       if (topic === TOPICS.events || topic === TOPICS.dispatchLedger) known.add(String(record.key));
       if (topic === TOPICS.events) sequences.set(String(record.key), sequenceOf(record));
-      if (topic === TOPICS.dispatchLedger) found.push(...ledgerDamage(record));
+      if (topic === TOPICS.dispatchLedger) ledger.take(record);
     };
     await installation.read(topic, take, undefined, (batch) => batches.push(batch));
   }
   for (const [name, topic] of Object.entries(TOPICS) as [keyof typeof TOPICS, TopicSpec][]) {
     for (const batch of (unreadable as Survey).get(topic) ?? []) {
-      const lost = topic === TOPICS.snapshots ? snapshots.lostIn(batch.partition, sequences) : undefined;
-      const consequence =
-        lost === undefined ? '' : `; the calls whose state is lost: ${lost.length === 0 ? 'none' : lost.join(', ')}`;
-      const order = topic === TOPICS.repairs ? null : { ...(lost !== undefined && { lost }) };
-      found.push({ ...batch, mend: `${AFTER_PASSING[name]}${consequence}`, order, isOrdered: false });
+      const { lost, consequence } = lossOf(topic, batch, { snapshots, ledger, sequences });
+      const order = topic === TOPICS.repairs ? null : { ...(topic === TOPICS.snapshots && { lost }) };
+      found.push({ ...batch, mend: `${AFTER_PASSING[name]}${consequence}`, order, lost, isOrdered: false });
     }
+  }
+  for (const record of ledger.damaged()) {
+    const lost = ledger.lostBy(record);
+    const damage = { ...rangeOf(record), reason: record.reason, order: null, lost, isOrdered: false };
+    found.push({ ...damage, mend: `${ledgerMendOf(record)}${ofLostCalls(lost)}` });
   }
   for (const record of snapshots.damaged()) {
     const isKnown = known.has(String(record.key));
-    found.push({ ...rangeOf(record), reason: record.reason, ...mendOf(record, isKnown), isOrdered: false });
+    found.push({ ...rangeOf(record), reason: record.reason, ...mendOf(record, isKnown), lost: [], isOrdered: false });
   }
   return Promise.all(
     found.map(async (one) => {
@@ -95,18 +101,31 @@ function mendOf({ isReadableBefore }: DamagedSnapshot, isKnown: boolean): Pick<D
 }
 
 /** Every process folds the ledger without such a record. */
-function ledgerDamage(record: ReceivedRecord): readonly Damage[] {
-  try {
-    decodeLedgerRecord(record.value);
-    return [];
-  } catch (error) {
-    if (!(error instanceof ContractError)) throw error;
-    const mend =
-      error.code === 'UNKNOWN_VERSION'
-        ? 'a newer release wrote it: upgrade the dispatchers'
-        : 'it takes no effect in any process; Kafka deletes it at the end of the retention';
-    return [{ ...rangeOf(record), reason: error.code, mend, order: null, isOrdered: false }];
+function ledgerMendOf({ reason }: DamagedLedgerRecord): string {
+  if (reason === 'UNKNOWN_VERSION') return 'a newer release wrote it: upgrade the dispatchers';
+  return 'it takes no effect in any process; Kafka deletes it at the end of the retention';
+}
+
+interface Records {
+  readonly snapshots: SnapshotRecords;
+  readonly ledger: LedgerCalls;
+  /** Sequence of the last event of each call. */
+  readonly sequences: ReadonlyMap<string, number>;
+}
+
+/** The calls that lose something by an unreadable batch, and what that is, in words. */
+function lossOf(topic: TopicSpec, { partition, lastOffset }: UnreadableBatch, { snapshots, ledger, sequences }: Records) {
+  if (topic === TOPICS.snapshots) {
+    const lost = snapshots.lostIn(partition, sequences);
+    return { lost, consequence: `; the calls whose state is lost: ${lost.length === 0 ? 'none' : lost.join(', ')}` };
   }
+  const lost = topic === TOPICS.dispatchLedger ? ledger.lostIn(lastOffset, sequences.keys()) : [];
+  return { lost, consequence: ofLostCalls(lost) };
+}
+
+function ofLostCalls(lost: readonly string[]): string {
+  if (lost.length === 0) return '';
+  return `; calls that the ledger does not know without it, so that no dispatcher looks after them: ${lost.join(', ')}; end them in Graph if they still live`;
 }
 
 interface DamagedSnapshot extends ReceivedRecord {

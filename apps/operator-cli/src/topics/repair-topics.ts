@@ -15,14 +15,14 @@ export async function repairTopics(installation: Installation, { isApplied, oper
   const damage = await findDamage(installation);
   const ordered = damage.filter(({ order }) => order !== null);
   if (isApplied) await order(installation, ordered, operator());
-  const data = damage.map(({ topic, partition, firstOffset, lastOffset, reason, mend, order: one }) => ({
+  const data = damage.map(({ topic, partition, firstOffset, lastOffset, reason, mend, lost, order: one }) => ({
     topic,
     partition,
     firstOffset: String(firstOffset),
     lastOffset: String(lastOffset),
     reason,
     mend,
-    lost: one?.lost ?? [],
+    lost,
     isOrdered: isApplied && one !== null,
   }));
   const lines = damage.flatMap((one) => [`${describeRange(one)}: ${one.reason}`, `  → ${one.mend}`]);

@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import type { Repair } from '@callbus/contracts';
 import type { Consumer, ConsumerRunConfig, EachBatchPayload } from 'kafkajs';
 import { Registry } from 'prom-client';
+import type { AtUnreadable } from '../kafka-client.js';
 import { KafkaMetrics } from '../kafka-metrics.js';
 import { PollLoops } from '../poll-loop.js';
 import { UnreadablePlaces } from '../unreadable-places.js';
@@ -11,18 +12,22 @@ import { LOOK_AGAIN_MS } from './reader.js';
 
 const TOPIC = 't';
 const nothing = (): void => undefined;
-const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing } as const;
+let reports: string[];
+const logger = { debug: nothing, info: nothing, warn: nothing, error: (_facts: object, text: string) => reports.push(text) };
 const UNREADABLE = {
   offset: '0',
   timestamp: '0',
   unreadable: { firstOffset: '0', reason: 'its checksum is wrong', bytes: null },
 };
 
-beforeEach(() => jest.useFakeTimers());
+beforeEach(() => {
+  reports = [];
+  jest.useFakeTimers();
+});
 afterEach(() => jest.useRealTimers());
 
 /** A client whose group the test moves, with one partition that nobody can read. */
-function group() {
+function group(atUnreadable: AtUnreadable = 'wait') {
   const listeners = new Map<string, (event: unknown) => void>();
   let run: ConsumerRunConfig | undefined;
   let hasGroup = true;
@@ -46,6 +51,7 @@ function group() {
     isRunning: () => true,
     isStale: () => false,
   } as unknown as EachBatchPayload;
+  const failures: unknown[] = [];
   let answer = Promise.withResolvers<Repair | null>();
   const unreadable = new UnreadablePlaces({ repairOf: () => answer.promise, logger });
   const parts = {
@@ -55,8 +61,10 @@ function group() {
     logger,
     sessionTimeoutMs: 10_000,
   };
-  const options = { topic: TOPIC, group: 'g', handler: () => Promise.resolve(), onRecord: nothing, onFatal: nothing };
+  const onFatal = (error: unknown): unknown => failures.push(error);
+  const options = { topic: TOPIC, group: 'g', handler: () => Promise.resolve(), onRecord: nothing, onFatal, atUnreadable };
   return {
+    failures,
     unreadable,
     follower: new KafkajsFollower(
       consumer,
@@ -108,4 +116,33 @@ it.each([
   one.noOrder();
   await reading;
   expect([jest.getTimerCount(), one.unreadable.condition()]).toEqual([0, { ok: true }]);
+});
+
+it.each(['follower', 'consumer'] as const)(
+  'a %s that ends at an unreadable batch is not reported as one that waits',
+  async (kind) => {
+    const one = group('end');
+    await one[kind].start();
+    one.join([0]);
+    const reading = one.read();
+    await jest.advanceTimersByTimeAsync(0);
+    one.noOrder();
+    await reading;
+    expect(one.failures).toMatchObject([{ code: 'UNREADABLE_BATCH' }]);
+    expect([reports, one.unreadable.condition()]).toEqual([[], { ok: true }]);
+  },
+);
+
+it.each(['follower', 'consumer'] as const)('a %s that waits at an unreadable batch is reported once', async (kind) => {
+  const one = group();
+  await one[kind].start();
+  one.join([0]);
+  for (let times = 0; times < 2; times += 1) {
+    const reading = one.read();
+    await jest.advanceTimersByTimeAsync(0);
+    one.noOrder();
+    await reading;
+  }
+  expect([one.failures, reports.length, one.unreadable.condition().ok]).toEqual([[], 1, false]);
+  await one[kind].stop();
 });

@@ -182,9 +182,8 @@ export class KafkajsConsumer implements RecordConsumer {
     const error = unreadableError(batch);
     // What its producer wrote so is the same on every replica: nobody's waiting mends it.
     const isLetter = !batch.isDamaged && deadLetter !== undefined;
-    const mayPass = isLetter || (await this.parts.unreadable.orderFor(batch)) !== null;
+    const mayPass = isLetter || (await this.parts.unreadable.orderFor(batch, atUnreadable)) !== null;
     if (!mayPass && atUnreadable === 'wait') return false;
-    this.parts.unreadable.left(topic, partition);
     if (deadLetter === undefined) {
       if (!mayPass) onFatal(error);
       return mayPass;

@@ -129,11 +129,10 @@ export class KafkajsFollower implements TopicFollower {
   /** @returns whether it reads on behind it */
   private async passOver(batch: UnreadableBatch): Promise<boolean> {
     const { atUnreadable = 'wait', onPassedOver } = this.options;
-    const { topic, partition, lastOffset } = batch;
+    const { partition, lastOffset } = batch;
     if (lastOffset < this.position(partition)) return true;
-    const repair = atUnreadable === 'pass' ? null : await this.parts.unreadable.orderFor(batch);
+    const repair = atUnreadable === 'pass' ? null : await this.parts.unreadable.orderFor(batch, atUnreadable);
     if (repair === null && atUnreadable === 'wait') return false;
-    this.parts.unreadable.left(topic, partition);
     if (repair === null && atUnreadable === 'end') throw unreadableError(batch);
     onPassedOver?.(batch, repair);
     this.advance(partition, lastOffset + 1n);

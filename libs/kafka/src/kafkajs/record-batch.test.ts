@@ -8,6 +8,19 @@ import { decodeBatch } from './record-batch.js';
 const require = createRequire(import.meta.url);
 const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C/index.js') as (bytes: Buffer) => number;
 
+/** The client moves on by `lastOffset`, unless the batch is empty for no reason that it knows. */
+interface ClientsBatch {
+  readonly messages: readonly { readonly value: Buffer | null }[];
+  isEmpty(): boolean;
+  isEmptyDueToFiltering(): boolean;
+  lastOffset(): string;
+}
+const ClientsBatch = require('kafkajs/src/consumer/batch.js') as new (
+  topic: string,
+  fetchedOffset: string,
+  partition: object,
+) => ClientsBatch;
+
 const MAX_BYTES = 64 * 1024;
 /** Where every partition ends. */
 const END = 20n;
@@ -155,6 +168,16 @@ describe('a batch', () => {
     // What it says of itself is not believed.
     expect(await read(batchOf(NONE, RECORD, { count: 2 ** 31 - 1 }))).toEqual([expect.stringMatching(/bytes of memory/)]);
     expect(await read(batchOf(NONE, RECORD, { count: -1 }))).toEqual([expect.stringMatching(/counts -1/)]);
+  });
+
+  it.each([
+    ['all its records', Buffer.alloc(0), 0, []],
+    ['its last records', RECORD, 1, [VALUE]],
+  ])('of which compaction took %s is passed over to its end', async (_what, records, count, values) => {
+    const { messages } = await decodeBatch(batchOf(NONE, records, { count, last: 5 }), MAX_BYTES, END);
+    const batch = new ClientsBatch('t', '7', { partition: 0, highWatermark: String(END), messages, abortedTransactions: [] });
+    expect(batch.messages.map(({ value }) => value?.toString())).toEqual(values);
+    expect([batch.isEmpty() && !batch.isEmptyDueToFiltering(), batch.lastOffset()]).toEqual([false, '12']);
   });
 
   const bomb = Buffer.alloc(16 * 1024 * 1024);

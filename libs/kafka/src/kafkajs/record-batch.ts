@@ -80,13 +80,26 @@ export async function decodeBatch(bytes: Buffer, maxBytes: number, nextOffset: b
     if (crc32c(bytes.subarray(ATTRIBUTES_AT)) !== bytes.readUInt32BE(CRC_AT)) throw new Error('its checksum is wrong');
     isDamaged = false;
     const content = await decompress(attributes & CODEC_MASK, bytes.subarray(HEADER_BYTES), maxBytes);
-    return readRecords(content, bytes.readInt32BE(57), context, maxBytes);
+    const { messages, takenBytes } = readRecords(content, bytes.readInt32BE(57), context, maxBytes);
+    return { messages: upTo(lastOffsetOf(header, nextOffset), messages, context), takenBytes };
   } catch (error) {
     return {
       messages: [unreadable(bytes, { header, nextOffset }, context, { isDamaged, reason: (error as Error).message })],
       takenBytes: maxBytes,
     };
   }
+}
+
+/**
+ * Compaction may take the last records of a batch, or all of them, and leaves its last offset as it was. The client would fetch such a
+ * batch again, for ever where no record is left. So a control record stands at that offset: the client passes over it.
+ */
+function upTo(lastOffset: bigint, messages: readonly KafkaMessage[], batchContext: BatchContext): readonly KafkaMessage[] {
+  const last = messages.at(-1);
+  if (last !== undefined && BigInt(last.offset) >= lastOffset) return messages;
+  const { maxTimestamp: timestamp, magicByte } = batchContext;
+  const marker = { offset: String(lastOffset), timestamp, key: null, value: null, headers: {}, attributes: 0 };
+  return [...messages, Object.assign(marker, { magicByte, isControlRecord: true, batchContext })];
 }
 
 function unreadable(
@@ -101,7 +114,7 @@ function unreadable(
   return { ...message, unreadable: { firstOffset, ...why, bytes: Buffer.from(bytes) } };
 }
 
-/** What the batch itself says may be damaged too: it ends neither before it begins nor where others lie. */
+/** What the batch itself says may be damaged: it ends neither before it begins nor where others lie. */
 function lastOffsetOf(header: Buffer, nextOffset: bigint): bigint {
   const first = header.readBigInt64BE(0);
   const said = first + BigInt(header.readInt32BE(23));

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { decodeCloudEvent } from './cloud-event.js';
+import { decodeLedgerRecord, encodeLedgerRecord } from './ledger-records.js';
+import { carriedBody, decodeObservation, encodeObservation, type NotificationObservation } from './observations.js';
+import { decodeRepair, encodeRepair } from './repairs.js';
+import { decodeSnapshot } from './snapshots.js';
+
+const MIB = 1024 * 1024;
+const CALL_ID = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
+const NOTIFICATION: NotificationObservation = {
+  kind: 'notification',
+  id: 'n1',
+  callId: CALL_ID,
+  tenantId: CALL_ID,
+  appId: CALL_ID,
+  attempt: 1,
+  receivedAt: '2026-01-01T00:00:00.000Z',
+  headers: {},
+  claims: {},
+  body: '{}',
+};
+const REPAIR = {
+  topic: 't',
+  partition: 0,
+  firstOffset: '1',
+  lastOffset: '1',
+  reason: 'r',
+  operator: 'me',
+  time: '2026-01-01T00:00:00Z',
+};
+const EVENT = { specversion: '1.0', id: '1', source: '/calls/1', type: 'CallCreated', data: {} };
+const SNAPSHOT = readFileSync(new URL('../fixtures/snapshots/snapshot.json', import.meta.url));
+
+describe.each<[string, (value: Buffer) => unknown, Buffer, number]>([
+  [
+    'a record of the ledger',
+    decodeLedgerRecord,
+    encodeLedgerRecord({ type: 'EndRequested', callId: CALL_ID, tenantId: CALL_ID }),
+    8,
+  ],
+  ['a snapshot', decodeSnapshot, SNAPSHOT, 8],
+  ['an event', (value) => decodeCloudEvent(value, {}), Buffer.from(JSON.stringify(EVENT)), 8],
+  ['an order to pass over records', decodeRepair, encodeRepair(REPAIR).value, 8],
+  ['an observation', decodeObservation, encodeObservation(NOTIFICATION), 16],
+])('%s', (_what, decode, value, mib) => {
+  it('is not parsed when it is larger than any that a service writes, however small it was on the wire', () => {
+    const ofSize = (bytes: number) => Buffer.concat([value, Buffer.alloc(bytes - value.length, ' ')]);
+    expect(decode(ofSize(mib * MIB))).toBeDefined();
+    expect(() => decode(ofSize(mib * MIB + 1))).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
+  });
+});
+
+it('an observation holds the largest JSON that a receiver takes, though each of its bytes may need two', () => {
+  const body = Buffer.from(`[${'"",'.repeat((7 * MIB - 4) / 3)}""]`);
+  const encoded = encodeObservation({ ...NOTIFICATION, ...carriedBody(body) });
+  expect(encoded.length).toBeGreaterThan(8 * MIB);
+  expect(decodeObservation(encoded)).toMatchObject({ kind: 'notification' });
+});
