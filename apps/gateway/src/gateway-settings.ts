@@ -1,4 +1,12 @@
-import { HttpLimits, KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import {
+  HttpLimits,
+  KafkaSettings,
+  ServiceSettings,
+  Setting,
+  SettingsGroup,
+  signingKeySettings,
+  type SigningKeySettings,
+} from '@callbus/chassis';
 import { CALL_LIMITS } from '@callbus/graph';
 import {
   ArrayNotEmpty,
@@ -17,6 +25,8 @@ import {
 } from 'class-validator';
 import type { RoleNames } from './caller-rights.js';
 import { readTenantsByCaller, type TenantsByCaller } from './caller-tenants.js';
+
+export const CallerKeySettings = signingKeySettings('GATEWAY', 'request');
 
 function AreTenantsByCaller(): PropertyDecorator {
   const validate = (value: unknown): boolean => readTenantsByCaller(value) !== null;
@@ -82,6 +92,9 @@ export class GatewaySettings extends ServiceSettings {
   @Setting('GATEWAY_OPENID_URL', { describe: 'OpenID document that names the keys of callers’ tokens' })
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https address' })
   openIdUrl: string = 'https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration';
+
+  @SettingsGroup(CallerKeySettings)
+  callerKeys!: SigningKeySettings;
 
   @Setting('GATEWAY_TENANTS', {
     kind: 'json',
