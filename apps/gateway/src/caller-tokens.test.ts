@@ -162,7 +162,7 @@ describe('a caller’s token', () => {
     expect(await tokens.verify(authorization)).toMatchObject({ appId: CALLER_ID });
   });
 
-  it.each([{ scp: 'Calls.Create' }, { scp: '' }, { idtyp: 'user' }])(
+  it.each([{ scp: 'Calls.Create' }, { scp: '' }, { idtyp: 'user' }, { idtyp: 'device' }])(
     'that is a person’s is refused with 403: %j',
     async (claims) => {
       await tokens.start();
@@ -170,10 +170,10 @@ describe('a caller’s token', () => {
     },
   );
 
-  it('may be a person’s where that is allowed, and its scopes are roles', async () => {
+  it('may be a person’s where that is allowed: its scopes are roles, and the person’s own roles are not', async () => {
     const delegated = callerTokens({ delegatedTokens: true });
     await delegated.start();
-    const caller = await delegated.verify(await bearer({ roles: undefined, scp: 'Calls.Read Calls.End' }));
+    const caller = await delegated.verify(await bearer({ roles: ['Calls.Create'], scp: 'Calls.Read Calls.End' }));
     expect(caller.roles).toEqual(['Calls.Read', 'Calls.End']);
   });
 

@@ -48,7 +48,7 @@ function callerOf(payload: JWTPayload, { audience, delegatedTokens = false }: Ca
   const appId = typeof azp === 'string' ? azp : appid;
   if (aud !== audience) throw invalidToken('its audience is not exactly this gateway');
   if (typeof tid !== 'string' || typeof appId !== 'string') throw invalidToken('it names no tenant or no application');
-  const isDelegated = scp !== undefined || idtyp === 'user';
+  const isDelegated = scp !== undefined || (idtyp !== undefined && idtyp !== 'app');
   if (isDelegated && !delegatedTokens) {
     throw new ApiError(
       403,
@@ -56,10 +56,18 @@ function callerOf(payload: JWTPayload, { audience, delegatedTokens = false }: Ca
       'The token is a person’s; call with a token of the application itself (client credentials).',
     );
   }
-  const scopes = typeof scp === 'string' ? scp.split(' ') : [];
   return {
     appId: appId.toLowerCase(),
     tenantId: tid.toLowerCase(),
-    roles: [...(Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : []), ...scopes],
+    roles: isDelegated ? scopesOf(scp) : rolesOf(roles),
   };
+}
+
+/** What the application may do for a person; what the person may do says nothing of the application. */
+function scopesOf(scp: unknown): readonly string[] {
+  return typeof scp === 'string' ? scp.split(' ') : [];
+}
+
+function rolesOf(roles: unknown): readonly string[] {
+  return Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [];
 }

@@ -10,6 +10,7 @@ import { HttpLimits } from '@callbus/chassis';
 import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
 import type { Caller } from './caller-tokens.js';
+import { nameOf } from './callers.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { GatewayUnderTest } from './testing/gateway-under-test.js';
 
@@ -54,10 +55,10 @@ afterEach(async () => {
 
 async function start(changes: Partial<GatewaySettings> = {}): Promise<void> {
   const tenants = {
-    [CALLERS['both']?.appId ?? '']: [TENANT_ID, OTHER_TENANT_ID],
-    [CALLERS['elsewhere']?.appId ?? '']: [TENANT_ID],
-    [CALLERS['nowhere']?.appId ?? '']: [],
-    [CALLERS['everywhere']?.appId ?? '']: [TENANT_ID, ...Array.from({ length: 10 }, () => randomUUID())],
+    [nameOf(CALLERS['both']!)]: [TENANT_ID, OTHER_TENANT_ID],
+    [nameOf(CALLERS['elsewhere']!)]: [TENANT_ID],
+    [nameOf(CALLERS['nowhere']!)]: [],
+    [nameOf(CALLERS['everywhere']!)]: [TENANT_ID, ...Array.from({ length: 10 }, () => randomUUID())],
   };
   gateway = await GatewayUnderTest.start(CALLERS, {
     graphAppId: GRAPH_APP_ID,

@@ -7,7 +7,7 @@ import {
   signingKeySettings,
   type SigningKeySettings,
 } from '@callbus/chassis';
-import { CALL_LIMITS } from '@callbus/graph';
+import { AreTenantsByCaller, CALL_LIMITS, readTenantsByCaller, type TenantsByCaller } from '@callbus/graph';
 import {
   ArrayNotEmpty,
   IsBoolean,
@@ -20,19 +20,11 @@ import {
   Matches,
   Max,
   Min,
-  ValidateBy,
   ValidateIf,
 } from 'class-validator';
 import type { RoleNames } from './caller-rights.js';
-import { readTenantsByCaller, type TenantsByCaller } from './caller-tenants.js';
 
 export const CallerKeySettings = signingKeySettings('GATEWAY', 'request');
-
-function AreTenantsByCaller(): PropertyDecorator {
-  const validate = (value: unknown): boolean => readTenantsByCaller(value) !== null;
-  const defaultMessage = (): string => 'must be a JSON object: application id of the caller → list of tenant ids';
-  return ValidateBy({ name: 'tenantsByCaller', validator: { validate, defaultMessage } });
-}
 
 export class GatewaySettings extends ServiceSettings {
   @SettingsGroup(KafkaSettings)
@@ -81,7 +73,11 @@ export class GatewaySettings extends ServiceSettings {
   @IsUUID('all')
   graphAppId!: string;
 
-  @Setting('GATEWAY_ISSUERS', { kind: 'list', describe: 'Issuers of callers’ tokens; {tenantId} stands for the token’s tid' })
+  @Setting('GATEWAY_ISSUERS', {
+    kind: 'list',
+    describe:
+      'Issuers of callers’ tokens; {tenantId} takes those of every tenant of the provider: name the issuer of each tenant to take no others',
+  })
   @ArrayNotEmpty()
   issuers: string[] = ['https://login.microsoftonline.com/{tenantId}/v2.0'];
 
@@ -98,7 +94,8 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_TENANTS', {
     kind: 'json',
-    describe: 'Tenants that a caller may place calls in, {"<application id>": ["<tenant id>", …]}; by default its own only',
+    describe:
+      'Tenants that a caller may act in, {"<tenant id of its tokens>/<application id>": ["<tenant id>", …]}; by default its own only',
   })
   @AreTenantsByCaller()
   tenants: unknown = {};
@@ -117,7 +114,8 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_DELEGATED_TOKENS', {
     kind: 'boolean',
-    describe: 'Whether tokens of people count too, with their scopes as roles; else only those of applications',
+    describe:
+      'Whether tokens of people count too, with their scopes as roles and the tenants of their application; else only those of applications',
   })
   @IsBoolean()
   delegatedTokens: boolean = false;
@@ -252,7 +250,7 @@ export class GatewaySettings extends ServiceSettings {
 
   /** The settings were validated, so this reads them without fault. */
   tenantsByCaller(): TenantsByCaller {
-    return readTenantsByCaller(this.tenants) ?? new Map();
+    return readTenantsByCaller(this.tenants);
   }
 
   roleNames(): RoleNames {

@@ -121,7 +121,7 @@ const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
       ? {}
       : {
           GRAPH_APP_ID: DEVELOPMENT.botAppId,
-          GATEWAY_ISSUERS: `${simulator}/{tenantId}/v2.0`,
+          GATEWAY_ISSUERS: callersIssuer(simulator),
           GATEWAY_AUDIENCE: DEVELOPMENT.gatewayAudience,
           GATEWAY_MEDIA_HOSTS: DEVELOPMENT.mediaHost,
           GATEWAY_OPENID_URL: `${simulator}/common/v2.0/.well-known/openid-configuration`,
@@ -160,6 +160,11 @@ const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
     SIMULATOR_APPS: registeredApps(plan.secrets),
   }),
 };
+
+/** The simulator’s issuer of the one tenant whose applications call the gateway. */
+export function callersIssuer(simulator: string): string {
+  return `${simulator}/${DEVELOPMENT.tenantId}/v2.0`;
+}
 
 /** The app registrations that a simulator knows: JSON. */
 export function registeredApps({ graphClientSecret, callerClientSecret }: DevelopmentSecrets): string {

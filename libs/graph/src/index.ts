@@ -20,6 +20,7 @@ export {
 } from './call-kind.js';
 export { CALL_LIMITS } from './call-limits.js';
 export { Call } from './call-model.js';
+export { AreTenantsByCaller, faultOfTenantsByCaller, readTenantsByCaller, type TenantsByCaller } from './caller-tenants.js';
 export { type AppToken } from './client-credentials-grant.js';
 export { IsInCloudWithCalls } from './cloud-with-calls.js';
 export { outcomeOf, type CreateCallOutcome, type WireResult } from './create-call-outcome.js';
