@@ -25,13 +25,10 @@ export class CallerTokens extends OidcTokens {
     super(rules, MAX_TOKEN_LENGTH);
   }
 
-  /**
-   * @param beforeWait called before a token with an unknown key waits for a fetch of the keys; may throw to prevent the wait
-   * @throws ApiError 401; 403 for a person’s token where only applications may call; 503 while no fetch of keys succeeds
-   */
-  async verify(authorization: string | undefined, beforeWait: () => void = () => undefined): Promise<Caller> {
+  /** @throws ApiError 401; 403 for a person’s token where only applications may call; 503 while no fetch of keys succeeds */
+  async verify(authorization: string | undefined): Promise<Caller> {
     try {
-      return callerOf(await this.claimsOf(authorization, beforeWait), this.rules);
+      return callerOf(await this.claimsOf(authorization), this.rules);
     } catch (error) {
       throw error instanceof TokenError ? apiErrorOf(error) : error;
     }

@@ -144,6 +144,35 @@ describe('every answer', () => {
     await narrow.stop();
   });
 
+  it('is refused with 429 and Retry-After to an address that floods without a proven token, but not to proven callers there', async () => {
+    const narrow = await GatewayUnderTest.start(CALLERS, { unprovenRequestsPerSecond: 3 });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => narrow.ask('GET', '', { token: 'nobody' })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([401, 401, 401, 429, 429, 429, 429, 429]);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers.get('retry-after')).toBe('1');
+    expect(errorOf(refused!)).toMatchObject({
+      code: 'TooManyRequests',
+      message: expect.stringContaining('valid token') as string,
+    });
+    expect((await narrow.ask('GET', '')).status).toBe(200);
+    await narrow.stop();
+  });
+
+  it.each([
+    [{}, 429],
+    [{ trustedProxies: ['127.0.0.1'] }, 401],
+  ])(
+    'believes X-Forwarded-For only of trusted proxies: with %j the flood of another address gives %d',
+    async (changes, status) => {
+      const narrow = await GatewayUnderTest.start(CALLERS, { unprovenRequestsPerSecond: 1, ...changes });
+      const from = (address: string) => ({ token: 'nobody', headers: { 'x-forwarded-for': address } });
+      await narrow.ask('GET', '', from('192.0.2.1'));
+      expect((await narrow.ask('GET', '', from('192.0.2.1'))).status).toBe(429);
+      expect((await narrow.ask('GET', '', from('192.0.2.2'))).status).toBe(status);
+      await narrow.stop();
+    },
+  );
+
   it('is refused with 429 and Retry-After to a caller whose lists keep the process busy, and to no other caller', async () => {
     const narrow = await GatewayUnderTest.start(CALLERS, { requestsPerSecond: 10_000, readMsPerSecond: 1 });
     let answer = await narrow.ask('GET', '');
@@ -662,16 +691,34 @@ describe('a call’s history', () => {
     await eventually(() => gateway.following === 0);
   });
 
+  it('takes its place from the caller with the most live histories when all are taken', async () => {
+    await gateway.stop();
+    await start({ maxEventReaders: 4, maxEventReadersPerCaller: 2 });
+    const callId = know();
+    const streams = [];
+    for (const token of ['owner', 'both', 'owner', 'both']) streams.push(await openStream(callId, {}, token));
+    const third = await openStream(callId, {}, 'elsewhere');
+    await streams[0]?.until(': ');
+    expect(await streams[0]?.ended()).toBe(true);
+    await eventually(() => gateway.following === 4);
+    // Owner has one now, both two, and elsewhere one.
+    const answer = await gateway.ask('GET', `/${callId}/events`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    for (const stream of [...streams.slice(1), third]) await stream.close();
+    await eventually(() => gateway.following === 0);
+  });
+
   it('is not had while Kafka does not give it, and 503 says when to come back', async () => {
     gateway.whyNoReader = new KafkaError('FOLLOWER_LATE', 'Kafka did not answer.');
     const answer = await gateway.ask('GET', `/${know()}/events`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
   });
 
-  async function openStream(callId: string, headers: Record<string, string> = {}) {
+  async function openStream(callId: string, headers: Record<string, string> = {}, token = 'owner') {
     const abort = new AbortController();
     const response = await gateway.fetch('GET', `/${callId}/events`, {
       headers: { accept: 'text/event-stream', ...headers },
+      token,
       signal: abort.signal,
     });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);

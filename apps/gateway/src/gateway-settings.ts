@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   HttpLimits,
   KafkaSettings,
@@ -20,11 +21,24 @@ import {
   Matches,
   Max,
   Min,
+  ValidateBy,
   ValidateIf,
 } from 'class-validator';
 import type { RoleNames } from './caller-rights.js';
 
 export const CallerKeySettings = signingKeySettings('GATEWAY', 'request');
+
+function AreNetworks(): PropertyDecorator {
+  const validate = (value: unknown): boolean => Array.isArray(value) && value.every(isNetwork);
+  const defaultMessage = (): string => 'each must be an IP address or a network such as 10.0.0.0/8';
+  return ValidateBy({ name: 'areNetworks', validator: { validate, defaultMessage } });
+}
+
+function isNetwork(value: unknown): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(String(value)) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits ?? 1) >= 1 && Number(bits ?? 1) <= (version === 4 ? 32 : 128);
+}
 
 export class GatewaySettings extends ServiceSettings {
   @SettingsGroup(KafkaSettings)
@@ -135,6 +149,23 @@ export class GatewaySettings extends ServiceSettings {
   @Min(1)
   requestsPerSecond: number = 100;
 
+  @Setting('GATEWAY_UNPROVEN_REQUESTS_PER_SECOND', {
+    kind: 'integer',
+    describe:
+      'Requests per second that one address may make of each process with no token or with one that was not proven yet; further ones get 429',
+  })
+  @IsInt()
+  @Min(1)
+  unprovenRequestsPerSecond: number = 100;
+
+  @Setting('GATEWAY_TRUSTED_PROXIES', {
+    kind: 'list',
+    describe:
+      'Addresses, or networks such as 10.0.0.0/8, of proxies whose X-Forwarded-For names the address of a request; else it is that of the connection',
+  })
+  @AreNetworks()
+  trustedProxies: string[] = [];
+
   @Setting('GATEWAY_READ_MS_PER_SECOND', {
     kind: 'integer',
     describe: 'Milliseconds per second for which one caller’s reads of calls may keep a process busy; further reads get 429',
@@ -214,7 +245,8 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_MAX_EVENT_READERS', {
     kind: 'integer',
-    describe: 'Histories that a process reads at once, live ones included; further ones get 503',
+    describe:
+      'Histories that a process reads at once, live ones included; a further one ends a live one of the caller with the most, or gets 503',
   })
   @IsInt()
   @Min(1)

@@ -462,6 +462,17 @@ describe('CallbackTokens', () => {
       expect(await codeOf(tokens.verify(header, expected))).toBe('ACCEPTED');
     });
 
+    it('is known as proven, and no other is', async () => {
+      const tokens = callbackTokens({ withdrawnKeysMs: 0, cooldownMs: 0 });
+      const header = await bearer();
+      expect([tokens.isProven(header), tokens.isProven(undefined)]).toEqual([false, false]);
+      await tokens.verify(header, expected);
+      expect([tokens.isProven(header), tokens.isProven(tampered(header))]).toEqual([true, false]);
+      published = [{ kid: 'k2', key: k2.publicKey }];
+      await tokens.verify(await bearer({ header: { kid: 'k2' }, key: k2.privateKey }), expected);
+      expect(tokens.isProven(header)).toBe(false);
+    });
+
     it('costs next to nothing the second time, also when the same keys were fetched anew meanwhile', async () => {
       const tokens = callbackTokens({ maxAgeMs: 20 });
       await tokens.start();

@@ -32,7 +32,7 @@ export class CallbackTokens extends OidcTokens {
   async verify(
     authorizationHeader: string | undefined,
     expected: { readonly audience: string; readonly tenantId: string },
-    beforeWait: () => void = () => undefined,
+    beforeWait?: () => void,
   ): Promise<CallbackClaims> {
     const { iss, aud, tid, appid, iat } = await this.claimsOf(authorizationHeader, beforeWait);
     // Not a list that names ours among others.

@@ -74,6 +74,12 @@ export abstract class OidcTokens {
     return { count: this.keys.count(), ageMs: this.keys.ageMs() };
   }
 
+  /** Whether the token was proven before and still is, so that its check costs next to nothing. */
+  isProven(authorizationHeader: string | undefined): boolean {
+    const token = BEARER.exec(authorizationHeader?.slice(0, this.maxTokenLength) ?? '')?.[1];
+    return token !== undefined && this.keys.usable().some((keys) => this.proven.claimsOf(token, keys, Date.now()) !== undefined);
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
@@ -86,7 +92,10 @@ export abstract class OidcTokens {
    * @param beforeWait called when no known key proves the token, before it waits for a fetch; may throw to prevent the wait
    * @throws TokenError
    */
-  protected async claimsOf(authorizationHeader: string | undefined, beforeWait: () => void): Promise<JWTPayload> {
+  protected async claimsOf(
+    authorizationHeader: string | undefined,
+    beforeWait: () => void = () => undefined,
+  ): Promise<JWTPayload> {
     const token = tokenOf(authorizationHeader, this.maxTokenLength);
     const claims = await this.claimsByKeysAtHand(token);
     if (claims !== null) return claims;

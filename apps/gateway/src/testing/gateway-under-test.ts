@@ -106,6 +106,7 @@ export class GatewayUnderTest {
       registry,
       health: gateway.health,
       tokens: {
+        isProven: (authorization = '') => Object.hasOwn(callers, authorization.replace('Bearer ', '')),
         verify: (authorization = '') => {
           const caller = callers[authorization.replace('Bearer ', '')];
           return caller === undefined ? Promise.reject(unauthorized('Nobody has this token.')) : Promise.resolve(caller);
