@@ -114,7 +114,7 @@ export class CallsController {
     this.rights.requireTenant(caller, tenantId);
     requireAllowedMedia(call, this.mediaHosts);
     // Also when Kafka does not confirm it: a call that is placed all the same can be seen and ended there.
-    void reply.header('location', this.urls.of(request, `/${callId}`));
+    void reply.header('location', this.urls.of(`/${callId}`));
     await this.place(asked);
     if (call['callbackUri'] != null) void reply.header('warning', this.callbackWarning());
     const waitSeconds = preferredWaitSeconds(prefer, this.settings.maxWaitSeconds);
@@ -147,8 +147,7 @@ export class CallsController {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Read');
     const asked = readListQuery(query);
-    const linkAfter = (callId: string): string =>
-      this.urls.of(request, '', { ...(query as Record<string, string>), $skiptoken: callId });
+    const linkAfter = (callId: string): string => this.urls.of('', { ...(query as Record<string, string>), $skiptoken: callId });
     return this.written(caller, reply, () => listPage(this.visible.page(caller, asked), linkAfter));
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
@@ -339,7 +340,7 @@ describe('a create', () => {
     const answer = await gateway.ask('POST', '', { body: CALL });
     const callId = idOf(answer);
     expect(answer).toMatchObject({ status: 202, body: { id: callId, state: null } });
-    expect(answer.headers.get('location')).toBe(`${gateway.url}/${callId}`);
+    expect(answer.headers.get('location')).toBe(`/v1.0/communications/calls/${callId}`);
     expect(answer.headers.get('warning')).toMatch(/^299 - ".*calls\.events"$/);
     expect(answer.headers.get('preference-applied')).toBeNull();
     expect(gateway.commands).toMatchObject([{ type: 'CreateCall', id: callId, data: { callId, tenantId: TENANT_ID } }]);
@@ -356,6 +357,21 @@ describe('a create', () => {
     expect(answer.headers.get('location')).toBe(`https://calls.contoso.com/v1.0/communications/calls/${idOf(answer)}`);
     await behindProxy.stop();
   });
+
+  it.each([{ host: 'evil.example' }, { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }])(
+    'tells no address that its sender chose by %j, also behind a trusted proxy',
+    async (headers) => {
+      const behindProxy = await GatewayUnderTest.start(CALLERS, { graphAppId: GRAPH_APP_ID, trustedProxies: ['127.0.0.1'] });
+      const url = new URL(behindProxy.url);
+      const body = JSON.stringify(CALL);
+      const told = { authorization: 'Bearer owner', 'content-type': 'application/json', ...headers };
+      const sent = request(url, { method: 'POST', headers: told }).end(body);
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      answer.resume();
+      expect(answer.headers.location).toMatch(/^\/v1\.0\/communications\/calls\/[-0-9a-f]{36}$/);
+      await behindProxy.stop();
+    },
+  );
 
   it.each([
     ['Idempotency-Key', { 'idempotency-key': 'a' }, { 'idempotency-key': 'a', 'client-request-id': 'x' }],
@@ -392,7 +408,7 @@ describe('a create', () => {
     };
     const answer = await gateway.ask('POST', '', { body: CALL });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
-    expect(answer.headers.get('location')).toBe(`${gateway.url}/${callId}`);
+    expect(answer.headers.get('location')).toBe(`/v1.0/communications/calls/${callId}`);
     expect(errorOf(answer)['message']).toContain('Location');
   });
 });
@@ -416,7 +432,7 @@ describe('a create that prefers to wait', () => {
       { phase: 'created', state: 'establishing', graphCallId: 'g' },
     );
     expect(answer).toMatchObject({ status: 201, body: { state: 'establishing', graphCallId: 'g' } });
-    expect(answer.headers.get('location')).toBe(`${gateway.url}/${idOf(answer)}`);
+    expect(answer.headers.get('location')).toBe(`/v1.0/communications/calls/${idOf(answer)}`);
     expect(answer.headers.get('preference-applied')).toBe('wait=20');
     const again = await gateway.ask('POST', '', { body: CALL, headers });
     expect([again.status, again.body]).toEqual([201, answer.body]);

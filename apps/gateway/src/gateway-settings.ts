@@ -69,7 +69,7 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_PUBLIC_URL', {
     describe:
-      'Address that callers know the gateway by, for Location and next links; without it the one that a request was sent to',
+      'Address that callers know the gateway by, for Location and next links; without it these are paths, which Graph’s SDKs do not follow from page to page',
   })
   @IsOptional()
   @IsUrl({ protocols: ['https', 'http'], require_tld: false, require_protocol: true })

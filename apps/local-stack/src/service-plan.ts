@@ -114,8 +114,9 @@ function common(plan: StackPlan, service: ServiceName, ports: ServicePorts): Var
 type Part = (plan: StackPlan, urls: StackUrls, ports: ServicePorts) => Variables;
 
 const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
-  gateway: (_plan, { simulator }, ports) => ({
+  gateway: (_plan, { gateway, simulator }, ports) => ({
     ...listener(ports),
+    GATEWAY_PUBLIC_URL: gateway,
     GATEWAY_SWAGGER_UI: join(PROJECT_ROOT, 'docs', 'openapi.yaml'),
     ...(simulator === undefined
       ? {}

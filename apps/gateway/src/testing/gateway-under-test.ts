@@ -148,7 +148,8 @@ export class GatewayUnderTest {
     }: { token?: string; headers?: Record<string, string>; body?: Body | object; signal?: AbortSignal | null } = {},
   ): Promise<Response> {
     const isPlain = typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype;
-    return fetch(path.startsWith('http') ? path : `${this.url}${path}`, {
+    // A link of an answer is a path from the root.
+    return fetch(path.startsWith('/v1.0/') ? new URL(path, this.url) : `${this.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
