@@ -426,6 +426,21 @@ describe('a create that prefers to wait', () => {
     return gateway.ask('POST', '', { body: CALL, headers });
   }
 
+  it('is answered with what Graph answered, also when a callback has proven the call before', async () => {
+    await gateway.stop();
+    await start({ waitForAnswerMs: 60_000 });
+    const answer = { '@odata.context': 'https://graph/$metadata#app/calls/$entity', myParticipantId: 'p', state: 'establishing' };
+    const created = { phase: 'created', state: 'establishing', graphCallId: 'g' } as const;
+    gateway.onCommand = ({ id: callId }) => {
+      setImmediate(() => {
+        know({ requestHash: HASH, ...created, call: null }, { callId });
+        gateway.onWait = () => know({ requestHash: HASH, ...created, call: answer }, { callId });
+      });
+      return Promise.resolve();
+    };
+    expect(await gateway.ask('POST', '', { body: CALL, headers })).toMatchObject({ status: 201, body: answer });
+  });
+
   it('is answered with 201 and the call when Graph has made it', async () => {
     const answer = await createAndSee(
       { phase: 'accepted', state: null },

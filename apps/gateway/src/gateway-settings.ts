@@ -234,6 +234,16 @@ export class GatewaySettings extends ServiceSettings {
   @Max(3_600)
   maxWaitSeconds: number = 60;
 
+  @Setting('GATEWAY_WAIT_FOR_ANSWER_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds that such a create still waits for Graph’s answer, with all members of the call, when a callback has proven the call before',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(60_000)
+  waitForAnswerMs: number = 1_000;
+
   @Setting('GATEWAY_READ_TIMEOUT_MS', {
     kind: 'integer',
     describe: 'Milliseconds that Kafka may take to give the next event of a history, else the caller gets 503',

@@ -81,7 +81,8 @@ export class GatewayUnderTest {
   ): Promise<GatewayUnderTest> {
     const gateway = new GatewayUnderTest();
     const kafka = { topicPrefix: 'calls.', partitions: PARTITIONS } as GatewaySettings['kafka'];
-    const settings = Object.assign(new GatewaySettings(), { kafka, httpLimits: new HttpLimits(), waitForCallMs: 0, ...changes });
+    const noWaits = { waitForCallMs: 0, waitForAnswerMs: 0 };
+    const settings = Object.assign(new GatewaySettings(), { kafka, httpLimits: new HttpLimits(), ...noWaits, ...changes });
     const client = { follow: (options: FollowOptions) => gateway.follow(options) } as unknown as KafkaClient;
     const logger = createLogger('gateway', 'silent', () => undefined);
     const { topicPrefix, partitions } = kafka;
