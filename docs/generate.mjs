@@ -12,11 +12,10 @@ import { parse, stringify } from 'yaml';
 import { DispatcherMetrics, watchDispatcher } from '../apps/call-dispatcher/dist/dispatcher-metrics.js';
 import { DispatcherSettings } from '../apps/call-dispatcher/dist/dispatcher-settings.js';
 import { GatewayMetrics } from '../apps/gateway/dist/gateway-metrics.js';
-import { GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
+import { CallerKeySettings, GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
 import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';
 import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-settings.js';
-import { IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
-import { CallbackKeySettings } from '../apps/notification-ingest/dist/receiver/callback-key-settings.js';
+import { CallbackKeySettings, IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
 import { CallbackLimits } from '../apps/notification-ingest/dist/receiver/callback-limits.js';
 import { ReceiverMetrics, watchCallbackKeys } from '../apps/notification-ingest/dist/receiver/receiver-metrics.js';
 import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
@@ -28,7 +27,7 @@ import { messageSchemas } from './message-schemas.mjs';
 import { breakingChangesOfAll } from './schema-changes.mjs';
 import { strimziTopics, strimziUsers } from './strimzi.mjs';
 
-const GROUPS = [TracingSettings, KafkaSettings, CallbackKeySettings, CallbackLimits, HttpLimits];
+const GROUPS = [TracingSettings, KafkaSettings, CallerKeySettings, CallbackKeySettings, CallbackLimits, HttpLimits];
 
 const GENERATED = '<!-- Generated from the code by `npm run docs`. -->';
 

@@ -74,6 +74,10 @@ it('is what the compose specification allows', () => {
   expect({ isValid: validate(compose), errors: validate.errors }).toEqual({ isValid: true, errors: null });
 });
 
+it('lets Prometheus reach the management port of every service', () => {
+  expect(running.filter((name) => environmentOf(name)['MANAGEMENT_HOST'] !== '0.0.0.0')).toEqual([]);
+});
+
 it('has every service of ours, and none that nobody knows', () => {
   const others = ['kafka', 'prometheus', 'grafana'];
   expect(Object.keys(services).toSorted()).toEqual([...ours, ...others].toSorted());

@@ -119,7 +119,15 @@ it('knows no call that is not there: 404, to be asked again', async () => {
 it('waits for the outcome as long as its caller prefers: 201 with the call, or Graph’s own refusal', async () => {
   const created = await post(call(), { prefer: 'wait=30' });
   const callId = created.body.id ?? '';
-  expect(created).toMatchObject({ status: 201, body: { graphCallId: expect.any(String) as string } });
+  expect(created).toMatchObject({
+    status: 201,
+    body: {
+      graphCallId: expect.any(String) as string,
+      state: expect.stringMatching(/^establish/) as string,
+      callChainId: expect.any(String) as string,
+      '@odata.context': expect.stringContaining('$metadata#app/calls/$entity') as string,
+    },
+  });
   expect(created.location).toBe(`${stack.file.gateway.url}/v1.0/communications/calls/${callId}`);
   const { graphCallId } = created.body;
   expect((await ask('GET', `/${graphCallId ?? ''}`)).body).toMatchObject({ id: callId, graphCallId });

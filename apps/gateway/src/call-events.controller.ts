@@ -108,12 +108,12 @@ export class CallEventsController {
     }
     const after = sequenceOf('$skiptoken', query['$skiptoken']);
     const top = topOf(query['$top'], EVENT_PAGE);
-    await reply.send(await this.page(request, call, after, top));
+    await reply.send(await this.page(caller, call, after, top));
   }
 
-  private async page(request: FastifyRequest, call: KnownCall, after: number, top: number): Promise<EventPage> {
+  private async page(caller: Caller, call: KnownCall, after: number, top: number): Promise<EventPage> {
     if (after >= call.sequence) return { value: [] };
-    const reader = this.events.open(this.callers.of(request), call, after, false);
+    const reader = this.events.open(caller, call, after, false);
     try {
       const value: CloudEvent[] = [];
       let [last, bytes] = [after, 0];
@@ -126,7 +126,7 @@ export class CallEventsController {
         bytes += next.bytes;
       }
       if (value.length === 0 || last >= call.sequence) return { value };
-      const nextLink = this.urls.of(request, `/${call.callId}/events`, { $top: String(top), $skiptoken: String(last) });
+      const nextLink = this.urls.of(`/${call.callId}/events`, { $top: String(top), $skiptoken: String(last) });
       return { value, '@odata.nextLink': nextLink };
     } finally {
       void this.events.close(reader);

@@ -1,7 +1,7 @@
 import type { Logger } from '@callbus/chassis';
 import { partitionOf, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient } from '@callbus/kafka';
-import { ApiError, unavailable } from './api-error.js';
+import { tooManyRequests, unavailable } from './api-error.js';
 import type { Caller } from './caller-tokens.js';
 import { nameOf } from './callers.js';
 import { EventReader } from './event-reader.js';
@@ -22,23 +22,32 @@ const HOUR_MS = 60 * 60_000;
 const LONGEST_BEFORE_NOT_AFTER_MS = 25 * HOUR_MS;
 const RETRY_AFTER_SECONDS = 2;
 
-/** Reads histories from the topic of all events: docs/decisions/0015-histories-are-read-from-kafka.md. */
+/** Whom a reader reads for. */
+interface Reading {
+  readonly name: string;
+  readonly isLive: boolean;
+}
+
+/**
+ * Reads histories from the topic of all events: docs/decisions/0015-histories-are-read-from-kafka.md. When all readers are taken,
+ * the caller with the most gives one of its live histories to a caller with fewer, so that no callers can take all from the others.
+ */
 export class CallEvents {
-  /** And the names of the callers that they read for. */
-  private readonly readers = new Map<EventReader, string>();
+  /** The oldest first. */
+  private readonly readers = new Map<EventReader, Reading>();
 
   constructor(private readonly options: CallEventsOptions) {}
 
   /**
    * @param after the sequence after which it begins
-   * @throws ApiError 503 when too many are read already, 429 when too many of them are this caller's
+   * @throws ApiError 429 when too many are this caller's, 503 when all are taken and no other caller has many more
    */
   open(caller: Caller, { callId, sequence, call }: KnownCall, after: number, isLive: boolean): EventReader {
     const { client, topicPrefix, partitions } = this.options;
     const name = nameOf(caller);
     this.requireRoom(name);
     const reader = new EventReader({ callId, after, until: isLive ? Infinity : sequence });
-    this.readers.set(reader, name);
+    this.readers.set(reader, { name, isLive });
     const opening = client.follow({
       topic: topicName(topicPrefix, TOPICS.events),
       partitions: [partitionOf(callId, partitions)],
@@ -71,9 +80,20 @@ export class CallEvents {
 
   private requireRoom(name: string): void {
     const { maxReaders, maxReadersPerCaller } = this.options;
-    if (this.readers.size >= maxReaders) throw unavailable('Too many histories are being read; try again.', RETRY_AFTER_SECONDS);
-    if ([...this.readers.values()].filter((one) => one === name).length < maxReadersPerCaller) return;
-    const message = `At most ${String(maxReadersPerCaller)} histories are read at once for one caller. Try again after Retry-After.`;
-    throw new ApiError(429, 'TooManyRequests', message, { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } });
+    const readings = [...this.readers].filter(([reader]) => !reader.hasEnded);
+    const counts = Map.groupBy(readings, ([, reading]) => reading.name);
+    const countOf = (one: string): number => counts.get(one)?.length ?? 0;
+    if (countOf(name) >= maxReadersPerCaller) {
+      const message = `At most ${String(maxReadersPerCaller)} histories are read at once for one caller. End one, or try again after Retry-After.`;
+      throw tooManyRequests(message, RETRY_AFTER_SECONDS);
+    }
+    if (readings.length < maxReaders) return;
+    const most = Math.max(...[...counts.values()].map(({ length }) => length));
+    const spare = readings.find(([, reading]) => reading.isLive && countOf(reading.name) === most);
+    // The one who gives must still have as many as the one who gets: else they would take it from each other in turn.
+    if (spare === undefined || most <= countOf(name) + 1) {
+      throw unavailable('Too many histories are being read; try again.', RETRY_AFTER_SECONDS);
+    }
+    void this.close(spare[0]);
   }
 }

@@ -1,5 +1,6 @@
 import type { CreationError } from '@callbus/contracts';
 import { ApiError, type ApiErrorDetail } from './api-error.js';
+import { hasGraphsAnswer } from './call-resource.js';
 import type { KnownCall } from './known-call.js';
 
 type Failure = NonNullable<KnownCall['call']['failure']>;
@@ -11,6 +12,11 @@ export function isDecided({ call }: KnownCall): boolean {
 
 export function isCreated({ call }: Pick<KnownCall, 'call'>): boolean {
   return call.phase === 'created' || call.phase === 'ended';
+}
+
+/** Whether no more will be known of a create soon: Graph's answer is there as well, and not only a callback, which may be faster. */
+export function isSettled({ call }: Pick<KnownCall, 'call'>): boolean {
+  return call.failure !== null || call.phase === 'ended' || (isCreated({ call }) && hasGraphsAnswer({ call }));
 }
 
 /** Of failures that Graph was not asked about. None is a status at which clients send a POST again by themselves. */

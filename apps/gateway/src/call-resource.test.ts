@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { decodeSnapshot, type FoldedCall } from '@callbus/contracts';
-import { callResource } from './call-resource.js';
+import { callAnswer, callResource } from './call-resource.js';
 import { knownCallOf } from './known-call.js';
 
 const SNAPSHOT = decodeSnapshot(
@@ -25,8 +25,21 @@ describe('a call, read', () => {
     expect(resource).not.toHaveProperty('@odata.context');
   });
 
-  it('has the state null before Graph’s first notification, and terminated when it failed', () => {
+  it('has the OData context of Graph’s answer where it is the answer, and not in a list', () => {
+    const known = knownCallOf({ ...SNAPSHOT, call: { ...SNAPSHOT.call, call: { '@odata.context': 'x' } } });
+    expect(callAnswer(known)).toEqual({ ...callResource(known), '@odata.context': 'x' });
+  });
+
+  it('has the state null before Graph has created it, and terminated when it failed', () => {
     expect(of({ state: null, phase: 'accepted', call: null })).toMatchObject({ state: null });
     expect(of({ state: null, phase: 'failed', call: null })).toMatchObject({ state: 'terminated' });
+  });
+
+  it('has the state and the details of Graph’s answer until Graph notifies of others', () => {
+    const call = { state: 'establishing', mediaState: { audio: 'inactive' }, resultInfo: { code: 0 }, terminationReason: 'x' };
+    const details = { mediaState: null, resultInfo: null, terminationReason: null };
+    expect(of({ state: null, phase: 'created', call, ...details })).toMatchObject(call);
+    expect(of({ state: 'established', phase: 'created', call, ...details })).toMatchObject({ state: 'established', ...details });
+    expect(of({ state: null, phase: 'created', call: null, ...details })).toMatchObject({ state: 'establishing', ...details });
   });
 });

@@ -4,6 +4,9 @@ import { MediaState, Participant, ResultInfo } from './graph-resources.js';
 import type { KnownCall } from './known-call.js';
 
 type Json = Readonly<Record<string, unknown>>;
+type Detail = 'mediaState' | 'resultInfo' | 'terminationReason';
+
+const CONTEXT = '@odata.context';
 
 /** What Graph said when it refused, or what was wrong with the call before it was asked. */
 class FailureError {
@@ -74,6 +77,10 @@ export class CallResource {
   @ApiProperty({ enum: ['#microsoft.graph.call'] })
   readonly '@odata.type' = '#microsoft.graph.call';
 
+  /** As Graph's answer to the create has it; not in a list. */
+  @ApiPropertyOptional()
+  '@odata.context'?: string;
+
   @ApiProperty({ format: 'uuid' })
   id!: string;
 
@@ -84,7 +91,7 @@ export class CallResource {
   @ApiProperty({ type: 'string', nullable: true })
   graphCallId!: string | null;
 
-  /** Graph's state; null before its first notification. */
+  /** Graph's state; null before it has created the call. */
   @ApiProperty({ type: 'string', nullable: true })
   state!: string | null;
 
@@ -105,20 +112,27 @@ export class CallResource {
 }
 
 /** Members that Graph's answer has and a caller must not get: the address holds a key of ours. */
-const HIDDEN: ReadonlySet<string> = new Set(['callbackUri', 'id', '@odata.context']);
+const HIDDEN: ReadonlySet<string> = new Set(['callbackUri', 'id', CONTEXT]);
+/** The state in which Graph creates every call. */
+const FIRST_STATE = 'establishing';
 
+/**
+ * A call among others. It has all members of Graph's answer to the create; those of which the history knows more, it has from there.
+ */
 export function callResource({ callId, sequence, call }: KnownCall): CallResource {
-  const graphs = Object.entries(call.call ?? {}).filter(([name]) => !HIDDEN.has(name));
+  const graphs = Object.fromEntries(Object.entries(call.call ?? {}).filter(([name]) => !HIDDEN.has(name)));
+  // Until Graph's first notification its answer to the create says most.
+  const { mediaState, resultInfo, terminationReason } = call.state === null ? { ...call, ...detailsOf(graphs) } : call;
   return {
-    ...Object.fromEntries(graphs),
+    ...graphs,
     '@odata.type': '#microsoft.graph.call',
     id: callId,
     tenantId: call.tenantId,
     graphCallId: call.graphCallId,
     state: stateOf(call),
-    mediaState: call.mediaState,
-    resultInfo: call.resultInfo,
-    terminationReason: call.terminationReason,
+    mediaState,
+    resultInfo,
+    terminationReason,
     participants: call.participants,
     callbus: {
       phase: call.phase,
@@ -132,7 +146,35 @@ export function callResource({ callId, sequence, call }: KnownCall): CallResourc
   };
 }
 
-/** Graph's state once there is one; a call that will never be has ended. */
-export function stateOf({ state, phase }: Pick<FoldedCall, 'state' | 'phase'>): string | null {
-  return state ?? (phase === 'failed' ? 'terminated' : null);
+/** A call as an answer of its own, with the OData context that Graph gives it. */
+export function callAnswer(known: KnownCall): CallResource {
+  const context = known.call.call?.[CONTEXT];
+  return { ...(typeof context === 'string' && { [CONTEXT]: context }), ...callResource(known) };
+}
+
+/** Whether Graph's answer to the create is there: callbacks, which may be faster, have no context. */
+export function hasGraphsAnswer({ call }: Pick<KnownCall, 'call'>): boolean {
+  return call.call?.[CONTEXT] !== undefined;
+}
+
+/** Graph's state; before its first notification the one of its answer. A call that will never be has ended. */
+export function stateOf({ state, phase, call }: Pick<FoldedCall, 'state' | 'phase' | 'call'>): string | null {
+  if (state !== null) return state;
+  if (phase === 'failed') return 'terminated';
+  if (phase !== 'created') return null;
+  const answered = call?.['state'];
+  return typeof answered === 'string' ? answered : FIRST_STATE;
+}
+
+/** Those of the members that are objects or text, as Graph's are. */
+function detailsOf({ mediaState, resultInfo, terminationReason }: Json): Partial<Pick<FoldedCall, Detail>> {
+  return {
+    ...(isObject(mediaState) && { mediaState }),
+    ...(isObject(resultInfo) && { resultInfo }),
+    ...(typeof terminationReason === 'string' && { terminationReason }),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,16 +1,17 @@
-import type { FastifyRequest } from 'fastify';
-
 export const CALLS_PATH = 'v1.0/communications/calls';
 
-/** The addresses that callers are told. */
+/** The addresses that callers are told. None is made of a request’s Host or X-Forwarded-Host: whoever sends it chooses these. */
 export class CallUrls {
-  /** @param publicUrl by default the address that the request itself was sent to */
-  constructor(private readonly publicUrl: string | undefined) {}
+  private readonly base: string;
+
+  /** @param publicUrl without it the addresses are paths, which a client resolves against the address that it asked */
+  constructor(publicUrl: string | undefined) {
+    this.base = publicUrl?.replace(/(?<!\/)\/+$/, '') ?? '';
+  }
 
   /** @param below the address of all calls */
-  of(request: FastifyRequest, below: string, query: Readonly<Record<string, string>> = {}): string {
-    const base = this.publicUrl?.replace(/(?<!\/)\/+$/, '') ?? `${request.protocol}://${request.host}`;
+  of(below: string, query: Readonly<Record<string, string>> = {}): string {
     const parameters = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-    return `${base}/${CALLS_PATH}${below}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`;
+    return `${this.base}/${CALLS_PATH}${below}${parameters.length > 0 ? `?${parameters.join('&')}` : ''}`;
   }
 }

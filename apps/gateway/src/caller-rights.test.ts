@@ -1,8 +1,9 @@
+import { readTenantsByCaller } from '@callbus/graph';
 import { CallerRights } from './caller-rights.js';
-import { readTenantsByCaller } from './caller-tenants.js';
 
 const HOME = 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333';
 const OTHER = '11111111-2222-4333-8444-555555555555';
+const FOREIGN = '99999999-2222-4333-8444-555555555555';
 const caller = { appId: '00001111-aaaa-4222-bbbb-3333cccc4444', tenantId: HOME, roles: ['Calls.Create'] };
 
 describe('a caller’s rights', () => {
@@ -37,13 +38,19 @@ describe('a caller’s rights', () => {
     }).toThrow(expect.objectContaining({ status: 403, message: expect.stringContaining('GATEWAY_TENANTS') }));
   });
 
-  it('reach to the listed tenants and no further', () => {
-    const rights = new CallerRights(readTenantsByCaller({ [caller.appId.toUpperCase()]: [OTHER.toUpperCase()] }) ?? new Map());
+  it('reach to the tenants that are listed for its application in its tenant, and no further', () => {
+    const listed = readTenantsByCaller({ [`${HOME}/${caller.appId}`.toUpperCase()]: [OTHER.toUpperCase()] });
+    const rights = new CallerRights(listed);
     expect(rights.mayActIn(caller, OTHER)).toBe(true);
     expect(rights.mayActIn(caller, HOME)).toBe(false);
   });
 
-  it.each([[null], [[]], ['x'], [{ a: 'x' }], [{ a: [1] }]])('are not read from %j', (value) => {
-    expect(readTenantsByCaller(value)).toBeNull();
+  it('are not those of the same application in another tenant', () => {
+    const rights = new CallerRights(readTenantsByCaller({ [`${HOME}/${caller.appId}`]: [HOME, OTHER] }));
+    const namesake = { ...caller, tenantId: FOREIGN };
+    expect([HOME, OTHER, FOREIGN].filter((tenantId) => rights.mayActIn(namesake, tenantId))).toEqual([FOREIGN]);
+    expect(() => {
+      rights.requireTenant(namesake, OTHER);
+    }).toThrow(expect.objectContaining({ status: 403, message: expect.stringContaining(`"${FOREIGN}/${caller.appId}"`) }));
   });
 });

@@ -1,6 +1,7 @@
+import type { TenantsByCaller } from '@callbus/graph';
 import { ApiError } from './api-error.js';
 import type { Caller } from './caller-tokens.js';
-import type { TenantsByCaller } from './caller-tenants.js';
+import { nameOf } from './callers.js';
 
 /** Application roles of the gateway, as its app registration defines them. */
 export type Role = 'Calls.Create' | 'Calls.Read' | 'Calls.End';
@@ -30,13 +31,13 @@ export class CallerRights {
   }
 
   tenantsOf(caller: Caller): readonly string[] {
-    return this.tenants.get(caller.appId) ?? [caller.tenantId];
+    return this.tenants.get(nameOf(caller)) ?? [caller.tenantId];
   }
 
   /** @throws ApiError 403 */
   requireTenant(caller: Caller, tenantId: string): void {
     if (this.mayActIn(caller, tenantId)) return;
-    const message = `The application ${caller.appId} may not place calls in tenant ${tenantId}; list it in GATEWAY_TENANTS.`;
+    const message = `The application ${caller.appId} of tenant ${caller.tenantId} may not place calls in tenant ${tenantId}; list it in GATEWAY_TENANTS as "${nameOf(caller)}".`;
     throw new ApiError(403, 'Forbidden', message);
   }
 }

@@ -16,7 +16,7 @@ export class Callers {
   }
 }
 
-/** What tells callers apart. */
+/** What tells callers apart, and how GATEWAY_TENANTS names them: the same application in another tenant is another caller. */
 export function nameOf({ tenantId, appId }: Caller): string {
   return `${tenantId}/${appId}`;
 }

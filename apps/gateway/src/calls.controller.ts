@@ -4,8 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProperty, ApiPropertyOptional, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { Answers, GraphRefuses, Refuses, TakesCall, TakesCallId, TakesHeader, TakesPage } from './api-description.js';
 import { ApiError } from './api-error.js';
-import { creationFailure, isCreated, isDecided } from './call-outcome.js';
-import { callResource, CallResource } from './call-resource.js';
+import { creationFailure, isCreated, isDecided, isSettled } from './call-outcome.js';
+import { callAnswer, CallResource } from './call-resource.js';
 import { CALLS_PATH, CallUrls } from './call-urls.js';
 import { CallerRights } from './caller-rights.js';
 import type { Caller } from './caller-tokens.js';
@@ -114,19 +114,19 @@ export class CallsController {
     this.rights.requireTenant(caller, tenantId);
     requireAllowedMedia(call, this.mediaHosts);
     // Also when Kafka does not confirm it: a call that is placed all the same can be seen and ended there.
-    void reply.header('location', this.urls.of(request, `/${callId}`));
+    void reply.header('location', this.urls.of(`/${callId}`));
     await this.place(asked);
     if (call['callbackUri'] != null) void reply.header('warning', this.callbackWarning());
     const waitSeconds = preferredWaitSeconds(prefer, this.settings.maxWaitSeconds);
     if (waitSeconds === null) return new AcceptedCall(callId);
     void reply.header('preference-applied', `wait=${String(waitSeconds)}`);
-    const known = await this.known.waitFor(callId, waitSeconds * 1_000, isDecided);
+    const known = await this.outcomeOf(callId, waitSeconds * 1_000);
     if (known === undefined) return new AcceptedCall(callId);
     requireSameRequest(known, asked);
     if (known.call.failure !== null) throw creationFailure(known.call.failure);
     if (!isCreated(known)) return new AcceptedCall(callId);
     void reply.status(201);
-    return callResource(known);
+    return callAnswer(known);
   }
 
   /** The calls of this caller's tenants. */
@@ -147,8 +147,7 @@ export class CallsController {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Read');
     const asked = readListQuery(query);
-    const linkAfter = (callId: string): string =>
-      this.urls.of(request, '', { ...(query as Record<string, string>), $skiptoken: callId });
+    const linkAfter = (callId: string): string => this.urls.of('', { ...(query as Record<string, string>), $skiptoken: callId });
     return this.written(caller, reply, () => listPage(this.visible.page(caller, asked), linkAfter));
   }
 
@@ -163,7 +162,7 @@ export class CallsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const { caller, call } = await this.readable(request, id);
-    return this.written(caller, reply, () => JSON.stringify(callResource(call)));
+    return this.written(caller, reply, () => JSON.stringify(callAnswer(call)));
   }
 
   /** Who is in a call. */
@@ -216,6 +215,15 @@ export class CallsController {
     if (known !== undefined) requireSameRequest(known, asked);
     if (known?.call.requestHash === asked.requestHash) return;
     await this.waiting.send(asked.data, () => this.commands.append(createCallCommand(SOURCE, asked.data)));
+  }
+
+  /** What is known of a create after `waitMs`, or sooner when it is decided. A callback may decide it just before Graph's answer. */
+  private async outcomeOf(callId: string, waitMs: number): Promise<KnownCall | undefined> {
+    const endsAtMs = performance.now() + waitMs;
+    const known = await this.known.waitFor(callId, waitMs, isDecided);
+    if (known === undefined || isSettled(known)) return known;
+    const leftMs = Math.max(0, Math.min(endsAtMs - performance.now(), this.settings.waitForAnswerMs));
+    return this.known.waitFor(callId, leftMs, isSettled);
   }
 
   private callbackWarning(): string {

@@ -34,6 +34,11 @@ export class EventReader {
     this.last = options.after;
   }
 
+  /** Whether it takes no more events; what it has read can still be had. */
+  get hasEnded(): boolean {
+    return this.isOver;
+  }
+
   /** @param isLive goes on with what comes to be written; else it ends with what is there now */
   async follow(opening: Promise<TopicFollower>, isLive: boolean): Promise<void> {
     this.follower = opening;

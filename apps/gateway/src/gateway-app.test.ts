@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
@@ -10,6 +11,7 @@ import { HttpLimits } from '@callbus/chassis';
 import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
 import type { Caller } from './caller-tokens.js';
+import { nameOf } from './callers.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { GatewayUnderTest } from './testing/gateway-under-test.js';
 
@@ -54,10 +56,10 @@ afterEach(async () => {
 
 async function start(changes: Partial<GatewaySettings> = {}): Promise<void> {
   const tenants = {
-    [CALLERS['both']?.appId ?? '']: [TENANT_ID, OTHER_TENANT_ID],
-    [CALLERS['elsewhere']?.appId ?? '']: [TENANT_ID],
-    [CALLERS['nowhere']?.appId ?? '']: [],
-    [CALLERS['everywhere']?.appId ?? '']: [TENANT_ID, ...Array.from({ length: 10 }, () => randomUUID())],
+    [nameOf(CALLERS['both']!)]: [TENANT_ID, OTHER_TENANT_ID],
+    [nameOf(CALLERS['elsewhere']!)]: [TENANT_ID],
+    [nameOf(CALLERS['nowhere']!)]: [],
+    [nameOf(CALLERS['everywhere']!)]: [TENANT_ID, ...Array.from({ length: 10 }, () => randomUUID())],
   };
   gateway = await GatewayUnderTest.start(CALLERS, {
     graphAppId: GRAPH_APP_ID,
@@ -142,6 +144,35 @@ describe('every answer', () => {
     expect((await narrow.ask('GET', '', { token: 'other' })).status).toBe(200);
     await narrow.stop();
   });
+
+  it('is refused with 429 and Retry-After to an address that floods without a proven token, but not to proven callers there', async () => {
+    const narrow = await GatewayUnderTest.start(CALLERS, { unprovenRequestsPerSecond: 3 });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => narrow.ask('GET', '', { token: 'nobody' })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([401, 401, 401, 429, 429, 429, 429, 429]);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers.get('retry-after')).toBe('1');
+    expect(errorOf(refused!)).toMatchObject({
+      code: 'TooManyRequests',
+      message: expect.stringContaining('valid token') as string,
+    });
+    expect((await narrow.ask('GET', '')).status).toBe(200);
+    await narrow.stop();
+  });
+
+  it.each([
+    [{}, 429],
+    [{ trustedProxies: ['127.0.0.1'] }, 401],
+  ])(
+    'believes X-Forwarded-For only of trusted proxies: with %j the flood of another address gives %d',
+    async (changes, status) => {
+      const narrow = await GatewayUnderTest.start(CALLERS, { unprovenRequestsPerSecond: 1, ...changes });
+      const from = (address: string) => ({ token: 'nobody', headers: { 'x-forwarded-for': address } });
+      await narrow.ask('GET', '', from('192.0.2.1'));
+      expect((await narrow.ask('GET', '', from('192.0.2.1'))).status).toBe(429);
+      expect((await narrow.ask('GET', '', from('192.0.2.2'))).status).toBe(status);
+      await narrow.stop();
+    },
+  );
 
   it('is refused with 429 and Retry-After to a caller whose lists keep the process busy, and to no other caller', async () => {
     const narrow = await GatewayUnderTest.start(CALLERS, { requestsPerSecond: 10_000, readMsPerSecond: 1 });
@@ -309,7 +340,7 @@ describe('a create', () => {
     const answer = await gateway.ask('POST', '', { body: CALL });
     const callId = idOf(answer);
     expect(answer).toMatchObject({ status: 202, body: { id: callId, state: null } });
-    expect(answer.headers.get('location')).toBe(`${gateway.url}/${callId}`);
+    expect(answer.headers.get('location')).toBe(`/v1.0/communications/calls/${callId}`);
     expect(answer.headers.get('warning')).toMatch(/^299 - ".*calls\.events"$/);
     expect(answer.headers.get('preference-applied')).toBeNull();
     expect(gateway.commands).toMatchObject([{ type: 'CreateCall', id: callId, data: { callId, tenantId: TENANT_ID } }]);
@@ -326,6 +357,21 @@ describe('a create', () => {
     expect(answer.headers.get('location')).toBe(`https://calls.contoso.com/v1.0/communications/calls/${idOf(answer)}`);
     await behindProxy.stop();
   });
+
+  it.each([{ host: 'evil.example' }, { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }])(
+    'tells no address that its sender chose by %j, also behind a trusted proxy',
+    async (headers) => {
+      const behindProxy = await GatewayUnderTest.start(CALLERS, { graphAppId: GRAPH_APP_ID, trustedProxies: ['127.0.0.1'] });
+      const url = new URL(behindProxy.url);
+      const body = JSON.stringify(CALL);
+      const told = { authorization: 'Bearer owner', 'content-type': 'application/json', ...headers };
+      const sent = request(url, { method: 'POST', headers: told }).end(body);
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      answer.resume();
+      expect(answer.headers.location).toMatch(/^\/v1\.0\/communications\/calls\/[-0-9a-f]{36}$/);
+      await behindProxy.stop();
+    },
+  );
 
   it.each([
     ['Idempotency-Key', { 'idempotency-key': 'a' }, { 'idempotency-key': 'a', 'client-request-id': 'x' }],
@@ -362,7 +408,7 @@ describe('a create', () => {
     };
     const answer = await gateway.ask('POST', '', { body: CALL });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
-    expect(answer.headers.get('location')).toBe(`${gateway.url}/${callId}`);
+    expect(answer.headers.get('location')).toBe(`/v1.0/communications/calls/${callId}`);
     expect(errorOf(answer)['message']).toContain('Location');
   });
 });
@@ -380,13 +426,28 @@ describe('a create that prefers to wait', () => {
     return gateway.ask('POST', '', { body: CALL, headers });
   }
 
+  it('is answered with what Graph answered, also when a callback has proven the call before', async () => {
+    await gateway.stop();
+    await start({ waitForAnswerMs: 60_000 });
+    const answer = { '@odata.context': 'https://graph/$metadata#app/calls/$entity', myParticipantId: 'p', state: 'establishing' };
+    const created = { phase: 'created', state: 'establishing', graphCallId: 'g' } as const;
+    gateway.onCommand = ({ id: callId }) => {
+      setImmediate(() => {
+        know({ requestHash: HASH, ...created, call: null }, { callId });
+        gateway.onWait = () => know({ requestHash: HASH, ...created, call: answer }, { callId });
+      });
+      return Promise.resolve();
+    };
+    expect(await gateway.ask('POST', '', { body: CALL, headers })).toMatchObject({ status: 201, body: answer });
+  });
+
   it('is answered with 201 and the call when Graph has made it', async () => {
     const answer = await createAndSee(
       { phase: 'accepted', state: null },
       { phase: 'created', state: 'establishing', graphCallId: 'g' },
     );
     expect(answer).toMatchObject({ status: 201, body: { state: 'establishing', graphCallId: 'g' } });
-    expect(answer.headers.get('location')).toBe(`${gateway.url}/${idOf(answer)}`);
+    expect(answer.headers.get('location')).toBe(`/v1.0/communications/calls/${idOf(answer)}`);
     expect(answer.headers.get('preference-applied')).toBe('wait=20');
     const again = await gateway.ask('POST', '', { body: CALL, headers });
     expect([again.status, again.body]).toEqual([201, answer.body]);
@@ -661,16 +722,34 @@ describe('a call’s history', () => {
     await eventually(() => gateway.following === 0);
   });
 
+  it('takes its place from the caller with the most live histories when all are taken', async () => {
+    await gateway.stop();
+    await start({ maxEventReaders: 4, maxEventReadersPerCaller: 2 });
+    const callId = know();
+    const streams = [];
+    for (const token of ['owner', 'both', 'owner', 'both']) streams.push(await openStream(callId, {}, token));
+    const third = await openStream(callId, {}, 'elsewhere');
+    await streams[0]?.until(': ');
+    expect(await streams[0]?.ended()).toBe(true);
+    await eventually(() => gateway.following === 4);
+    // Owner has one now, both two, and elsewhere one.
+    const answer = await gateway.ask('GET', `/${callId}/events`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+    for (const stream of [...streams.slice(1), third]) await stream.close();
+    await eventually(() => gateway.following === 0);
+  });
+
   it('is not had while Kafka does not give it, and 503 says when to come back', async () => {
     gateway.whyNoReader = new KafkaError('FOLLOWER_LATE', 'Kafka did not answer.');
     const answer = await gateway.ask('GET', `/${know()}/events`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
   });
 
-  async function openStream(callId: string, headers: Record<string, string> = {}) {
+  async function openStream(callId: string, headers: Record<string, string> = {}, token = 'owner') {
     const abort = new AbortController();
     const response = await gateway.fetch('GET', `/${callId}/events`, {
       headers: { accept: 'text/event-stream', ...headers },
+      token,
       signal: abort.signal,
     });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
-import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
+import rateLimit, { normalizeIP, type RateLimitPluginOptions } from '@fastify/rate-limit';
 import { measureRequests, nestLogger, sendAwayWhileDraining, traceRequests, type Health, type Logger } from '@callbus/chassis';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
-import { ApiError } from './api-error.js';
+import { ApiError, tooManyRequests } from './api-error.js';
 import type { CallerTokens } from './caller-tokens.js';
 import { Callers, nameOf } from './callers.js';
 import { answerError, ErrorFilter } from './error.filter.js';
@@ -21,7 +21,7 @@ import { isOfSwaggerUi, registerSwaggerUi } from './swagger-ui.js';
 const CLIENT_REQUEST_ID = /^[\x20-\x7e]{1,256}$/;
 
 export interface GatewayAppParts extends Omit<GatewayParts, 'callers'> {
-  readonly tokens: Pick<CallerTokens, 'verify'>;
+  readonly tokens: Pick<CallerTokens, 'isProven' | 'verify'>;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly health: Pick<Health, 'isDraining'>;
@@ -55,18 +55,21 @@ export class GatewayApp {
     );
     await app.register(helmet);
     if (settings.swaggerUi !== undefined) await registerSwaggerUi(app, settings.swaggerUi);
+    await app.register(rateLimit, rateLimitOf(settings, callers));
+    const requireFewUnproven = unprovenLimit(fastify, settings);
     fastify.addHook('onRequest', async (request, reply) => {
       answers.add(reply.raw);
       identify(request, reply);
       if (isOfSwaggerUi(request)) return;
       try {
-        callers.set(request, await parts.tokens.verify(request.headers.authorization));
+        const { authorization } = request.headers;
+        if (!parts.tokens.isProven(authorization)) await requireFewUnproven(request);
+        callers.set(request, await parts.tokens.verify(authorization));
         requireUnpacked(request);
       } catch (error) {
         await answerError(error, request, reply, logger);
       }
     });
-    await app.register(rateLimit, rateLimitOf(settings, callers));
     traceRequests(fastify, { continuesTraces: true });
     const refuseOtherMethods = watchMethods(fastify);
     await app.init();
@@ -112,12 +115,37 @@ function rateLimitOf({ requestsPerSecond }: GatewaySettings, callers: Callers): 
   };
 }
 
-function adapterFor({ maxBodyBytes, httpLimits, tlsCert: cert, tlsKey: key = '' }: GatewaySettings): FastifyAdapter {
+/**
+ * What costs most of a request that nobody has proven is the check of its token, so the limit counts before it. A caller whose
+ * token is proven goes on, also from an address that others flood from.
+ * @returns throws ApiError 429
+ */
+function unprovenLimit(
+  fastify: FastifyInstance,
+  { unprovenRequestsPerSecond: max }: GatewaySettings,
+): (request: FastifyRequest) => Promise<void> {
+  const check = fastify.createRateLimit({ max, timeWindow: 1_000, keyGenerator: ({ ip }) => normalizeIP(ip) });
+  return async (request) => {
+    const limit = await check(request);
+    if (limit.isAllowed || !limit.isExceeded) return;
+    const message = `At most ${String(max)} requests a second without a proven token are taken from one address. Send a valid token, and try again after Retry-After.`;
+    throw tooManyRequests(message, limit.ttlInSeconds);
+  };
+}
+
+function adapterFor({
+  maxBodyBytes,
+  httpLimits,
+  trustedProxies,
+  tlsCert: cert,
+  tlsKey: key = '',
+}: GatewaySettings): FastifyAdapter {
   const node = httpLimits.serverOptions();
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     requestTimeout: httpLimits.requestTimeoutMs,
     keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     genReqId: () => randomUUID(),
     ...(cert === undefined ? { http: node } : { https: { ...node, cert, key, handshakeTimeout: httpLimits.headersTimeoutMs } }),
   });

@@ -1,5 +1,14 @@
-import { HttpLimits, KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
-import { CALL_LIMITS } from '@callbus/graph';
+import { isIP } from 'node:net';
+import {
+  HttpLimits,
+  KafkaSettings,
+  ServiceSettings,
+  Setting,
+  SettingsGroup,
+  signingKeySettings,
+  type SigningKeySettings,
+} from '@callbus/chassis';
+import { AreTenantsByCaller, CALL_LIMITS, readTenantsByCaller, type TenantsByCaller } from '@callbus/graph';
 import {
   ArrayNotEmpty,
   IsBoolean,
@@ -16,12 +25,19 @@ import {
   ValidateIf,
 } from 'class-validator';
 import type { RoleNames } from './caller-rights.js';
-import { readTenantsByCaller, type TenantsByCaller } from './caller-tenants.js';
 
-function AreTenantsByCaller(): PropertyDecorator {
-  const validate = (value: unknown): boolean => readTenantsByCaller(value) !== null;
-  const defaultMessage = (): string => 'must be a JSON object: application id of the caller → list of tenant ids';
-  return ValidateBy({ name: 'tenantsByCaller', validator: { validate, defaultMessage } });
+export const CallerKeySettings = signingKeySettings('GATEWAY', 'request');
+
+function AreNetworks(): PropertyDecorator {
+  const validate = (value: unknown): boolean => Array.isArray(value) && value.every(isNetwork);
+  const defaultMessage = (): string => 'each must be an IP address or a network such as 10.0.0.0/8';
+  return ValidateBy({ name: 'areNetworks', validator: { validate, defaultMessage } });
+}
+
+function isNetwork(value: unknown): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(String(value)) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits ?? 1) >= 1 && Number(bits ?? 1) <= (version === 4 ? 32 : 128);
 }
 
 export class GatewaySettings extends ServiceSettings {
@@ -53,7 +69,7 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_PUBLIC_URL', {
     describe:
-      'Address that callers know the gateway by, for Location and next links; without it the one that a request was sent to',
+      'Address that callers know the gateway by, for Location and next links; without it these are paths, which Graph’s SDKs do not follow from page to page',
   })
   @IsOptional()
   @IsUrl({ protocols: ['https', 'http'], require_tld: false, require_protocol: true })
@@ -71,7 +87,11 @@ export class GatewaySettings extends ServiceSettings {
   @IsUUID('all')
   graphAppId!: string;
 
-  @Setting('GATEWAY_ISSUERS', { kind: 'list', describe: 'Issuers of callers’ tokens; {tenantId} stands for the token’s tid' })
+  @Setting('GATEWAY_ISSUERS', {
+    kind: 'list',
+    describe:
+      'Issuers of callers’ tokens; {tenantId} takes those of every tenant of the provider: name the issuer of each tenant to take no others',
+  })
   @ArrayNotEmpty()
   issuers: string[] = ['https://login.microsoftonline.com/{tenantId}/v2.0'];
 
@@ -83,9 +103,13 @@ export class GatewaySettings extends ServiceSettings {
   @IsUrl({ protocols: ['https'], require_tld: false, require_protocol: true }, { message: 'must be an https address' })
   openIdUrl: string = 'https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration';
 
+  @SettingsGroup(CallerKeySettings)
+  callerKeys!: SigningKeySettings;
+
   @Setting('GATEWAY_TENANTS', {
     kind: 'json',
-    describe: 'Tenants that a caller may place calls in, {"<application id>": ["<tenant id>", …]}; by default its own only',
+    describe:
+      'Tenants that a caller may act in, {"<tenant id of its tokens>/<application id>": ["<tenant id>", …]}; by default its own only',
   })
   @AreTenantsByCaller()
   tenants: unknown = {};
@@ -104,7 +128,8 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_DELEGATED_TOKENS', {
     kind: 'boolean',
-    describe: 'Whether tokens of people count too, with their scopes as roles; else only those of applications',
+    describe:
+      'Whether tokens of people count too, with their scopes as roles and the tenants of their application; else only those of applications',
   })
   @IsBoolean()
   delegatedTokens: boolean = false;
@@ -123,6 +148,23 @@ export class GatewaySettings extends ServiceSettings {
   @IsInt()
   @Min(1)
   requestsPerSecond: number = 100;
+
+  @Setting('GATEWAY_UNPROVEN_REQUESTS_PER_SECOND', {
+    kind: 'integer',
+    describe:
+      'Requests per second that one address may make of each process with no token or with one that was not proven yet; further ones get 429',
+  })
+  @IsInt()
+  @Min(1)
+  unprovenRequestsPerSecond: number = 100;
+
+  @Setting('GATEWAY_TRUSTED_PROXIES', {
+    kind: 'list',
+    describe:
+      'Addresses, or networks such as 10.0.0.0/8, of proxies whose X-Forwarded-For names the address of a request; else it is that of the connection',
+  })
+  @AreNetworks()
+  trustedProxies: string[] = [];
 
   @Setting('GATEWAY_READ_MS_PER_SECOND', {
     kind: 'integer',
@@ -192,6 +234,16 @@ export class GatewaySettings extends ServiceSettings {
   @Max(3_600)
   maxWaitSeconds: number = 60;
 
+  @Setting('GATEWAY_WAIT_FOR_ANSWER_MS', {
+    kind: 'integer',
+    describe:
+      'Milliseconds that such a create still waits for Graph’s answer, with all members of the call, when a callback has proven the call before',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(60_000)
+  waitForAnswerMs: number = 1_000;
+
   @Setting('GATEWAY_READ_TIMEOUT_MS', {
     kind: 'integer',
     describe: 'Milliseconds that Kafka may take to give the next event of a history, else the caller gets 503',
@@ -203,7 +255,8 @@ export class GatewaySettings extends ServiceSettings {
 
   @Setting('GATEWAY_MAX_EVENT_READERS', {
     kind: 'integer',
-    describe: 'Histories that a process reads at once, live ones included; further ones get 503',
+    describe:
+      'Histories that a process reads at once, live ones included; a further one ends a live one of the caller with the most, or gets 503',
   })
   @IsInt()
   @Min(1)
@@ -239,7 +292,7 @@ export class GatewaySettings extends ServiceSettings {
 
   /** The settings were validated, so this reads them without fault. */
   tenantsByCaller(): TenantsByCaller {
-    return readTenantsByCaller(this.tenants) ?? new Map();
+    return readTenantsByCaller(this.tenants);
   }
 
   roleNames(): RoleNames {

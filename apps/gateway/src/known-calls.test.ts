@@ -55,8 +55,9 @@ describe('the known calls of a tenant', () => {
   it('are in the state that they came to last, and in one list with all others', () => {
     const { put, idsIn } = calls();
     put('b', { state: 'established' });
-    put('a', {});
-    expect(idsIn(['established'])).toEqual(['b']);
+    put('a', { phase: 'accepted' });
+    put('d', { phase: 'created' });
+    expect([idsIn(['established']), idsIn(['establishing'])]).toEqual([['b'], ['d']]);
     put('b', { state: 'terminated' });
     put('c', { phase: 'failed' });
     expect([idsIn(['established']), idsIn(['terminated']), idsIn([null])]).toEqual([[], ['b', 'c'], ['a']]);

@@ -49,17 +49,19 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   return port;
 }
 
-async function startTokens({ settings, health, onShutdown }: ServiceContext<GatewaySettings>): Promise<CallerTokens> {
-  const tokens = new CallerTokens(settings);
-  onShutdown('callers’ keys', () => {
-    tokens.close();
-    return Promise.resolve();
+async function startTokens({ settings, logger, health, onShutdown }: ServiceContext<GatewaySettings>): Promise<CallerTokens> {
+  const { openIdUrl, callerKeys } = settings;
+  const tokens = new CallerTokens({
+    ...settings,
+    ...callerKeys,
+    onFetchFailed: (error) => {
+      logger.warn({ err: error, openIdUrl }, 'the keys of callers’ tokens could not be fetched; the last good ones serve on');
+    },
   });
-  await tokens.start();
+  onShutdown('callers’ keys', () => tokens.close());
   health.addReadiness('callers’ keys', () =>
-    tokens.isReady()
-      ? { ok: true }
-      : { ok: false, reason: `no keys could be had from ${settings.openIdUrl}: ${tokens.whyNot()}` },
+    tokens.isReady() ? { ok: true } : { ok: false, reason: `no keys could be had from ${openIdUrl} yet` },
   );
+  await tokens.start();
   return tokens;
 }

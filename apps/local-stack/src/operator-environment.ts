@@ -1,4 +1,4 @@
-import { stackUrls, type StackPlan, type Variables } from './service-plan.js';
+import { callersIssuer, stackUrls, type StackPlan, type Variables } from './service-plan.js';
 import { DEVELOPMENT } from './development-identities.js';
 
 /** What the `callbus` command is told about a stack, so that it works on it without any setting. */
@@ -18,6 +18,7 @@ export function operatorEnvironment(plan: StackPlan): Variables {
           GRAPH_APP_ID: DEVELOPMENT.botAppId,
           GRAPH_CLIENT_SECRET: plan.secrets.graphClientSecret,
           GRAPH_TENANTS: DEVELOPMENT.tenantId,
+          GATEWAY_ISSUERS: callersIssuer(simulator),
           CALLBACK_PUBLIC_URL: ingest,
           CALLBACK_OPENID_URL: `${simulator}/callbacks/v1/.well-known/OpenIdConfiguration`,
         }),

@@ -84,9 +84,9 @@ describe('planServices', () => {
     expect(environmentOf(plan, 'notification-sequencer-1')).toMatchObject({ NOTIFICATION_INGEST_ROLES: 'sequencer' });
   });
 
-  it('lets issuers name the tenant by a placeholder', async () => {
+  it('has the gateway take callers of the one development tenant only', async () => {
     expect(environmentOf(await planFor(), 'gateway-1')).toMatchObject({
-      GATEWAY_ISSUERS: 'https://localhost:4443/{tenantId}/v2.0',
+      GATEWAY_ISSUERS: 'https://localhost:4443/8d6f3f0e-5b0c-4c8e-9a43-6f1d3c2b7a10/v2.0',
       GATEWAY_OPENID_URL: 'https://localhost:4443/common/v2.0/.well-known/openid-configuration',
     });
   });

@@ -114,14 +114,15 @@ function common(plan: StackPlan, service: ServiceName, ports: ServicePorts): Var
 type Part = (plan: StackPlan, urls: StackUrls, ports: ServicePorts) => Variables;
 
 const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
-  gateway: (_plan, { simulator }, ports) => ({
+  gateway: (_plan, { gateway, simulator }, ports) => ({
     ...listener(ports),
+    GATEWAY_PUBLIC_URL: gateway,
     GATEWAY_SWAGGER_UI: join(PROJECT_ROOT, 'docs', 'openapi.yaml'),
     ...(simulator === undefined
       ? {}
       : {
           GRAPH_APP_ID: DEVELOPMENT.botAppId,
-          GATEWAY_ISSUERS: `${simulator}/{tenantId}/v2.0`,
+          GATEWAY_ISSUERS: callersIssuer(simulator),
           GATEWAY_AUDIENCE: DEVELOPMENT.gatewayAudience,
           GATEWAY_MEDIA_HOSTS: DEVELOPMENT.mediaHost,
           GATEWAY_OPENID_URL: `${simulator}/common/v2.0/.well-known/openid-configuration`,
@@ -160,6 +161,11 @@ const BY_KIND: Readonly<Record<ServiceKind, Part>> = {
     SIMULATOR_APPS: registeredApps(plan.secrets),
   }),
 };
+
+/** The simulator’s issuer of the one tenant whose applications call the gateway. */
+export function callersIssuer(simulator: string): string {
+  return `${simulator}/${DEVELOPMENT.tenantId}/v2.0`;
+}
 
 /** The app registrations that a simulator knows: JSON. */
 export function registeredApps({ graphClientSecret, callerClientSecret }: DevelopmentSecrets): string {

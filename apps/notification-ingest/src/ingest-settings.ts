@@ -1,8 +1,17 @@
-import { HttpLimits, KafkaSettings, ServiceSettings, Setting, SettingsGroup } from '@callbus/chassis';
+import {
+  HttpLimits,
+  KafkaSettings,
+  ServiceSettings,
+  Setting,
+  SettingsGroup,
+  signingKeySettings,
+  type SigningKeySettings,
+} from '@callbus/chassis';
 import { IsInCloudWithCalls } from '@callbus/graph';
 import { ArrayNotEmpty, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
-import { CallbackKeySettings } from './receiver/callback-key-settings.js';
 import { CallbackLimits } from './receiver/callback-limits.js';
+
+export const CallbackKeySettings = signingKeySettings('CALLBACK', 'callback');
 
 export type IngestRole = 'receiver' | 'sequencer';
 
@@ -86,7 +95,7 @@ export class IngestSettings extends ServiceSettings {
   callbackOpenIdUrl: string = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
 
   @SettingsGroup(CallbackKeySettings)
-  callbackKeys!: CallbackKeySettings;
+  callbackKeys!: SigningKeySettings;
 
   @SettingsGroup(CallbackLimits)
   callbackLimits!: CallbackLimits;

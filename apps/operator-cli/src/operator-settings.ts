@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { KafkaSettings, Setting, SettingsGroup } from '@callbus/chassis';
 import { readCredential, readGraphApps, type ConfiguredApp } from '@callbus/graph';
-import { IsIn, IsInt, IsOptional, IsString, IsUrl, IsUUID, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, IsUUID, Matches, Max, Min } from 'class-validator';
 
 const HTTPS = { protocols: ['https'], require_tld: false, require_protocol: true };
 
@@ -55,6 +55,19 @@ export class OperatorSettings {
   @Setting('CALLBACK_OPENID_URL', { describe: 'OpenID document that names the keys of callback tokens' })
   @IsUrl(HTTPS, { message: 'must be an https address' })
   callbackOpenIdUrl: string = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
+
+  @Setting('GATEWAY_ISSUERS', { kind: 'list', describe: 'Issuers of callers’ tokens, as the gateway has them' })
+  gatewayIssuers: string[] = ['https://login.microsoftonline.com/{tenantId}/v2.0'];
+
+  @Setting('GATEWAY_TENANTS', { kind: 'json', describe: 'Tenants that callers may act in, as the gateway has them' })
+  gatewayTenants: unknown = {};
+
+  @Setting('GATEWAY_DELEGATED_TOKENS', {
+    kind: 'boolean',
+    describe: 'Whether tokens of people count at the gateway, as it has it',
+  })
+  @IsBoolean()
+  gatewayDelegatedTokens: boolean = false;
 
   @Setting('DOCTOR_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds that one check of doctor may take' })
   @IsInt()

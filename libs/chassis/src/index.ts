@@ -18,6 +18,7 @@ export {
   type SettingKind,
   type SettingOptions,
 } from './settings.js';
+export { signingKeySettings, type SigningKeySettings } from './signing-key-settings.js';
 export { type StartStep } from './start-steps.js';
 export { traceRequests, type TracedRequestsOptions } from './traced-requests.js';
 export { startTracing } from './tracing.js';

@@ -27,9 +27,12 @@ export class ServiceSettings {
   @Max(65535)
   managementPort: number = 9100;
 
-  @Setting('MANAGEMENT_HOST', { describe: 'Address that the management port listens on' })
+  @Setting('MANAGEMENT_HOST', {
+    describe:
+      'Address that the management port listens on; 0.0.0.0 for probes and Prometheus of other machines, who need no credential there',
+  })
   @IsString()
-  managementHost: string = '0.0.0.0';
+  managementHost: string = '127.0.0.1';
 
   @Setting('LOG_LEVEL', { describe: 'fatal, error, warn, info, debug or trace' })
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])

@@ -4,8 +4,9 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import { exportJWK, exportSPKI, SignJWT, type CryptoKey } from 'jose';
-import { CallbackTokens, type CallbackTokensOptions } from './callback-token.js';
-import { CallbackTokenError, type CallbackTokenErrorCode } from './errors.js';
+import { CallbackTokens } from './callback-token.js';
+import { TokenError, type TokenErrorCode } from './errors.js';
+import type { OidcTokensOptions } from './oidc-tokens.js';
 
 const appId = '2891555a-92ff-42e6-80fa-6e1300c6b5c6';
 const tenantId = '86dc81db-c112-4228-9222-63f3e5aa1edb';
@@ -67,7 +68,7 @@ async function keyDocument(more: object = {}): Promise<string> {
   return JSON.stringify({ keys: await Promise.all(keys), ...more });
 }
 
-function callbackTokens(options: Partial<CallbackTokensOptions> = {}): CallbackTokens {
+function callbackTokens(options: Partial<OidcTokensOptions> = {}): CallbackTokens {
   const { port } = server.address() as AddressInfo;
   const tokens = new CallbackTokens({
     openIdUrl: `http://localhost:${port}/openid`,
@@ -100,11 +101,11 @@ async function bearer({ claims = {}, header = {}, alg = 'RS256', key = k1.privat
   return `Bearer ${await new SignJWT(all).setProtectedHeader({ alg, kid: 'k1', ...header }).sign(key)}`;
 }
 
-async function codeOf(promise: Promise<unknown>): Promise<CallbackTokenErrorCode | 'ACCEPTED'> {
+async function codeOf(promise: Promise<unknown>): Promise<TokenErrorCode | 'ACCEPTED'> {
   return promise.then(
     () => 'ACCEPTED' as const,
     (error: unknown) => {
-      if (error instanceof CallbackTokenError) return error.code;
+      if (error instanceof TokenError) return error.code;
       throw error;
     },
   );
@@ -323,7 +324,7 @@ describe('CallbackTokens', () => {
       let told = 0;
       const refuse = () => {
         told += 1;
-        throw new CallbackTokenError('TOKEN_MISSING', 'no room');
+        throw new TokenError('TOKEN_MISSING', 'no room');
       };
       expect(await codeOf(tokens.verify(await bearer(), expected, refuse))).toBe('ACCEPTED');
       expect(told).toBe(0);
@@ -459,6 +460,17 @@ describe('CallbackTokens', () => {
       expect(await codeOf(tokens.verify(header, { ...expected, tenantId: foreignId }))).toBe('TOKEN_INVALID');
       expect(await codeOf(tokens.verify(tampered(header), expected))).toBe('TOKEN_INVALID');
       expect(await codeOf(tokens.verify(header, expected))).toBe('ACCEPTED');
+    });
+
+    it('is known as proven, and no other is', async () => {
+      const tokens = callbackTokens({ withdrawnKeysMs: 0, cooldownMs: 0 });
+      const header = await bearer();
+      expect([tokens.isProven(header), tokens.isProven(undefined)]).toEqual([false, false]);
+      await tokens.verify(header, expected);
+      expect([tokens.isProven(header), tokens.isProven(tampered(header))]).toEqual([true, false]);
+      published = [{ kid: 'k2', key: k2.publicKey }];
+      await tokens.verify(await bearer({ header: { kid: 'k2' }, key: k2.privateKey }), expected);
+      expect(tokens.isProven(header)).toBe(false);
     });
 
     it('costs next to nothing the second time, also when the same keys were fetched anew meanwhile', async () => {

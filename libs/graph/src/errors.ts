@@ -19,19 +19,19 @@ export class GraphTokenError extends Error {
 }
 
 /**
- * A callback's token does not prove that Graph sent it.
+ * A bearer token, of a callback or of a caller, proves nothing.
  * `TOKEN_MISSING`, `TOKEN_INVALID`: answer 401. `KEYS_UNAVAILABLE`: nothing is known against the token, but the
- * keys that would prove it cannot be had: answer 503, so that Graph may try again.
+ * keys that would prove it cannot be had: answer 503, so that the sender may try again.
  */
-export type CallbackTokenErrorCode = 'TOKEN_MISSING' | 'TOKEN_INVALID' | 'KEYS_UNAVAILABLE';
+export type TokenErrorCode = 'TOKEN_MISSING' | 'TOKEN_INVALID' | 'KEYS_UNAVAILABLE';
 
-export class CallbackTokenError extends Error {
+export class TokenError extends Error {
   constructor(
-    readonly code: CallbackTokenErrorCode,
+    readonly code: TokenErrorCode,
     message: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
-    this.name = 'CallbackTokenError';
+    this.name = 'TokenError';
   }
 }

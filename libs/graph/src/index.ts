@@ -7,7 +7,7 @@ export {
   type CredentialSources,
 } from './app-credential.js';
 export { AppTokens, type AppInTenant, type AppTokensOptions, type GraphApp } from './app-tokens.js';
-export { CallbackTokens, type CallbackClaims, type CallbackTokensOptions } from './callback-token.js';
+export { CallbackTokens, type CallbackClaims } from './callback-token.js';
 export {
   CALL_KINDS,
   CALLING_ROLES,
@@ -20,10 +20,11 @@ export {
 } from './call-kind.js';
 export { CALL_LIMITS } from './call-limits.js';
 export { Call } from './call-model.js';
+export { AreTenantsByCaller, faultOfTenantsByCaller, readTenantsByCaller, type TenantsByCaller } from './caller-tenants.js';
 export { type AppToken } from './client-credentials-grant.js';
 export { IsInCloudWithCalls } from './cloud-with-calls.js';
 export { outcomeOf, type CreateCallOutcome, type WireResult } from './create-call-outcome.js';
-export { CallbackTokenError, GraphTokenError, type CallbackTokenErrorCode, type GraphTokenErrorCode } from './errors.js';
+export { GraphTokenError, TokenError, type GraphTokenErrorCode, type TokenErrorCode } from './errors.js';
 export { type Exchange } from './exchange.js';
 export { type EndCallOutcome, type FollowUpFailure, type GetCallOutcome, type KeepAliveOutcome } from './follow-up-outcome.js';
 export { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
@@ -40,6 +41,7 @@ export {
   type CommsNotifications,
   type NotifiedResource,
 } from './notifications.js';
+export { invalidToken, OidcTokens, type OidcTokensOptions } from './oidc-tokens.js';
 export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
 export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
 export { READ_ONLY_MEMBERS, toGraphCall } from './to-graph-call.js';

@@ -45,6 +45,7 @@ export const LIFECYCLE_RULES: readonly Rule[] = [
       const { startupProbe, livenessProbe, readinessProbe, ports = [] } = containerOf(deployment);
       return [
         ports.find(({ name }) => name === 'management')?.containerPort !== MANAGEMENT_PORT && 'names no management port',
+        environmentOf(deployment)['MANAGEMENT_HOST'] !== '0.0.0.0' && 'opens it to its own pod only',
         ...(
           [
             [startupProbe, '/livez'],
@@ -63,6 +64,7 @@ export const LIFECYCLE_RULES: readonly Rule[] = [
       [DISPATCHER, `${CONTAINER} startupProbe httpGet path`, '/startupz'],
       [GATEWAY, `${CONTAINER} livenessProbe httpGet port`, 'http'],
       [DISPATCHER, `${CONTAINER} ports [management] containerPort`, 9101],
+      [DISPATCHER, `${CONTAINER} env [MANAGEMENT_HOST]`],
     ],
   },
   {

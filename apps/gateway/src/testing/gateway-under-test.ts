@@ -81,7 +81,8 @@ export class GatewayUnderTest {
   ): Promise<GatewayUnderTest> {
     const gateway = new GatewayUnderTest();
     const kafka = { topicPrefix: 'calls.', partitions: PARTITIONS } as GatewaySettings['kafka'];
-    const settings = Object.assign(new GatewaySettings(), { kafka, httpLimits: new HttpLimits(), waitForCallMs: 0, ...changes });
+    const noWaits = { waitForCallMs: 0, waitForAnswerMs: 0 };
+    const settings = Object.assign(new GatewaySettings(), { kafka, httpLimits: new HttpLimits(), ...noWaits, ...changes });
     const client = { follow: (options: FollowOptions) => gateway.follow(options) } as unknown as KafkaClient;
     const logger = createLogger('gateway', 'silent', () => undefined);
     const { topicPrefix, partitions } = kafka;
@@ -106,6 +107,7 @@ export class GatewayUnderTest {
       registry,
       health: gateway.health,
       tokens: {
+        isProven: (authorization = '') => Object.hasOwn(callers, authorization.replace('Bearer ', '')),
         verify: (authorization = '') => {
           const caller = callers[authorization.replace('Bearer ', '')];
           return caller === undefined ? Promise.reject(unauthorized('Nobody has this token.')) : Promise.resolve(caller);
@@ -147,7 +149,8 @@ export class GatewayUnderTest {
     }: { token?: string; headers?: Record<string, string>; body?: Body | object; signal?: AbortSignal | null } = {},
   ): Promise<Response> {
     const isPlain = typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype;
-    return fetch(path.startsWith('http') ? path : `${this.url}${path}`, {
+    // A link of an answer is a path from the root.
+    return fetch(path.startsWith('/v1.0/') ? new URL(path, this.url) : `${this.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,

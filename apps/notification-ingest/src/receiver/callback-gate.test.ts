@@ -1,5 +1,5 @@
 import { CallbackPaths } from '@callbus/contracts';
-import { CallbackTokenError, type CallbackClaims } from '@callbus/graph';
+import { TokenError, type CallbackClaims } from '@callbus/graph';
 import { Histogram } from 'prom-client';
 import { CallbackGate } from './callback-gate.js';
 import { InFlight } from './in-flight.js';
@@ -95,7 +95,7 @@ it.each([
   ['TOKEN_INVALID', 'UNAUTHORIZED'],
   ['KEYS_UNAVAILABLE', 'KEYS_UNAVAILABLE'],
 ] as const)('takes %s for %s', async (tokenError, code) => {
-  verdict = () => Promise.reject(new CallbackTokenError(tokenError, ''));
+  verdict = () => Promise.reject(new TokenError(tokenError, ''));
   expect(await codeOf(newGate(), sound)).toBe(code);
 });
 
@@ -120,7 +120,7 @@ describe('a callback that waits for the key of its token', () => {
   });
 
   it.each(['TOKEN_INVALID', 'KEYS_UNAVAILABLE'] as const)('gives its place back when it ends with %s', async (tokenError) => {
-    verdict = afterWait(() => Promise.reject(new CallbackTokenError(tokenError, '')));
+    verdict = afterWait(() => Promise.reject(new TokenError(tokenError, '')));
     const gate = newGate();
     for (let times = 0; times < 3; times += 1) expect(await codeOf(gate, sound)).not.toBe('OVERLOADED');
   });

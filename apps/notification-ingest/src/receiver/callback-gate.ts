@@ -1,5 +1,5 @@
 import type { CallbackAddress, CallbackPaths } from '@callbus/contracts';
-import { CallbackTokenError, type CallbackClaims, type CallbackTokens } from '@callbus/graph';
+import { TokenError, type CallbackClaims, type CallbackTokens } from '@callbus/graph';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Histogram } from 'prom-client';
@@ -96,7 +96,7 @@ function noRoom(why: string): never {
 }
 
 function refusalOfToken(error: unknown): unknown {
-  if (!(error instanceof CallbackTokenError)) return error;
+  if (!(error instanceof TokenError)) return error;
   const code = error.code === 'KEYS_UNAVAILABLE' ? 'KEYS_UNAVAILABLE' : 'UNAUTHORIZED';
   return new Refusal(code, error.message, { cause: error });
 }

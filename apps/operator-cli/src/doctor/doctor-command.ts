@@ -8,7 +8,7 @@ export function addDoctor(program: Command, { installation, print }: Context): v
   program
     .command('doctor')
     .description(
-      'whether all is as it has to be: Kafka, topics, ACLs, the app’s token and its roles, the way of the callbacks and their keys, clocks. It writes one record that does nothing, to read the broker’s clock.',
+      'whether all is as it has to be: Kafka, topics, ACLs, the app’s token and its roles, the way of the callbacks and their keys, the gateway’s callers, clocks. It writes one record that does nothing, to read the broker’s clock.',
     )
     .option('--tenant <ids>', 'tenants whose tokens to ask for, separated by commas (default: GRAPH_TENANTS)', listOf)
     .option('--kinds <kinds>', `kinds of call that are to be placed, of ${CALL_KINDS.join(', ')} (default: all)`, kindsOf)

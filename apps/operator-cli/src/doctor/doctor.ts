@@ -1,6 +1,7 @@
 import type { CallKind } from '@callbus/graph';
 import type { Installation } from '../installation.js';
 import type { Report } from '../report.js';
+import { callerFindings } from './caller-findings.js';
 import { authorityClockFindings, callbackWayFindings } from './callback-way.js';
 import type { Finding } from './finding.js';
 import { graphFindings } from './graph-findings.js';
@@ -22,7 +23,7 @@ export async function doctor(installation: Installation, { tenants, kinds, isRea
     callbackWayFindings(settings),
     authorityClockFindings(settings),
   ]);
-  const findings = all.flat();
+  const findings = [...all.flat(), ...callerFindings(settings)];
   return { data: { findings }, text: doctorText(findings), isWell: !findings.some(({ verdict }) => verdict === 'failed') };
 }
 

@@ -1,0 +1,50 @@
+import { ValidateBy } from 'class-validator';
+import { isOfFormat } from './text-formats.js';
+
+/** A caller, `<tenant id of its tokens>/<application id>` → tenants that it may act in, all in lower case. */
+export type TenantsByCaller = ReadonlyMap<string, readonly string[]>;
+
+const SHAPE = 'must be a JSON object: "<tenant id of the caller’s tokens>/<application id>" → list of tenant ids';
+
+/** For the setting that holds them. */
+export function AreTenantsByCaller(): PropertyDecorator {
+  return ValidateBy({
+    name: 'areTenantsByCaller',
+    validator: {
+      validate: (value: unknown) => faultOfTenantsByCaller(value) === null,
+      defaultMessage: (about) => faultOfTenantsByCaller(about?.value) ?? '',
+    },
+  });
+}
+
+/** @returns null when there is none, else what is wrong and how to write it */
+export function faultOfTenantsByCaller(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return SHAPE;
+  for (const [caller, tenants] of Object.entries(value)) {
+    if (!Array.isArray(tenants)) return SHAPE;
+    if (isOfFormat(caller, 'uuid')) return withoutTenant(caller, tenants);
+    const wrong = [...callerIds(caller), ...(tenants as unknown[])].find((id) => !isOfFormat(id, 'uuid'));
+    if (wrong !== undefined) return `${SHAPE}; ${JSON.stringify(wrong)} is no id`;
+  }
+  return null;
+}
+
+/** @param value without fault */
+export function readTenantsByCaller(value: unknown): TenantsByCaller {
+  const entries = Object.entries(value as Record<string, readonly string[]>);
+  return new Map(
+    entries.map(([caller, tenants]) => [caller.toLowerCase(), [...new Set(tenants.map((tenant) => tenant.toLowerCase()))]]),
+  );
+}
+
+/** Two ids, or what is no id. */
+function callerIds(caller: string): readonly string[] {
+  const ids = caller.split('/');
+  return ids.length === 2 ? ids : [caller];
+}
+
+/** Earlier releases took the application’s id alone, so the same application of any tenant had these tenants. */
+function withoutTenant(appId: string, tenants: readonly unknown[]): string {
+  const written = `{"<tenant id>/${appId}": ${JSON.stringify(tenants)}}`;
+  return `must name the caller ${appId} with the tenant of its tokens, since other tenants may have that application too: ${written}`;
+}
