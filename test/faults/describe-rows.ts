@@ -5,7 +5,7 @@ import { figuresOf, line, total, type RowFigures } from './report.js';
 import type { FaultRow } from './row.js';
 import { selectRows } from './rows.js';
 
-const ROW_TIMEOUT_MS = 180_000;
+const ROW_TIMEOUT_MS = 240_000;
 
 /**
  * Rows of the fault matrix in a size of seconds each, on one stack: real processes, real Kafka, the simulator as Graph,

@@ -57,10 +57,14 @@ export const GRAPH_ROWS: readonly FaultRow[] = [
     id: 'F14',
     fault: '429 with Retry-After, and a burst of 503',
     run: async ({ system, injected, healed }) => {
-      await system.fault({ on: 'create', action: 'status', status: 429, headers: { 'Retry-After': '2.5' }, times: 40 });
-      await system.fault({ on: 'create', action: 'status', status: 503, times: 10 });
-      injected(50);
+      await system.fault({ on: 'create', action: 'status', status: 429, headers: { 'Retry-After': '2.5' }, times: null });
       const callIds = await system.placeMany(100);
+      // A throttled app tries with one call at a time, so how many are refused depends on how many it had sent by then.
+      await until('calls are throttled', async () => (await system.struck()) >= 2);
+      injected(await system.struck());
+      await system.clearFaults();
+      await system.fault({ on: 'create', action: 'status', status: 503, times: 10 });
+      injected(10);
       healed();
       const outcomes = await system.outcomes(callIds);
       const counted = outcomes.reduce<Record<string, number>>((sum, one) => ({ ...sum, [one]: (sum[one] ?? 0) + 1 }), {});

@@ -16,6 +16,8 @@ const FLOOD = 1_500;
 const SLOW_KAFKA_MS = 300;
 const MOST_GROWTH_BYTES = 150 * 1024 * 1024;
 const SLOW_CLIENTS = 40;
+/** Sent before any hostile client is there, to see how long this machine takes. */
+const QUIET_TONES = 5;
 const TOO_LARGE_BYTES = 10 * 1024 * 1024;
 /** Half of what they would wait who had to wait until a hostile client is turned away. */
 const LONG_ANSWER_MS = Number(RECEIVER_LIMITS.HTTP_HEADERS_TIMEOUT_MS) / 2;
@@ -105,7 +107,9 @@ export const RECEIVER_ROWS: readonly FaultRow[] = [
         }
       };
       await Promise.all(Array.from({ length: FLOOD_WIDTH }, client));
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 503]));
+      // A sender to which a connection was closed sees no status (502 here), and Graph sends again as after a 503.
+      const statuses = new Set(answers.map(({ status }) => status).filter((status) => status !== 502));
+      expect(statuses).toEqual(new Set([202, 503]));
       const refused = answers.filter(({ status }) => status === 503);
       expect(refused.every(({ headers }) => /^\d+$/.test(String(headers['retry-after'])))).toBe(true);
       expect(most - before).toBeLessThan(MOST_GROWTH_BYTES);
@@ -122,6 +126,20 @@ export const RECEIVER_ROWS: readonly FaultRow[] = [
     run: async ({ system, injected, healed }) => {
       const { callId, target } = await liveCall(system);
       const tone = tonesTo(system, target);
+      const large = { raw: JSON.stringify('x'.repeat(TOO_LARGE_BYTES)) };
+      // Whoever is refused while it sends may see no more than that the connection has ended.
+      expect([413, 502]).toContain((await tone(large)).status);
+      const bomb = { rawBase64: gzipSync(' '.repeat(100_000_000)).toString('base64'), headers: { 'content-encoding': 'gzip' } };
+      expect((await tone(bomb)).status).toBe(415);
+      const timedTone = async (): Promise<{ status: number; ms: number }> => {
+        const sentAt = performance.now();
+        const { status, headers } = await tone();
+        // Kafka may be late on a busy machine; then the receiver says so (G10).
+        if (status === 503) expect(headers['retry-after']).toMatch(/^\d+$/);
+        else expect(status).toBe(202);
+        return { status, ms: performance.now() - sentAt };
+      };
+      const quiet = await Promise.all(Array.from({ length: QUIET_TONES }, timedTone));
       const { pathname, port } = new URL(target.callbackUri);
       const to = { host: 'localhost', port: Number(port) };
       const ca = readFileSync(system.stack.file.ca);
@@ -133,30 +151,20 @@ export const RECEIVER_ROWS: readonly FaultRow[] = [
         client.write(begun[index % begun.length] ?? '');
         return client;
       });
-      const large = { raw: JSON.stringify('x'.repeat(TOO_LARGE_BYTES)) };
-      // Whoever is refused while it sends may see no more than that the connection has ended.
-      expect([413, 502]).toContain((await tone(large)).status);
-      const bomb = { rawBase64: gzipSync(' '.repeat(100_000_000)).toString('base64'), headers: { 'content-encoding': 'gzip' } };
-      expect((await tone(bomb)).status).toBe(415);
       injected(clients.length + 2);
-      const answerMs: number[] = [];
-      let taken = 0;
-      const isTurnedAway = async (): Promise<boolean> => {
-        const sentAt = performance.now();
-        const { status, headers } = await tone();
-        // So many handshakes at once may be more than a small machine has time for; then it says so (G10).
-        if (status === 503) expect(headers['retry-after']).toMatch(/^\d+$/);
-        else expect(status).toBe(202);
-        if (status === 202 && !clients.every((client) => client.isClosed)) taken += 1;
-        answerMs.push(performance.now() - sentAt);
-        return clients.every((client) => client.isClosed);
-      };
-      await until('all are turned away', isTurnedAway);
+      /** Of callbacks that were sent while hostile clients were there. */
+      const answers: { status: number; ms: number }[] = [];
+      await until('all are turned away', async () => {
+        if (clients.every(({ isClosed }) => isClosed)) return true;
+        answers.push(await timedTone());
+        return false;
+      });
       healed();
       for (const client of clients) client.end();
+      expect(answers.filter(({ status }) => status === 202).length).toBeGreaterThan(0);
       // Not each of them: a busy machine may take its time over one.
-      expect(answerMs.filter((ms) => ms > LONG_ANSWER_MS).length).toBeLessThan(answerMs.length / 2);
-      expect(taken).toBeGreaterThan(0);
+      const longMs = Math.max(LONG_ANSWER_MS, 3 * Math.max(...quiet.map(({ ms }) => ms)));
+      expect(answers.filter(({ ms }) => ms > longMs).length).toBeLessThan(answers.length / 2);
       expect(clients.filter(({ answer }) => / 2\d\d /.test(answer.slice(0, 20)))).toEqual([]);
       await system.endAll([callId]);
       return [callId];

@@ -120,7 +120,7 @@ export class Witness {
   }
 
   /** Waits until every call has its lasting outcome. @returns what they came to */
-  async outcomes(callIds: readonly string[], timeoutMs = 60_000): Promise<string[]> {
+  async outcomes(callIds: readonly string[], timeoutMs = 120_000): Promise<string[]> {
     let left = callIds;
     const narrow = (): boolean => {
       left = left.filter((callId) => outcomeOf(callId, this.readers) === null);
@@ -137,7 +137,7 @@ export class Witness {
   }
 
   /** Waits until the oracle finds nothing wrong with any of them. @returns the evidence @throws with what it finds at the end */
-  async untilInOrder(callIds: readonly string[], timeoutMs = 30_000): Promise<Evidence> {
+  async untilInOrder(callIds: readonly string[], timeoutMs = 60_000): Promise<Evidence> {
     let evidence = await this.gather(callIds);
     const isInOrder = async (): Promise<boolean> => {
       evidence = await this.gather(callIds);

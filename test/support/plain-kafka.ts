@@ -148,7 +148,7 @@ export class PlainReader {
   }
 
   /** Waits until the history has an event like this. @returns the whole history so far */
-  async historyWith(callId: string, is: (event: HistoryEvent) => boolean, timeoutMs = 30_000): Promise<HistoryEvent[]> {
+  async historyWith(callId: string, is: (event: HistoryEvent) => boolean, timeoutMs = 60_000): Promise<HistoryEvent[]> {
     await until(
       `the history of ${callId} has what is looked for; it has ${JSON.stringify(this.history(callId).map(({ type, data }) => [type, data['state'] ?? data['reason']]))}`,
       () => this.history(callId).some(is),
@@ -158,7 +158,7 @@ export class PlainReader {
   }
 
   /** Waits until the call has ended or failed. */
-  async ended(callId: string, timeoutMs = 30_000): Promise<HistoryEvent[]> {
+  async ended(callId: string, timeoutMs = 60_000): Promise<HistoryEvent[]> {
     return this.historyWith(callId, ({ type, data }) => type === 'CallCreationFailed' || data['final'] === true, timeoutMs);
   }
 
