@@ -21,7 +21,7 @@ export function afterLostRecords(before: Dispatch, lostAtMs: number): Dispatch {
   return { ...before, attempts: [...before.attempts, attempt], phase: 'open' };
 }
 
-/** Stands for an attempt whose Intent may have been among lost records: nobody may POST for it. */
+/** An open attempt in the place of one whose Intent may be lost: nobody may POST for it. */
 export function lostAttempt(attempt: number, intendedAtMs: number): Attempt {
   return openAttempt({ attempt, nonce: LOST_NONCE, deadlineMs: 0, orphanMs: 0 }, intendedAtMs);
 }
