@@ -66,9 +66,9 @@ describe('a reader of events', () => {
 
   it('holds only so much in hand, and gives that', async () => {
     const { reader: events } = reader();
-    const size = 9 * 1024 * 1024;
-    for (const sequence of [1, 2, 3]) events.take(record(sequence, { size }));
-    expect([await drain(events), await events.next(LONG_MS)]).toEqual([[1, 2], null]);
+    const size = 6 * 1024 * 1024;
+    for (const sequence of [1, 2, 3, 4]) events.take(record(sequence, { size }));
+    expect([await drain(events), await events.next(LONG_MS)]).toEqual([[1, 2, 3], null]);
   });
 
   it.each<[string, (events: EventReader) => Promise<void>]>([
