@@ -21,21 +21,19 @@ export {
   type IfUnknown,
 } from './commands.js';
 export {
-  afterLostRecords,
   endRequestsOf,
   isEndRequested,
   isForgotten,
   isSettled,
   latestAttempt,
-  mayLackAttempts,
-  reduce,
   type Attempt,
   type AttemptState,
   type Dispatch,
   type DispatchPhase,
   type KeptCommand,
-  type Transition,
-} from './ledger.js';
+} from './dispatch.js';
+export { reduce, type Transition } from './ledger.js';
+export { afterLostRecords, mayLackAttempts } from './lost-records.js';
 export { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY_MS } from './ledger-keeping.js';
 export { decodeLedgerRecord, encodeLedgerRecord, type LedgerCommand, type LedgerRecord } from './ledger-records.js';
 export {

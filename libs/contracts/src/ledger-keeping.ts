@@ -1,4 +1,5 @@
-import { isEndRequested, isSettled, latestAttempt, mayLackAttempts, NONE, type Dispatch } from './ledger.js';
+import { isEndRequested, isSettled, latestAttempt, NONE, type Dispatch } from './dispatch.js';
+import { mayLackAttempts } from './lost-records.js';
 import { TOPICS, type TopicSpec } from './topics.js';
 
 const HOUR_MS = 60 * 60 * 1_000;

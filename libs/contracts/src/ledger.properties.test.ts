@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { afterLostRecords, isEndRequested, latestAttempt, reduce, type Dispatch, type Transition } from './ledger.js';
+import { isEndRequested, latestAttempt, type Dispatch } from './dispatch.js';
+import { reduce, type Transition } from './ledger.js';
+import { afterLostRecords } from './lost-records.js';
 import { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY_MS } from './ledger-keeping.js';
 import type { LedgerRecord } from './ledger-records.js';
 

@@ -1,4 +1,6 @@
-import { afterLostRecords, endRequestsOf, isEndRequested, isForgotten, reduce, type Dispatch } from './ledger.js';
+import { endRequestsOf, isEndRequested, isForgotten, type Dispatch } from './dispatch.js';
+import { reduce } from './ledger.js';
+import { afterLostRecords } from './lost-records.js';
 import type { LedgerCommand, LedgerRecord } from './ledger-records.js';
 
 const callId = '11111111-1111-4111-8111-111111111111';

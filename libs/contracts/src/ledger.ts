@@ -1,53 +1,15 @@
 import type { CreationError } from './creation-error.js';
-import type { LedgerCommand, LedgerRecord } from './ledger-records.js';
-import { TOPICS, type TopicSpec } from './topics.js';
-
-export type AttemptState = 'open' | 'created' | 'rejected' | 'refused' | 'not-sent' | 'unknown';
-
-/** One permission to POST, and what became of it. */
-export interface Attempt {
-  readonly attempt: number;
-  readonly nonce: string;
-  /** LogAppendTime of the Intent, milliseconds since the epoch. */
-  readonly intendedAtMs: number;
-  readonly deadlineMs: number;
-  readonly orphanMs: number;
-  readonly state: AttemptState;
-  readonly graphCallId: string | null;
-  /** The time until which Graph asked to wait, milliseconds since the epoch; null when it did not ask. */
-  readonly retryAtMs: number | null;
-  readonly httpStatus: number | null;
-  /** LogAppendTime of the record that said what became of it, milliseconds since the epoch; null while open. */
-  readonly closedAtMs: number | null;
-}
-
-/**
- * Where a call is. `announced`: only an EndCall has been seen. `waiting`: for its next attempt. Failed, cancelled,
- * expired and created absorb.
- */
-export type DispatchPhase =
-  'announced' | 'waiting' | 'open' | 'unknown' | 'created' | 'rejected' | 'invalid' | 'cancelled' | 'expired';
-
-/** The command as a fold keeps it: `call` is null once no record can permit another attempt (ledger-keeping.ts). */
-export type KeptCommand = LedgerCommand | (Omit<LedgerCommand, 'call'> & { readonly call: null });
-
-/** What the ledger knows of one call. */
-export interface Dispatch {
-  readonly callId: string;
-  readonly phase: DispatchPhase;
-  readonly command: KeptCommand | null;
-  readonly requestHash: string | null;
-  readonly attempts: readonly Attempt[];
-  /** Tenants that asked for the end; only the call's own counts. The inbox limits their number (UNKNOWN_ENDS_MAX_PER_CALL). */
-  readonly endRequestedBy: readonly string[];
-  /** How often the call's own tenant asked again. */
-  readonly endRepeats: number;
-  /**
-   * Nonces whose outcome came before their Intent: that Intent never takes effect. There are as many as Kafka failed to acknowledge
-   * Intents of the call, so few.
-   */
-  readonly spentNonces: readonly string[];
-}
+import {
+  emptyDispatch,
+  isEndRequested,
+  latestAttempt,
+  openAttempt,
+  type Attempt,
+  type Dispatch,
+  type DispatchPhase,
+} from './dispatch.js';
+import type { LedgerRecord } from './ledger-records.js';
+import { LOST_NONCE, lostAttempt, mayLackAttempts } from './lost-records.js';
 
 /** What a record changed, for whoever reports on the ledger. Null: the record took no effect. */
 export type Transition =
@@ -69,38 +31,6 @@ export interface Reduced {
   readonly transition: Transition | null;
 }
 
-const FINAL_PHASES: ReadonlySet<DispatchPhase> = new Set(['created', 'rejected', 'invalid', 'cancelled', 'expired']);
-
-/** Whether nothing but the closing of an attempt that is still open can change the call any more. */
-export function isSettled(dispatch: Dispatch): boolean {
-  return FINAL_PHASES.has(dispatch.phase);
-}
-
-/** Whether the call's own tenant asked for its end. */
-export function isEndRequested(dispatch: Dispatch): boolean {
-  return dispatch.command !== null && dispatch.endRequestedBy.includes(dispatch.command.tenantId);
-}
-
-/** Number of the call's own tenant's end requests. For each one the driver asks Graph to hang up whatever still lives of the call. */
-export function endRequestsOf(dispatch: Dispatch): number {
-  return isEndRequested(dispatch) ? 1 + dispatch.endRepeats : 0;
-}
-
-export function latestAttempt(dispatch: Dispatch): Attempt | undefined {
-  return dispatch.attempts.at(-1);
-}
-
-/**
- * Whether a call of which there is no snapshot is over, and its snapshot was deleted: the ledger keeps calls for longer. One
- * that is new has no snapshot either, for no longer than its observations are kept.
- * @param nowMs any clock's: it is a matter of days
- */
-export function isForgotten(dispatch: Dispatch, nowMs: number): boolean {
-  const created = dispatch.attempts.find(({ state }) => state === 'created');
-  const { config }: TopicSpec = TOPICS.observations;
-  return created?.closedAtMs != null && nowMs - created.closedAtMs > Number(config['retention.ms']);
-}
-
 /**
  * The ledger's reducer: every record is a proposal, and this says which take effect. Pure and total: it reads no clock
  * and no settings, so every process that folds the ledger comes to the same state (docs/ledger.md has the table).
@@ -111,22 +41,6 @@ export function reduce(dispatch: Dispatch | undefined, record: LedgerRecord, app
   const before = dispatch ?? emptyDispatch(record.callId);
   const after = apply(before, record, appendedAtMs);
   return after === null ? { dispatch, transition: null } : after;
-}
-
-/** One empty list that all calls share, to save memory. */
-export const NONE: readonly never[] = Object.freeze([]);
-
-function emptyDispatch(callId: string): Dispatch {
-  return {
-    callId,
-    phase: 'announced',
-    command: null,
-    requestHash: null,
-    attempts: NONE,
-    endRequestedBy: NONE,
-    endRepeats: 0,
-    spentNonces: NONE,
-  };
 }
 
 function apply(before: Dispatch, record: LedgerRecord, appendedAtMs: number): Reduced | null {
@@ -196,60 +110,8 @@ function intended(before: Dispatch, record: Extract<LedgerRecord, { type: 'Inten
   const next = (latestAttempt(before)?.attempt ?? 0) + 1;
   if (before.phase !== 'waiting' || record.attempt !== next || isEndRequested(before)) return null;
   if (before.spentNonces.includes(record.nonce) || before.attempts.some((attempt) => attempt.nonce === record.nonce)) return null;
-  const attempt: Attempt = {
-    attempt: record.attempt,
-    nonce: record.nonce,
-    intendedAtMs: appendedAtMs,
-    deadlineMs: record.deadlineMs,
-    orphanMs: record.orphanMs,
-    state: 'open',
-    graphCallId: null,
-    retryAtMs: null,
-    httpStatus: null,
-    closedAtMs: null,
-  };
+  const attempt = openAttempt(record, appendedAtMs);
   return { dispatch: { ...before, attempts: [...before.attempts, attempt], phase: 'open' }, transition: { kind: 'intended' } };
-}
-
-/** Stands for the unknown nonce of an Intent that may have been among lost records. */
-const LOST_NONCE = '';
-
-/** Phases after which the next record may permit an attempt, if the end was not asked for. */
-const MAY_GO_ON: ReadonlySet<DispatchPhase> = new Set(['waiting', 'open', 'unknown']);
-
-/**
- * The call after records of the ledger that nobody can read. An Intent may have been among them, and its POST may have dialled,
- * also behind the outcome of an attempt that was open, or behind a release. So the call has an attempt more from then on, which
- * nobody may POST for and which its process left behind.
- * @param lostAtMs LogAppendTime of the last of them, milliseconds since the epoch
- */
-export function afterLostRecords(before: Dispatch, lostAtMs: number): Dispatch {
-  if (!MAY_GO_ON.has(before.phase) || before.command === null || isEndRequested(before)) return before;
-  const latest = latestAttempt(before);
-  // Not orphaned before the attempt that is open: nobody releases the call meanwhile.
-  const orphanMs = latest?.state === 'open' ? latest.orphanMs : 0;
-  const attempt = { ...lostAttempt((latest?.attempt ?? 0) + 1, lostAtMs), orphanMs };
-  return { ...before, attempts: [...before.attempts, attempt], phase: 'open' };
-}
-
-function lostAttempt(attempt: number, intendedAtMs: number): Attempt {
-  return {
-    attempt,
-    nonce: LOST_NONCE,
-    intendedAtMs,
-    deadlineMs: 0,
-    orphanMs: 0,
-    state: 'open',
-    graphCallId: null,
-    retryAtMs: null,
-    httpStatus: null,
-    closedAtMs: null,
-  };
-}
-
-/** Whether an Intent of the call may have been among records that nobody can read. */
-export function mayLackAttempts({ attempts }: Dispatch): boolean {
-  return attempts.some(({ nonce }) => nonce === LOST_NONCE);
 }
 
 type Outcome = Extract<LedgerRecord, { type: 'Created' | 'Rejected' | 'Refused' | 'NotSent' | 'Unknown' }>;
