@@ -229,6 +229,14 @@ describe('a body', () => {
     expect(gateway.commands).toEqual([]);
   });
 
+  it.each(['Application/JSON', 'application/json; charset=UTF-8', 'application/json;odata.metadata=minimal'])(
+    'of type %s is taken, with a byte order mark too',
+    async (type) => {
+      const answer = await gateway.ask('POST', '', { body: `\ufeff${JSON.stringify(CALL)}`, headers: { 'content-type': type } });
+      expect(answer.status).toBe(202);
+    },
+  );
+
   it('with two Authorization headers is nobody’s', async () => {
     const { host, port, pathname } = new URL(gateway.url);
     const socket = connect(Number(port), '127.0.0.1');

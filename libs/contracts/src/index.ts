@@ -55,7 +55,8 @@ export {
   type FailureReason,
   type Observation,
 } from './observations.js';
-export { MAX_INPUT_DEPTH, parseJson } from './json.js';
+export { dateTimeMs } from './date-time.js';
+export { MAX_INPUT_DEPTH, parseInput, parseJson } from './json.js';
 export { requestHash } from './request-hash.js';
 export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './events.js';
 export { type EventData, type EventSubject, type EventType } from './event-data.js';
