@@ -115,6 +115,10 @@ export const Required = (): PropertyDecorator => IsDefined({ message: 'is requir
 export const RequiredText = (): PropertyDecorator =>
   every(Required(), Matches(/\S/, { message: 'must be text that is not empty' }));
 
+/** An id that must be there, as Graph writes it: what people copy often has something around it. */
+export const RequiredId = (pattern: RegExp, message: string): PropertyDecorator =>
+  every(Required(), Matches(pattern, { message }));
+
 export const OptionalText = (): PropertyDecorator => every(IsOptional(), IsString({ message: 'must be text' }));
 
 export const OptionalFlag = (): PropertyDecorator => every(IsOptional(), IsBoolean({ message: 'must be true or false' }));
