@@ -2,6 +2,9 @@ import type { FastifyRequest } from 'fastify';
 
 export const CALLS_PATH = 'v1.0/communications/calls';
 
+/** What to tell those who ask at another path: `/beta`, `/communication/calls`, `/v1.0/app/calls`, an action of Graph's. */
+export const PATHS_HINT = `Calls are at /${CALLS_PATH} and /${CALLS_PATH}/{id}; below a call are /participants and /events.`;
+
 /** The addresses that callers are told. */
 export class CallUrls {
   /** @param publicUrl by default the address that the request itself was sent to */

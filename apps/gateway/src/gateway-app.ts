@@ -119,6 +119,8 @@ function adapterFor({ maxBodyBytes, httpLimits, tlsCert: cert, tlsKey: key = '' 
     requestTimeout: httpLimits.requestTimeoutMs,
     keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
     genReqId: () => randomUUID(),
+    // As Graph does.
+    routerOptions: { ignoreTrailingSlash: true, caseSensitive: false },
     ...(cert === undefined ? { http: node } : { https: { ...node, cert, key, handshakeTimeout: httpLimits.headersTimeoutMs } }),
   });
   adapter.getInstance().server.maxConnections = httpLimits.maxConnections;

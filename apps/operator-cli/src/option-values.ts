@@ -1,11 +1,11 @@
-import { dateTimeMs, isCallId } from '@callbus/contracts';
+import { dateTimeMs, readCallId } from '@callbus/contracts';
 import { isUUID } from 'class-validator';
 import { InvalidArgumentError } from 'commander';
 
 /** @throws InvalidArgumentError */
 export function callIdOf(text: string): string {
-  const callId = text.toLowerCase();
-  if (!isCallId(callId)) throw new InvalidArgumentError('It must be a UUID with dashes.');
+  const callId = readCallId(text);
+  if (callId === null) throw new InvalidArgumentError('It must be a UUID.');
   return callId;
 }
 

@@ -91,6 +91,35 @@ describe('validateCall', () => {
     expect(JSON.stringify(validateCall({ ...bad, tenantId: 'hunter2', subject: ['hunter2'] }))).not.toContain('hunter2');
   });
 
+  describe('traces of a serializer', () => {
+    it('names references that it keeps, and nothing else', () => {
+      const message = expect.stringMatching(/keeps references\. Turn that off/) as string;
+      const targets = { $id: '2', $values: [{ $id: '3', identity: {} }] };
+      expect(validateCall({ $id: '1', ...peer(), targets })).toEqual([{ path: '$', message }]);
+      expect(validateCall({ ...peer(), targets })).toEqual([{ path: 'targets', message }]);
+      expect(validateCall({ ...peer(), mediaConfig: { $ref: '2' } })).toEqual([{ path: 'mediaConfig', message }]);
+    });
+
+    it.each([
+      ['another case', ['Audio'], /^must be spelled audio: have the serializer write enums in camel case$/],
+      ['another case in one of them', ['audio', 'VIDEOBASEDSCREENSHARING'], /^must be spelled videoBasedScreenSharing: /],
+      ['numbers', [0], /one of audio, .*: by its name, so have the serializer write enums as text$/],
+      ['no name of it', ['telepathy'], /one of audio, video, videoBasedScreenSharing, data$/],
+      ['no list', 'audio', /^must be a list of at most 100/],
+    ])('names an enum in %s', (_what, requestedModalities, message) => {
+      expect(validateCall({ ...peer(), requestedModalities })).toEqual([
+        { path: 'requestedModalities', message: expect.stringMatching(message) as string },
+      ]);
+    });
+
+    it('names a single enum, too', () => {
+      const source = { identity: { user: { id: guid } }, endpointType: 'VoiceMail' };
+      expect(validateCall({ ...peer(), source })).toEqual([
+        { path: 'source.endpointType', message: 'must be spelled voicemail: have the serializer write enums in camel case' },
+      ]);
+    });
+  });
+
   describe('ids as people copy them', () => {
     const USER_ID = '112f7296-5fa4-42ca-bae8-6a692b15d4b8';
     const calling = (party: string, id: string) => ({ ...peer(), targets: [{ identity: { [party]: { id } } }] });
