@@ -122,6 +122,36 @@ describe.each<[string, (document: string) => Buffer, RegExp, Readonly<Record<str
   });
 });
 
+/** The doors by which calls come in, each with a call in what it takes. */
+const CALL_DOORS = [
+  ['calls.commands', (call: object) => ({ ...CREATE, data: { ...CREATE.data, call } })],
+  ['the gateway', (call: object) => call],
+  ['callbus calls place', (call: object) => call],
+] as const;
+const MEETING = { '@odata.type': '#microsoft.graph.joinMeetingIdMeetingInfo', joinMeetingId: '200 000 000 000 1', passcode: 'a' };
+
+describe.each<[string, object, RegExp]>([
+  [
+    'an annotation of ours',
+    { '@callbus.notafter': 'x' },
+    /@callbus\.notafter is no annotation .* nearest .*: notAfter beside call/,
+  ],
+  ['references', { targets: { $id: '1', $values: [] } }, /targets has \$id, \$ref or \$values: .* Turn that off/],
+  ['an enum in Pascal case', { requestedModalities: ['Audio'] }, /requestedModalities must be spelled audio: /],
+  ['a prefix before an id', { targets: [{ identity: { user: { id: `8:orgid:${APP_ID}` } } }] }, /user\.id must be the id alone/],
+  ['the blanks of an invitation', { meetingInfo: MEETING }, /joinMeetingId must be .* without the blanks/],
+  [
+    'an escaped thread',
+    { chatInfo: { threadId: '19%3aa%40thread.v2' } },
+    /chatInfo\.threadId must be .* without .*percent-encoding/,
+  ],
+])('a call with %s is refused in words', (_what, changes, message) => {
+  it.each(CALL_DOORS)('at %s', (name, documentOf) => {
+    const bytes = Buffer.from(JSON.stringify(documentOf({ ...CALL, ...changes })));
+    expect(verdict(() => DOORS[name]?.faultsOf(bytes) ?? [])).toMatch(message);
+  });
+});
+
 const MODES: Readonly<Record<string, (event: object) => readonly [Buffer, Headers]>> = {
   structured: (event) => [
     Buffer.from(JSON.stringify(event)),

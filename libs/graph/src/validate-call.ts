@@ -5,6 +5,7 @@ import { faultsAcrossMembers } from './call-rules.js';
 import { isObject, type JsonObject } from './json-value.js';
 import { faultsOfModel, type CallFault } from './model-faults.js';
 import { memberNamesOf, schemaOf } from './model-schema.js';
+import { faultsOfAnnotations } from './our-annotations.js';
 import { TEXT_FORMATS } from './text-formats.js';
 import { READ_ONLY_MEMBERS } from './to-graph-call.js';
 
@@ -21,7 +22,12 @@ export function validateCall(raw: unknown, maxBytes: number = CALL_LIMITS.bytes)
   if (!isObject(raw)) return [{ path: '$', message: 'must be an object, the call resource of Graph' }];
   const wrapped = wrappedPath(raw);
   if (wrapped !== null) return [{ path: wrapped, message: WRAPPED }];
-  const ofRules = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
+  const ofRules = [
+    ...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)),
+    ...faultsOfSpelling(raw),
+    ...faultsOfAnnotations(raw),
+    ...faultsAcrossMembers(raw),
+  ];
   const ofSize = faultsOfSize(raw, maxBytes).filter(({ path }) => !ofRules.some((one) => one.path === path));
   const faults = [...ofRules, ...ofSize];
   if (faults.length <= MAX_FAULTS) return faults;
