@@ -51,6 +51,7 @@ class SchemasOfClasses {
     refPointerPrefix: '#/$defs/',
     additionalConverters: {
       [IS_ISO8601]: { type: 'string', format: 'date-time' },
+      isDateTime: { type: 'string', format: 'date-time' },
       [ValidationTypes.CUSTOM_VALIDATION]: {},
     },
   });

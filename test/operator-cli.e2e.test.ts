@@ -296,7 +296,7 @@ describe('dead letters', () => {
   it('are listed by what is asked for, and shown whole, but for what only some may see', async () => {
     await commands.send(poison);
     await until('it is put aside', () => deadLetters.of(key).length === 1);
-    const [letter] = await listed('--key', key, '--reason', 'NOT_JSON', '--since', '2020-01-01');
+    const [letter] = await listed('--key', key, '--reason', 'NOT_JSON', '--since', '2020-01-01T00:00:00Z');
     expect(letter).toMatchObject({ reason: 'NOT_JSON', original: { key }, replayed: [] });
     expect(await listed('--key', key, '--reason', 'CONFLICT')).toEqual([]);
     const show = (...more: string[]): Promise<Finished> => callbus(stack, ['dead-letters', 'show', letter?.place ?? '', ...more]);
@@ -529,6 +529,20 @@ describe('the command line', () => {
       exitCode: 2,
       errors: expect.stringContaining('KAFKA_PARTITIONS') as string,
     });
+  });
+
+  it('puts nothing on a terminal that it would obey, whoever wrote it, and gives programs what was written', async () => {
+    const key = `${randomUUID()}\u001b[31mRED\u0007\u009b\nrow`;
+    await commands.send({ key, value: 'no command' });
+    await until('it was put aside', () => deadLetters.of(key).length > 0);
+    const list = await callbus(stack, ['dead-letters', 'list']);
+    expect(list.output).toContain(String.raw`\u001b[31mRED\u0007\u009b\u000arow`);
+    const unknown = await callbus(stack, ['calls', '\u001b[31mplace']);
+    const missing = await callbus(stack, ['calls', 'place', '\u001b[31m.json']);
+    for (const { errors } of [unknown, missing]) expect(errors).toContain(String.raw`\u001b[31m`);
+    expect([list.output, unknown.errors, missing.errors].join('')).not.toMatch(/(?!\n)\p{Cc}/u);
+    const found = await callbusJson<{ deadLetters: Json[] }>(stack, ['dead-letters', 'list', '--key', key]);
+    expect(found.deadLetters).toMatchObject([{ original: { key } }]);
   });
 
   it('says that nobody knows a call, and where to look', async () => {

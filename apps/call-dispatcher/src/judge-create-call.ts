@@ -1,4 +1,4 @@
-import { requestHash, type CreateCallData, type LedgerCommand } from '@callbus/contracts';
+import { dateTimeMs, requestHash, type CreateCallData, type LedgerCommand } from '@callbus/contracts';
 import { mediaFaultsOf, validateCall, type CallFault } from '@callbus/graph';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -34,15 +34,12 @@ export function judgeCreateCall(data: CreateCallData, arrivedAtMs: number, rules
   const appId = (data.appId ?? rules.appId).toLowerCase();
   const ifUnknown = data.ifUnknown ?? 'park';
   const defaultMs = rules.notAfterDefaultMs + (ifUnknown === 'redial' ? rules.notAfterRedialExtraMs : 0);
-  const givenMs = data.notAfter === undefined ? arrivedAtMs + defaultMs : Date.parse(data.notAfter);
-  // ISO 8601 has weeks and days of the year, which are no date here.
-  const isDate = !Number.isNaN(givenMs);
-  const notAfterMs = isDate ? givenMs : arrivedAtMs;
+  // decodeCommand takes only a date-time.
+  const notAfterMs = data.notAfter === undefined ? arrivedAtMs + defaultMs : (dateTimeMs(data.notAfter) ?? arrivedAtMs);
   return {
     command: { tenantId, appId, notAfterMs, ifUnknown, call: data.call },
     requestHash: requestHash({ appId, tenantId, call: data.call }),
     faults: [
-      ...(isDate ? [] : [{ path: 'notAfter', message: 'must be a date-time of RFC 3339, such as 2026-01-31T12:00:00Z' }]),
       ...faultsOfEnvelope({ tenantId, appId, notAfterMs }, data.call, arrivedAtMs, rules),
       ...faultsOfCall(data.call, rules).map(({ path, message }) => ({ path: path === '$' ? 'call' : `call.${path}`, message })),
     ],

@@ -1,5 +1,8 @@
 export const CALLS_PATH = 'v1.0/communications/calls';
 
+/** What to tell those who ask at another path: `/beta`, `/communication/calls`, `/v1.0/app/calls`, an action of Graph's. */
+export const PATHS_HINT = `Calls are at /${CALLS_PATH} and /${CALLS_PATH}/{id}; below a call are /participants and /events.`;
+
 /** The addresses that callers are told. None is made of a request’s Host or X-Forwarded-Host: whoever sends it chooses these. */
 export class CallUrls {
   private readonly base: string;

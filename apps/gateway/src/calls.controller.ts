@@ -22,7 +22,7 @@ import { ReadBudgets } from './read-budgets.js';
 import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
 import { requireAllowedMedia } from './require-allowed-media.js';
 import { UnknownEnds } from './unknown-ends.js';
-import { VisibleCalls } from './visible-calls.js';
+import { ownIdOf, VisibleCalls } from './visible-calls.js';
 import { WaitingCommands } from './waiting-commands.js';
 
 const SOURCE = '/gateway';
@@ -189,7 +189,7 @@ export class CallsController {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.End');
     const found = await this.visible.find(caller, id);
-    const callId = found?.callId ?? id.toLowerCase();
+    const callId = found?.callId ?? ownIdOf(id);
     // docs/decisions/0018-ends-of-calls-that-are-not-known.md
     const tenants = found === undefined ? this.visible.tenantsOfUnknown(caller) : [found.call.tenantId];
     if (found === undefined) this.unknownEnds.take(caller);

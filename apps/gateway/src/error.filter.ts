@@ -3,6 +3,7 @@ import { ContractError } from '@callbus/contracts';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError, errorBody } from './api-error.js';
+import { PATHS_HINT } from './call-urls.js';
 
 /** Every failure leaves in one shape; what is ours to mend is logged. */
 @Catch()
@@ -30,7 +31,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     .send(errorBody(apiError, about));
 }
 
-/** A body that cannot be read is the caller’s to mend. Errors of Fastify and Nest, such as a route that is none, keep their status and words. */
+/** A body that cannot be read is the caller’s to mend. Other errors of Fastify and Nest keep their status and words, and a path that is none gets a hint. */
 function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof ContractError) return new ApiError(400, 'BadRequest', error.detail, { cause: error });
@@ -40,6 +41,7 @@ function apiErrorOf(error: unknown): ApiError {
       cause: error,
     });
   }
-  const code = { 404: 'NotFound', 413: 'RequestTooLarge', 415: 'UnsupportedMediaType' }[status] ?? 'BadRequest';
+  if (status === 404) return new ApiError(404, 'NotFound', `There is no such path. ${PATHS_HINT}`, { cause: error });
+  const code = { 413: 'RequestTooLarge', 415: 'UnsupportedMediaType' }[status] ?? 'BadRequest';
   return new ApiError(status, code, error instanceof Error ? error.message : String(error), { cause: error });
 }

@@ -220,6 +220,30 @@ describe('a method that a path has not', () => {
   });
 });
 
+describe('a path', () => {
+  it.each(['/v1.0/communications/calls/', '/V1.0/Communications/Calls'])(
+    'may end with a slash and be in any case: %s',
+    async (path) => {
+      const { href } = new URL(path, gateway.url);
+      expect((await gateway.ask('POST', href, { body: CALL })).status).toBe(202);
+      expect((await gateway.ask('GET', `${href.replace(/\/$/, '')}/${know()}/Participants/`)).status).toBe(200);
+      const answer = await gateway.ask('PUT', href);
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
+    },
+  );
+
+  it.each(['/v1.0/communication/calls', '/beta/communications/calls', '/v1.0/app/calls', '/communications/calls', '/'])(
+    'that is none is answered with those that there are: %s',
+    async (path) => {
+      const answer = await gateway.ask('POST', new URL(path, gateway.url).href, { body: CALL });
+      expect([answer.status, errorOf(answer)['code']]).toEqual([404, 'NotFound']);
+      expect(errorOf(answer)['message']).toMatch(
+        /Calls are at \/v1\.0\/communications\/calls and .*\/participants and \/events\.$/,
+      );
+    },
+  );
+});
+
 describe('Swagger UI', () => {
   it('shows the document to whoever has its address, with files of the gateway’s own', async () => {
     await gateway.stop();
@@ -259,6 +283,14 @@ describe('a body', () => {
     expect([answer.status, typeof errorOf(answer)['code']]).toEqual([status, 'string']);
     expect(gateway.commands).toEqual([]);
   });
+
+  it.each(['Application/JSON', 'application/json; charset=UTF-8', 'application/json;odata.metadata=minimal'])(
+    'of type %s is taken, with a byte order mark too',
+    async (type) => {
+      const answer = await gateway.ask('POST', '', { body: `\ufeff${JSON.stringify(CALL)}`, headers: { 'content-type': type } });
+      expect(answer.status).toBe(202);
+    },
+  );
 
   it('with two Authorization headers is nobody’s', async () => {
     const { host, port, pathname } = new URL(gateway.url);
@@ -487,7 +519,14 @@ describe('a call', () => {
   it('is read by our id and by Graph’s, however that is written', async () => {
     const graphCallId = randomUUID();
     const callId = know({ graphCallId, state: 'established' });
-    for (const id of [callId, callId.toUpperCase(), graphCallId, graphCallId.replaceAll('-', '').toUpperCase()]) {
+    for (const id of [
+      callId,
+      callId.toUpperCase(),
+      callId.replaceAll('-', ''),
+      `%7B${callId}%7D`,
+      graphCallId,
+      graphCallId.replaceAll('-', '').toUpperCase(),
+    ]) {
       const answer = await gateway.ask('GET', `/${id}`);
       expect(answer).toMatchObject({
         status: 200,
@@ -506,7 +545,8 @@ describe('a call', () => {
   it('is ended by either id, and before it is known', async () => {
     const graphCallId = randomUUID();
     const [callId, unknownId] = [know({ graphCallId }), randomUUID()];
-    for (const id of [callId, graphCallId, unknownId]) expect((await gateway.ask('DELETE', `/${id}`)).status).toBe(202);
+    for (const id of [callId, graphCallId, unknownId.replaceAll('-', '')])
+      expect((await gateway.ask('DELETE', `/${id}`)).status).toBe(202);
     expect(gateway.commands.map(({ type, data }) => [type, data])).toEqual(
       [callId, callId, unknownId].map((id) => ['EndCall', { callId: id, tenantId: TENANT_ID }]),
     );

@@ -147,6 +147,8 @@ function adapterFor({
     keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
     trustProxy: trustedProxies.length > 0 && trustedProxies,
     genReqId: () => randomUUID(),
+    // As Graph does.
+    routerOptions: { ignoreTrailingSlash: true, caseSensitive: false },
     ...(cert === undefined ? { http: node } : { https: { ...node, cert, key, handshakeTimeout: httpLimits.headersTimeoutMs } }),
   });
   adapter.getInstance().server.maxConnections = httpLimits.maxConnections;

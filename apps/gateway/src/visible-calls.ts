@@ -1,4 +1,4 @@
-import { isCallId } from '@callbus/contracts';
+import { readCallId } from '@callbus/contracts';
 import { noSuchCall, type ApiError } from './api-error.js';
 import type { CallerRights } from './caller-rights.js';
 import type { Caller } from './caller-tokens.js';
@@ -40,11 +40,9 @@ export class VisibleCalls {
    */
   async find(caller: Caller, id: string): Promise<KnownCall | undefined> {
     const isOwn = ({ call }: KnownCall): boolean => this.rights.mayActIn(caller, call.tenantId);
-    const callId = id.toLowerCase();
     const ofGraph = this.known.ofGraphId(id);
     if (ofGraph !== undefined && isOwn(ofGraph)) return ofGraph;
-    if (!isCallId(callId)) throw noSuchCall();
-    const found = (await this.known.waitFor(callId, this.waitForCallMs, isOwn)) ?? ofGraph;
+    const found = (await this.known.waitFor(ownIdOf(id), this.waitForCallMs, isOwn)) ?? ofGraph;
     if (found !== undefined && !isOwn(found)) throw mayComeToBeKnown();
     return found;
   }
@@ -67,6 +65,13 @@ export class VisibleCalls {
     const calls = found.slice(0, top);
     return { calls, next: found.length > top ? (calls.at(-1)?.callId ?? null) : null };
   }
+}
+
+/** @throws ApiError 404 */
+export function ownIdOf(id: string): string {
+  const callId = readCallId(id);
+  if (callId === null) throw noSuchCall();
+  return callId;
 }
 
 /** A call that was accepted may still come to be known. */

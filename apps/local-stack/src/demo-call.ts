@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
+import { printableLines } from '@callbus/chassis';
 import { createCallCommand, encodeCloudEvent, partitionOf, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient, RecordSender, TopicFollower } from '@callbus/kafka';
 import type { ExampleNumber } from './arguments.js';
@@ -55,7 +56,7 @@ export async function placeDemoCall(file: StackFile, client: KafkaClient, option
     const topic = topicName(file.topicPrefix, TOPICS.commands);
     await sender.send([{ topic, partition: partitionOf(callId, options.partitions), key: callId, ...command }]);
     const end = await Promise.race([lost, follow(order, timeline, show, options.timeoutMs)]);
-    show(`\nThe call ended ${end.isWell ? 'well' : 'badly'}: ${end.why}.`);
+    show(printableLines(`\nThe call ended ${end.isWell ? 'well' : 'badly'}: ${end.why}.`));
     return end.isWell;
   } finally {
     await sender?.close();

@@ -1,4 +1,4 @@
-import { ConfigError, loadSettings } from '@callbus/chassis';
+import { ConfigError, loadSettings, printableLines } from '@callbus/chassis';
 import { parseArguments, USAGE } from './arguments.js';
 import { serveControl } from './control.js';
 import { placeDemoCall } from './demo-call.js';
@@ -72,7 +72,7 @@ function explain(error: unknown): string {
 }
 
 function giveReason(error: unknown): void {
-  process.stderr.write(`\n${explain(error)}\n`);
+  process.stderr.write(`\n${printableLines(explain(error))}\n`);
 }
 
 // A reader that went away, as in «npm start | head», is no reason to leave processes behind.

@@ -20,6 +20,12 @@ describe('createProgress', () => {
     expect(written.at(-1)).toMatch(/^\r.*✓ booting .*\n$/);
   });
 
+  it('says lines in which no character moves the terminal', () => {
+    const { written, output } = recorder(true);
+    createProgress(output).say('✗ gateway-1 said:\n  \u001b]0;owned\u0007');
+    expect(written).toEqual(['✗ gateway-1 said:\n  \\u001b]0;owned\\u0007\n']);
+  });
+
   it('marks a step that failed and passes its error on', async () => {
     const { written, output } = recorder(false);
     await expect(createProgress(output).step('booting', () => Promise.reject(new Error('no memory')))).rejects.toThrow(

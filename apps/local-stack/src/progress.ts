@@ -1,9 +1,11 @@
+import { printableLines } from '@callbus/chassis';
+
 /** Tells people what a slow start is busy with. */
 export interface Progress {
   /** Runs one step and shows its name, the seconds that it takes, and how it ended. */
   step: <T>(title: string, run: () => Promise<T>) => Promise<T>;
-  /** One line of its own. */
-  say: (line: string) => void;
+  /** Lines of their own. */
+  say: (text: string) => void;
 }
 
 /** Without a terminal a running step is mentioned again every so often, milliseconds. */
@@ -40,5 +42,5 @@ export function createProgress(output: Output = process.stderr): Progress {
       throw error;
     }
   };
-  return { step, say: (line) => output.write(`${line}\n`) };
+  return { step, say: (text) => output.write(`${printableLines(text)}\n`) };
 }

@@ -27,6 +27,13 @@ describe('Timeline', () => {
     );
   });
 
+  it('is one line in its own colour, whatever Graph said', () => {
+    const line = new Timeline(true).line(
+      event('CallCreationFailed', { reason: 'rejected', error: { message: '\u001b[31mno\nyes' } }),
+    );
+    expect(line.split('\u001b')).toEqual(['', expect.stringMatching(/^\[32m.*\\u001b\[31mno\\u000ayes$/), '[0m']);
+  });
+
   it('shows a change of state with media, result and whether it is the last', () => {
     const line = new Timeline(false).line(
       event('CallStateChanged', {

@@ -1,3 +1,4 @@
+import { printable } from '@callbus/chassis';
 import { displayName, type Participant } from './participant-name.js';
 import { notificationSummary, type TimelineRecord } from './timeline-record.js';
 
@@ -123,7 +124,7 @@ function line(time: string, topic: string, type: string, { state, detail }: Colu
     state.padEnd(WIDTHS.state),
     detail,
   ];
-  return cells.join('  ').trimEnd();
+  return printable(cells.join('  ').trimEnd());
 }
 
 function changeOf(data: TimelineRecord['data']): string {

@@ -1,4 +1,4 @@
-import { createLogger } from '@callbus/chassis';
+import { createLogger, printableLines } from '@callbus/chassis';
 import { encodeCloudEvent, MESSAGES, partitionOf, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
 import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord, type UnreadableBatch } from '@callbus/kafka';
 import type { OperatorSettings } from './operator-settings.js';
@@ -8,7 +8,7 @@ export class Installation {
   readonly client: KafkaClient;
 
   constructor(readonly settings: OperatorSettings) {
-    const logger = createLogger('operator-cli', settings.logLevel, (line) => process.stderr.write(line));
+    const logger = createLogger('operator-cli', settings.logLevel, (line) => process.stderr.write(printableLines(line)));
     this.client = kafkaClientOf(settings.kafka, { principal: 'operator' }, logger);
   }
 

@@ -1,19 +1,19 @@
-import { ConfigError } from '@callbus/chassis';
+import { ConfigError, printableLines } from '@callbus/chassis';
 import { JoinUrlError } from '@callbus/contracts';
 import { CommanderError } from 'commander';
 import { wordsOf } from './error-words.js';
 import { invocationOf } from './invocation.js';
 import { openInstallation } from './open-installation.js';
 import { createProgram } from './program.js';
-import { UsageError, type Report } from './report.js';
+import { render, UsageError, type Report } from './report.js';
 
 const [WELL, NOT_WELL, FAULTY_USE] = [0, 1, 2];
 
 async function main(commandLine: readonly string[]): Promise<number> {
   let exitCode = WELL;
-  const print = ({ data, text, isWell }: Report, isJson: boolean): void => {
-    process.stdout.write(`${isJson ? JSON.stringify(data, null, 2) : text}\n`);
-    exitCode = isWell ? WELL : NOT_WELL;
+  const print = (report: Report, isJson: boolean): void => {
+    process.stdout.write(render(report, isJson));
+    exitCode = report.isWell ? WELL : NOT_WELL;
   };
   const { text: invocation, folder } = invocationOf(process.env, process.argv[1] ?? '', process.cwd());
   const program = createProgram({ installation: () => openInstallation(process.env), invocation, folder, print });
@@ -23,7 +23,7 @@ async function main(commandLine: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said by itself what is wrong, or has shown its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? WELL : FAULTY_USE;
-    process.stderr.write(`${wordsOf(error)}\n`);
+    process.stderr.write(`${printableLines(wordsOf(error))}\n`);
     return error instanceof UsageError || error instanceof ConfigError || error instanceof JoinUrlError ? FAULTY_USE : NOT_WELL;
   }
 }

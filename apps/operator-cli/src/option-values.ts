@@ -1,11 +1,11 @@
-import { isCallId } from '@callbus/contracts';
+import { dateTimeMs, readCallId } from '@callbus/contracts';
 import { isUUID } from 'class-validator';
 import { InvalidArgumentError } from 'commander';
 
 /** @throws InvalidArgumentError */
 export function callIdOf(text: string): string {
-  const callId = text.toLowerCase();
-  if (!isCallId(callId)) throw new InvalidArgumentError('It must be a UUID with dashes.');
+  const callId = readCallId(text);
+  if (callId === null) throw new InvalidArgumentError('It must be a UUID.');
   return callId;
 }
 
@@ -23,7 +23,7 @@ export function recordPlaceOf(text: string): string {
 
 /** @returns milliseconds since 1970 @throws InvalidArgumentError */
 export function timeMsOf(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('It must be a time in ISO 8601, as 2026-01-31T12:00:00Z.');
+  const ms = dateTimeMs(text);
+  if (ms === null) throw new InvalidArgumentError('It must be a time with its offset from UTC, as 2026-01-31T12:00:00Z.');
   return ms;
 }

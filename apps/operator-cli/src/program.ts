@@ -1,3 +1,4 @@
+import { printableLines } from '@callbus/chassis';
 import { Command } from 'commander';
 import { addCallCommands } from './calls/call-commands.js';
 import { addDeadLetterCommands } from './dead-letters/dead-letter-commands.js';
@@ -28,6 +29,7 @@ export function createProgram(context: Context): Command {
     .description('Looks after an installation of callbus: its calls, its dead letters, its health.')
     .helpCommand(false)
     .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(printableLines(text)) })
     .addHelpText('afterAll', AFTER_EVERY_HELP);
   addCallCommands(program, context);
   addDeadLetterCommands(program, context);

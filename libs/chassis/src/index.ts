@@ -7,6 +7,7 @@ export { KafkaSettings } from './kafka-settings.js';
 export { createLogger, nestLogger, scrub, SECRET_MEMBERS, type Logger } from './logger.js';
 export { ManagementServer } from './management-server.js';
 export { addCounter, addGauge, processMetrics } from './metrics.js';
+export { printable, printableLines } from './printable.js';
 export { runService, ServiceSettings, type ServiceContext } from './run-service.js';
 export {
   loadSettings,

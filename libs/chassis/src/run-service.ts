@@ -6,6 +6,7 @@ import { Health } from './health.js';
 import { createLogger, type Logger } from './logger.js';
 import { ManagementServer } from './management-server.js';
 import { processMetrics } from './metrics.js';
+import { printableLines } from './printable.js';
 import { loadSettings, maskedSummary, Setting, SettingsGroup } from './settings.js';
 import { ShutdownSteps } from './shutdown-steps.js';
 import { StartGivenUp, StartSteps, type StartStep } from './start-steps.js';
@@ -145,7 +146,7 @@ function settingsOrExit<S extends object>(name: string, settingsClass: new () =>
     return loadSettings(settingsClass);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${name}: ${error.message}\n`);
+    process.stderr.write(`${printableLines(`${name}: ${error.message}`)}\n`);
     process.exit(1);
   }
 }

@@ -42,9 +42,9 @@ describe('loadSettings', () => {
     });
   });
 
-  it('reads a value from the file that NAME_FILE names, without its last line end', () => {
+  it('reads a value from the file that NAME_FILE names, without its last line end and the mark that Windows editors write first', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'settings-')), 'secret');
-    writeFileSync(file, 'from a file\n');
+    writeFileSync(file, '\ufefffrom a file\r\n');
     const settings = loadSettings(ExampleSettings, { ...good, EXAMPLE_SECRET: undefined, EXAMPLE_SECRET_FILE: file });
     expect(settings.secret).toBe('from a file');
   });

@@ -104,7 +104,7 @@ function textOf(variable: string, environment: NodeJS.ProcessEnv): string | unde
   if (direct) return direct;
   if (!file) return undefined;
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return readFileSync(file, 'utf8').replace(/^\ufeff|\r?\n$/g, '');
   } catch (error) {
     throw new Error(`the file that ${variable}_FILE names cannot be read: ${(error as Error).message}`, { cause: error });
   }

@@ -1,4 +1,4 @@
-import { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';
+import { callIdFor, eventId, formatSequence, isCallId, readCallId } from './call-id.js';
 
 const TENANT_ID = 'aaaabbbb-0000-4ccc-8ddd-2222eeee3333';
 const APP_ID = '00001111-aaaa-4222-bbbb-3333cccc4444';
@@ -22,6 +22,19 @@ describe('a callId', () => {
   it('is a UUID in lower case with dashes and nothing else', () => {
     for (const text of ['', 'x', TENANT_ID.toUpperCase(), TENANT_ID.replaceAll('-', ''), `{${TENANT_ID}}`, `${TENANT_ID}\n`])
       expect([text, isCallId(text)]).toEqual([text, false]);
+  });
+});
+
+describe('a callId as people write it', () => {
+  it('is read in any case, without dashes, in braces and between blanks', () => {
+    const upper = TENANT_ID.toUpperCase();
+    for (const text of [TENANT_ID, upper, TENANT_ID.replaceAll('-', ''), `{${upper}}`, ` ${TENANT_ID}\n`])
+      expect(readCallId(text)).toBe(TENANT_ID);
+  });
+
+  it('is a UUID', () => {
+    for (const text of ['', 'x', `${TENANT_ID}0`, TENANT_ID.slice(1), `8:orgid:${TENANT_ID}`, `${TENANT_ID}/events`])
+      expect([text, readCallId(text)]).toEqual([text, null]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { ContractError } from './errors.js';
-import { parseRecord, type RecordLimits } from './json.js';
+import { parseRecord } from './json.js';
 
 /** A CloudEvent 1.0 with JSON data, as this project writes and reads it. */
 export interface CloudEvent<D = unknown> {
@@ -24,7 +24,9 @@ export interface Message {
 type HeaderValue = Buffer | string | null | (Buffer | string | null)[] | undefined;
 
 export const STRUCTURED_CONTENT_TYPE = 'application/cloudevents+json';
+const MEDIA_TYPE = 'application/cloudevents';
 const SCHEMA_BASE = 'urn:callbus:schema';
+const OUR_SCHEMA = /^urn:callbus:schema\/\w+\/(\d+)$/;
 const REQUIRED = ['id', 'source', 'type'] as const;
 const ATTRIBUTES = [
   'specversion',
@@ -43,11 +45,9 @@ export function dataSchema(type: string, version: number): string {
   return `${SCHEMA_BASE}/${type}/${String(version)}`;
 }
 
-/** The version at the end of one of our dataschemas; 1 when there is none, since a producer may leave it out. */
+/** The version at the end of one of our dataschemas; 1 without one, or with a schema of the producer's own registry. */
 export function schemaVersion(dataschema: string | undefined): number {
-  if (dataschema === undefined) return 1;
-  const match = /\/(\d+)$/.exec(dataschema);
-  return match === null ? 1 : Number(match[1]);
+  return Number(OUR_SCHEMA.exec(dataschema ?? '')?.[1] ?? 1);
 }
 
 /** Structured mode: the whole envelope is the value; its attributes are mirrored as `ce_*` headers. */
@@ -62,38 +62,62 @@ export function encodeCloudEvent(event: CloudEvent<object>): Message {
 
 /**
  * Reads a CloudEvent of either mode: structured by its content type or by its members, binary by its `ce_*` headers.
- * @throws ContractError NO_VALUE, TOO_LARGE, NOT_JSON, TOO_DEEP, NOT_A_CLOUDEVENT
+ * @param parse reads the JSON of the value
+ * @throws ContractError NO_VALUE, NOT_A_CLOUDEVENT, and what `parse` throws
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
  */
 export function decodeCloudEvent(
   value: Buffer | null,
   headers: Readonly<Record<string, HeaderValue>>,
-  limits: RecordLimits = {},
+  parse: (value: Buffer) => unknown = (bytes) => parseRecord(bytes),
 ): CloudEvent {
-  const isBinary =
-    text(headers['ce_specversion']) !== null && !(text(headers['content-type']) ?? '').startsWith(STRUCTURED_CONTENT_TYPE);
   if (value === null) throw new ContractError('NO_VALUE', 'The record’s value is null.');
-  const body = parseRecord(value, limits);
-  if (!isBinary) return checked(body);
-  const attributes = Object.fromEntries(
-    ATTRIBUTES.flatMap((name) => {
-      const header = text(headers[`ce_${name}`]);
-      return header === null ? [] : [[name, header]];
-    }),
-  );
-  return checked({ ...attributes, data: body });
+  const contentType = mediaTypeOf(text(headers['content-type']));
+  if (OTHER_FORMAT.test(contentType)) {
+    const shown = JSON.stringify(contentType.slice(0, SHOWN_TYPE_LENGTH));
+    throw new ContractError('NOT_A_CLOUDEVENT', `The content-type ${shown} is not ${STRUCTURED_CONTENT_TYPE}.`);
+  }
+  const isBinary = text(headers['ce_specversion']) !== null && !contentType.startsWith(MEDIA_TYPE);
+  if (!isBinary) return checked(withDecodedData(parse(value), parse));
+  const attributes = Object.fromEntries(ATTRIBUTES.map((name) => [name, text(headers[`ce_${name}`])]));
+  return checked({ ...attributes, data: parse(value) });
+}
+
+/** Event formats other than JSON, and batches, which the Kafka binding does not have. */
+const OTHER_FORMAT = /^application\/cloudevents(?:-batch|\+(?!json$))/;
+const SHOWN_TYPE_LENGTH = 64;
+
+/** Without parameters and in lower case: media types do not depend on case (RFC 9110, section 8.3.1). */
+function mediaTypeOf(contentType: string | null): string {
+  return (contentType ?? '').split(';', 1).join().trim().toLowerCase();
+}
+
+/** SDKs write data as `data_base64` when they do not know that it is JSON. */
+function withDecodedData(envelope: unknown, parse: (value: Buffer) => unknown): unknown {
+  if (typeof envelope !== 'object' || envelope === null || !('data_base64' in envelope) || 'data' in envelope) return envelope;
+  const { data_base64: encoded, ...attributes } = envelope;
+  return { ...attributes, data: typeof encoded === 'string' ? parse(Buffer.from(encoded, 'base64')) : encoded };
 }
 
 function checked(envelope: unknown): CloudEvent {
   if (typeof envelope !== 'object' || envelope === null || Array.isArray(envelope)) {
     throw new ContractError('NOT_A_CLOUDEVENT', 'The envelope is not an object.');
   }
-  const members = envelope as Record<string, unknown>;
+  const members = withoutNulls(envelope as Record<string, unknown>);
   if (members['specversion'] !== '1.0') throw new ContractError('NOT_A_CLOUDEVENT', 'specversion is not "1.0".');
   const missing = REQUIRED.filter((name) => typeof members[name] !== 'string' || members[name] === '');
   if (missing.length > 0) throw new ContractError('NOT_A_CLOUDEVENT', `${missing.join(', ')} must be text.`);
   const odd = ATTRIBUTES.filter((name) => members[name] !== undefined && typeof members[name] !== 'string');
   if (odd.length > 0) throw new ContractError('NOT_A_CLOUDEVENT', `${odd.join(', ')} must be text.`);
-  return envelope as CloudEvent;
+  return members as unknown as CloudEvent;
+}
+
+/**
+ * A null member is an unset one.
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ */
+export function withoutNulls<T extends object>(members: T): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as T;
 }
 
 function text(header: HeaderValue): string | null {

@@ -42,7 +42,7 @@ describe('a command', () => {
   });
 
   it('may leave out the dataschema, and may be of another namespace', () => {
-    for (const dataschema of [undefined, 'https://example.org/CreateCall/1', 'https://example.org/no-version']) {
+    for (const dataschema of [undefined, null, 'https://example.org/CreateCall/2', 'https://example.org/no-version']) {
       const envelope = Buffer.from(JSON.stringify({ ...CREATE, dataschema }));
       expect(decodeCommand(Buffer.from(CALL_ID), envelope, {}).type).toBe('CreateCall');
     }
@@ -51,7 +51,7 @@ describe('a command', () => {
   it.each<[string, object, string | null, string, RegExp]>([
     ['of a type that is not ours', { ...CREATE, type: 'DialNow' }, CALL_ID, 'UNKNOWN_TYPE', /DialNow/],
     ['of a type of the prototype', { ...CREATE, type: 'constructor' }, CALL_ID, 'UNKNOWN_TYPE', /constructor/],
-    ['of a later version', { ...CREATE, dataschema: 'urn:x/CreateCall/2' }, CALL_ID, 'UNKNOWN_VERSION', /2/],
+    ['of a later version', { ...CREATE, dataschema: 'urn:callbus:schema/CreateCall/2' }, CALL_ID, 'UNKNOWN_VERSION', /2/],
     ['without a key', CREATE, null, 'KEY_MISMATCH', /key/],
     ['with another key', CREATE, CALL_ID.toUpperCase(), 'KEY_MISMATCH', /key/],
     ['with another id', { ...CREATE, id: 'e7' }, CALL_ID, 'ID_MISMATCH', /id/],

@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, Min } from 'class-validator';
-import { dataSchema, decodeCloudEvent, schemaVersion, type CloudEvent } from './cloud-event.js';
+import { IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, Min } from 'class-validator';
+import { dataSchema, decodeCloudEvent, schemaVersion, withoutNulls, type CloudEvent } from './cloud-event.js';
 import { isCallId } from './call-id.js';
+import { IsDateTime } from './date-time.js';
 import { ContractError } from './errors.js';
-import { MAX_INPUT_DEPTH } from './json.js';
+import { parseInput } from './json.js';
 import { maxRecordBytes, TOPICS, type TopicSpec } from './topics.js';
 import { checkedAs } from './validation.js';
 
@@ -28,7 +29,7 @@ export class CreateCallData {
 
   /** A date-time of RFC 3339; by default some time after the broker stamped the record. At most 24 h after it. */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsDateTime()
   notAfter?: string;
 
   /** What becomes of a call whose outcome nobody knows: `park` (default) or, for who fears a missed call more, `redial`. */
@@ -135,13 +136,13 @@ export function decodeOperatorCommand(key: Buffer | null, value: Buffer | null, 
 
 /** @param classes the types that the topic takes */
 function decode(topic: TopicSpec, classes: CommandClasses, key: Buffer | null, value: Buffer | null, headers: RecordHeaders) {
-  const event = decodeCloudEvent(value, headers, { maxDepth: MAX_INPUT_DEPTH, maxBytes: maxRecordBytes(topic) });
+  const event = decodeCloudEvent(value, headers, (bytes) => parseInput(bytes, maxRecordBytes(topic)));
   const { type } = event;
   const dataClass = Object.hasOwn(classes, type) ? classes[type] : undefined;
   if (dataClass === undefined) throw notOneOf(type);
   const version = schemaVersion(event.dataschema);
   if (version > COMMAND_VERSION) throw new ContractError('UNKNOWN_VERSION', `The version of ${type} is ${version}.`);
-  const data = checkedAs(dataClass, event.data);
+  const data = withoutNulls(checkedAs(dataClass, event.data));
   const keyText = key?.toString('utf8') ?? null;
   if (!isCallId(data.callId) || keyText !== data.callId)
     throw new ContractError('KEY_MISMATCH', 'The key differs from data.callId.');

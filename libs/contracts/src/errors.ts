@@ -4,6 +4,8 @@
  */
 export const CONTRACT_ERRORS = {
   NOT_JSON: 'The value is not JSON in UTF-8. Send a CloudEvent as JSON.',
+  NOT_I_JSON:
+    'The JSON has text or a number that readers do not agree on. Send whole characters without NUL, and numbers within the range of a double (I-JSON, RFC 7493).',
   TOO_DEEP: 'The JSON nests too deep. A call of Graph nests about ten levels; at most 100 are taken.',
   TOO_LARGE: 'The value is larger than its topic takes uncompressed. Send a smaller call.',
   NO_VALUE: 'The record has no value. A command is never a tombstone; send a CloudEvent as JSON.',

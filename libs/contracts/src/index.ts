@@ -3,7 +3,7 @@ export { CONTRACT_ERRORS, ContractError, JoinUrlError, type ContractErrorCode } 
 export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
 export { partitionOf } from './partition-of.js';
 export { groupName, GROUPS, partitionsOf, topicName, TOPICS, type GroupSpec, type Principal, type TopicSpec } from './topics.js';
-export { callIdFor, eventId, formatSequence, isCallId } from './call-id.js';
+export { callIdFor, eventId, formatSequence, isCallId, readCallId } from './call-id.js';
 export type { CreationError } from './creation-error.js';
 export { CallbackPaths, type CallbackAddress } from './callback-path.js';
 export { dataSchema, decodeCloudEvent, encodeCloudEvent, schemaVersion, type CloudEvent, type Message } from './cloud-event.js';
@@ -53,7 +53,8 @@ export {
   type FailureReason,
   type Observation,
 } from './observations.js';
-export { MAX_INPUT_DEPTH, parseJson } from './json.js';
+export { dateTimeMs } from './date-time.js';
+export { MAX_INPUT_DEPTH, parseInput, parseJson } from './json.js';
 export { requestHash } from './request-hash.js';
 export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './events.js';
 export { type EventData, type EventSubject, type EventType } from './event-data.js';

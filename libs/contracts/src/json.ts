@@ -12,24 +12,8 @@ export const MAX_RECORD_DEPTH = 200;
  */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
-export interface RecordLimits {
-  /** Levels that its JSON may nest. @default MAX_RECORD_DEPTH */
-  readonly maxDepth?: number;
-  /** @default MAX_RECORD_BYTES */
-  readonly maxBytes?: number;
-}
-
-/**
- * Reads the JSON of a record's value.
- * @throws ContractError TOO_LARGE, NOT_JSON, TOO_DEEP
- */
-export function parseRecord(value: Buffer, { maxDepth, maxBytes = MAX_RECORD_BYTES }: RecordLimits = {}): unknown {
-  if (value.length > maxBytes)
-    throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
-  return parseJson(value, maxDepth);
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** It skips a leading byte order mark, as RFC 8259 allows in section 8.1: Windows tools write one. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * @param maxDepth levels that it may nest
@@ -42,6 +26,54 @@ export function parseJson(value: Buffer, maxDepth: number = MAX_RECORD_DEPTH): u
   } catch (error) {
     throw new ContractError('NOT_JSON', `The value cannot be read: ${error instanceof SyntaxError ? 'bad JSON' : 'bad UTF-8'}.`);
   }
+}
+
+/**
+ * Reads the JSON of a record's value.
+ * @throws ContractError TOO_LARGE, NOT_JSON, TOO_DEEP
+ */
+export function parseRecord(value: Buffer, maxBytes: number = MAX_RECORD_BYTES): unknown {
+  refuseLarger(value, maxBytes);
+  return parseJson(value);
+}
+
+/**
+ * JSON from outside, at every door where its sender learns of a fault. It must be I-JSON in what cannot be told to others:
+ * no text has half of a surrogate pair or NUL, and no number is beyond the range of a double.
+ * @throws ContractError TOO_LARGE, NOT_JSON, TOO_DEEP, NOT_I_JSON
+ * @see https://www.rfc-editor.org/rfc/rfc7493#section-2
+ */
+export function parseInput(value: Buffer, maxBytes: number = MAX_RECORD_BYTES): unknown {
+  refuseLarger(value, maxBytes);
+  const content = parseJson(value, MAX_INPUT_DEPTH);
+  const fault = faultIn(content, '$');
+  if (fault !== null) throw new ContractError('NOT_I_JSON', `${fault}.`);
+  return content;
+}
+
+function refuseLarger(value: Buffer, maxBytes: number): void {
+  if (value.length > maxBytes)
+    throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
+}
+
+/** The first fault with its JSONPath. */
+function faultIn(value: unknown, path: string): string | null {
+  if (typeof value === 'string') return isPlainText(value) ? null : `${path} has half of a surrogate pair, or NUL`;
+  if (typeof value === 'number') return Number.isFinite(value) ? null : `${path} is a number out of range`;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [name, member] of Object.entries(value)) {
+    if (!isPlainText(name)) return `${path} has a member whose name has half of a surrogate pair, or NUL`;
+    const fault = faultIn(member, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name.slice(0, SHOWN_NAME_LENGTH)}`);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+/** Of a name that its sender chose, so much is repeated. */
+const SHOWN_NAME_LENGTH = 64;
+
+function isPlainText(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
 }
 
 const QUOTE = 0x22;

@@ -218,7 +218,7 @@ const MAX_OBSERVATION_BYTES = 2 * MAX_RECORD_BYTES;
 /** @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess */
 export function decodeObservation(value: Buffer | null): Observation {
   if (value === null) throw new ContractError('NO_VALUE', 'The observation has no value.');
-  const plain = parseRecord(value, { maxBytes: MAX_OBSERVATION_BYTES });
+  const plain = parseRecord(value, MAX_OBSERVATION_BYTES);
   if (typeof plain !== 'object' || plain === null)
     throw new ContractError('INVALID_MESSAGE', 'The observation is not an object.');
   const { version, kind } = plain as { version?: unknown; kind?: unknown };

@@ -1,3 +1,7 @@
+import { callKindOf, CALLING_ROLES, mediaHostingOf, requiredRolesOf } from './call-kind.js';
+
+/** «Insufficient enterprise tenant permissions» */
+export const MISSING_ROLE_CODE = '7504';
 /** «Application reached the monthly call creation limit.» It comes as 429, yet waiting does not help. */
 export const MONTHLY_LIMIT_CODE = '8529';
 
@@ -5,8 +9,6 @@ export const MONTHLY_LIMIT_CODE = '8529';
 const ADVICE: Readonly<Record<string, string>> = {
   '7503':
     'Graph does not know the app as a calling bot. Register a bot under the app’s id and enable calling on its Microsoft Teams channel.',
-  '7504':
-    'The app’s token lacks a role that this kind of call needs. Have an administrator of the called tenant consent to it; that takes effect after minutes.',
   '7505':
     'The token’s tenant is not the call’s. The command’s tenantId has to be the tenant that is called, and any tenantId in the call the same.',
   '7507':
@@ -16,9 +18,21 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** Graph's codes that there is advice on. */
-export const ADVISED_CODES: readonly string[] = Object.keys(ADVICE);
+export const ADVISED_CODES: readonly string[] = [MISSING_ROLE_CODE, ...Object.keys(ADVICE)];
 
-/** What to do about a refusal of Graph's, in words that end with where to read on; undefined when there is nothing special to say. */
-export function adviceOn(code: string): string | undefined {
-  return Object.hasOwn(ADVICE, code) ? `${ADVICE[code]} See docs/tenant-setup.md#${code}.` : undefined;
+/**
+ * What to do about a refusal of Graph's, in words that end with where to read on; undefined when there is nothing special to say.
+ * @param call what Graph was asked to create, if that is what it refused
+ */
+export function adviceOn(code: string, call?: object): string | undefined {
+  if (!ADVISED_CODES.includes(code)) return undefined;
+  return `${code === MISSING_ROLE_CODE ? adviceOnRoles(call) : ADVICE[code]} See docs/tenant-setup.md#${code}.`;
+}
+
+function adviceOnRoles(call: object | undefined): string {
+  const needs =
+    call === undefined
+      ? `Calls need ${CALLING_ROLES.join(', ')}, each by its kind`
+      : `This call (${callKindOf(call)}, ${mediaHostingOf(call)}-hosted media) needs ${requiredRolesOf(call).join(' and ')}`;
+  return `${needs}, in the app’s token. Have an administrator of the called tenant consent to what it lacks; that takes effect after minutes.`;
 }

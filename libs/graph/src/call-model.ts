@@ -1,4 +1,4 @@
-import { IsOptional } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
 import { IdentitySet, InvitationParticipantInfo, ParticipantInfo, SomebodysIdentity } from './identity-model.js';
 import {
   Formatted,
@@ -12,6 +12,7 @@ import {
   OptionalGuid,
   OptionalText,
   Required,
+  RequiredId,
   RequiredText,
 } from './model-member.js';
 
@@ -62,7 +63,7 @@ export class OrganizerMeetingInfo {
 /** @see https://learn.microsoft.com/graph/api/resources/joinmeetingidmeetinginfo */
 @OpenType()
 export class JoinMeetingIdMeetingInfo {
-  @RequiredText()
+  @RequiredId(/^\S+$/, 'must be the meeting’s id without the blanks that invitations show in it')
   joinMeetingId!: string;
 
   /** null joins a meeting that has none. */
@@ -81,7 +82,10 @@ export class ChatInfo {
   @ODataType('#microsoft.graph.chatInfo')
   '@odata.type'?: string | null;
 
-  @OptionalText()
+  @IsOptional()
+  @Matches(/^[^\s%]*$/, {
+    message: 'must be the id of the thread without blanks or percent-encoding, such as 19:meeting_…@thread.v2',
+  })
   threadId?: string | null;
 
   @OptionalText()

@@ -1,6 +1,7 @@
+import { CALLING_ROLES, requiredRolesOf } from './call-kind.js';
 import { outcomeOf } from './create-call-outcome.js';
 import type { WireHeaders } from './wire-headers.js';
-import { fixtureText } from './testing/fixtures.js';
+import { documentedRequests, fixtureText } from './testing/fixtures.js';
 
 const graphCallId = '2e1a0b00-2db4-4022-9570-243709c565ab';
 const location = `https://graph.microsoft.com/v1.0/communications/calls/${graphCallId}`;
@@ -70,6 +71,17 @@ describe('outcomeOf', () => {
       kind: 'rejected',
       error: { httpStatus: status, code: '7504' },
     });
+  });
+
+  it.each(documentedRequests())('a missing role of $name is named by the kind of the call', ({ call }) => {
+    const body = sample('error-403-7504-insufficient-permissions');
+    const outcome = outcomeOf({ stage: 'answered', status: 403, headers: {}, body }, call);
+    const { advice = '' } = 'error' in outcome ? (outcome.error ?? {}) : {};
+    const named = CALLING_ROLES.filter((role) => advice.match(/Calls\.\w+\.All/g)?.includes(role));
+    expect(named.toSorted()).toEqual(requiredRolesOf(call).toSorted());
+    expect(advice).toMatch(
+      /^This call \((?:peer|group|meeting|pstn), (?:app|service)-hosted media\) needs .* docs\/tenant-setup\.md#7504\.$/,
+    );
   });
 
   it('takes Graph’s request id from the headers where the body has none', () => {

@@ -20,6 +20,8 @@ export type WireResult =
       readonly receivedAtMs?: number;
     };
 
+type Answer = WireResult & { readonly stage: 'answered' };
+
 /**
  * What one POST came to: `created` a call exists · `unauthorized`, `throttled`, `rejected` Graph surely made none ·
  * `not-sent` Graph never saw it · `unknown` it may have dialled, so it must never be sent again by itself.
@@ -47,8 +49,11 @@ export type CreateCallOutcome =
       /** The `Retry-After` of a 503, ms, if it has one. */ readonly retryAfterMs?: number;
     };
 
-/** Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown. */
-export function outcomeOf(wire: WireResult): CreateCallOutcome {
+/**
+ * Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown.
+ * @param call what was asked for, which the advice on a refusal may depend on
+ */
+export function outcomeOf(wire: WireResult, call?: object): CreateCallOutcome {
   switch (wire.stage) {
     case 'not-connected':
       return { kind: 'not-sent', why: `no connection to Graph: ${wire.error.message}`, isUnreachable: true };
@@ -57,14 +62,14 @@ export function outcomeOf(wire: WireResult): CreateCallOutcome {
     case 'sent':
       return { kind: 'unknown', why: `the request was sent and no answer came: ${wire.error.message}` };
     case 'answered':
-      return outcomeOfAnswer(wire);
+      return outcomeOfAnswer(wire, call);
   }
 }
 
-function outcomeOfAnswer(answer: WireResult & { stage: 'answered' }): CreateCallOutcome {
+function outcomeOfAnswer(answer: Answer, call: object | undefined): CreateCallOutcome {
   const { status } = answer;
   if (status === 201) return created(answer);
-  const error = errorOf(answer);
+  const error = errorOf(answer, call);
   if (status < 400 || status >= 500 || status === 408) {
     const asksToWait = status === 503 && headerOf(answer.headers, 'retry-after') !== undefined;
     const retryAfterMs = retryAfterMsOf(answer.headers, answer.receivedAtMs);
@@ -78,7 +83,7 @@ function outcomeOfAnswer(answer: WireResult & { stage: 'answered' }): CreateCall
   return { kind: 'rejected', error };
 }
 
-function created({ headers, body }: WireResult & { stage: 'answered' }): CreateCallOutcome {
+function created({ headers, body }: Answer): CreateCallOutcome {
   const parsed = parseJson(body ?? '');
   const call = isObject(parsed) ? parsed : null;
   return {
@@ -89,8 +94,8 @@ function created({ headers, body }: WireResult & { stage: 'answered' }): CreateC
   };
 }
 
-function errorOf({ status, headers, body }: WireResult & { stage: 'answered' }): GraphError {
-  const error = readGraphError(status, body ?? '');
+function errorOf({ status, headers, body }: Answer, call: object | undefined): GraphError {
+  const error = readGraphError(status, body ?? '', call);
   const requestId = error.requestId ?? headerOf(headers, 'request-id');
   return requestId === undefined ? error : { ...error, requestId };
 }

@@ -21,7 +21,7 @@ describe('readGraphApps', () => {
   it('reads every app with its own credential, ids in lower case', () => {
     const folder = mkdtempSync(join(tmpdir(), 'graph-apps-'));
     const clientSecretFile = join(folder, 'secret');
-    writeFileSync(clientSecretFile, 'of a file\n');
+    writeFileSync(clientSecretFile, '\ufeffof a file\n');
     const apps = readGraphApps([
       { ...SECRET, appId: APP_ID.toUpperCase(), tenants: [TENANT_ID.toUpperCase()] },
       { appId: TENANT_ID, clientSecretFile },

@@ -91,7 +91,7 @@ export function requireOneCredential(byName: Readonly<Record<string, string | un
 function contentOf(member: string, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return readFileSync(file, 'utf8').replace(/^\ufeff|\r?\n$/g, '');
   } catch (error) {
     throw new Error(`${member} cannot be read: ${(error as Error).message}`, { cause: error });
   }

@@ -101,6 +101,13 @@ describe('createCall', () => {
     expect(await graphClient.createCall(request)).toMatchObject({ kind: 'rejected', error: { httpStatus: 403 } });
   });
 
+  it('names the roles of this kind of call when Graph says that one is missing', async () => {
+    const refusal = fixtureText('create-call/error-403-7504-insufficient-permissions');
+    const graphClient = await graph(answers(response('403 Forbidden', refusal)));
+    const advice = expect.stringContaining('This call (peer, service-hosted media) needs Calls.Initiate.All, in') as string;
+    expect(await graphClient.createCall(request)).toMatchObject({ kind: 'rejected', error: { code: '7504', advice } });
+  });
+
   it('takes a new connection for every create', async () => {
     const keepsAlive: Peer = (socket, read) => {
       if (isWhole(read)) socket.write(response('400 Bad Request', '{}'));

@@ -119,7 +119,7 @@ export class GraphClient {
             ),
           (result) => (result.stage === 'answered' ? result.status : null),
         );
-        return outcomeOf(wire);
+        return outcomeOf(wire, body);
       }),
     );
   }

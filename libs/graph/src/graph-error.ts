@@ -25,27 +25,28 @@ const MAX_DETAILS_LENGTH = 4_000;
  * Reads the body of a refusal. Never throws. Two dialects are in use: (a) the code is the number as text,
  * (b) the code is UnknownError and the message is itself JSON text with `errorCode` and `message`. The token
  * endpoint's `{error, error_description}` is read too.
+ * @param call what Graph was asked to create, if that is what it refused
  * @see https://learn.microsoft.com/graph/errors
  */
-export function readGraphError(httpStatus: number, body: string): GraphError {
+export function readGraphError(httpStatus: number, body: string, call?: object): GraphError {
   const parsed = parseJson(body);
   const error = memberOf(parsed, 'error');
-  if (isObject(error)) return errorOf(httpStatus, error);
+  if (isObject(error)) return errorOf(httpStatus, error, call);
   if (typeof error === 'string' && error !== '') {
     return { httpStatus, code: clipped(error, MAX_CODE_LENGTH), message: clipped(textOf(parsed, 'error_description') ?? error) };
   }
   return isObject(parsed)
-    ? errorOf(httpStatus, parsed)
+    ? errorOf(httpStatus, parsed, call)
     : { httpStatus, code: `Http${httpStatus}`, message: withoutBody(httpStatus) };
 }
 
-function errorOf(httpStatus: number, error: JsonObject): GraphError {
+function errorOf(httpStatus: number, error: JsonObject, call: object | undefined): GraphError {
   const message = textOf(error, 'message');
   const nested = message?.startsWith('{') ? parseJson(message) : undefined;
   const inner = memberOf(error, 'innerError') ?? memberOf(error, 'innererror');
   const requestId = textOf(inner, 'request-id')?.slice(0, MAX_CODE_LENGTH);
   const code = codeOf(nested) ?? codeOf(error) ?? `Http${httpStatus}`;
-  const advice = adviceOn(code);
+  const advice = adviceOn(code, call);
   return {
     httpStatus,
     code,

@@ -12,14 +12,15 @@ import {
   OptionalGuid,
   OptionalText,
   Required,
-  RequiredText,
+  RequiredId,
   Rule,
 } from './model-member.js';
 
 /** @see https://learn.microsoft.com/graph/api/resources/identity */
 @OpenType()
 export class Identity {
-  @RequiredText()
+  /** Teams and the Bot Framework write a prefix before the id of a user or a bot, which Graph does not know. */
+  @RequiredId(/^(?!8:orgid:|28:)[^\s{}]+$/, 'must be the id alone, without blanks, braces or a prefix such as 8:orgid:')
   id!: string;
 
   @OptionalText()

@@ -7,7 +7,7 @@ it.each(documentedRequests())('refuses $name as Graph does when a role is missin
   expect(refusalForRoles(call, { roles: CALLING_ROLES })).toBeNull();
   for (const role of requiredRolesOf(call)) {
     const refusal = refusalForRoles(call, { roles: CALLING_ROLES.filter((one) => one !== role) });
-    expect(refusal).toMatchObject({ httpStatus: 403, code: '7504', advice: adviceOn('7504') });
+    expect(refusal).toMatchObject({ httpStatus: 403, code: '7504', advice: adviceOn('7504', call) });
     expect(CALLING_ROLES.filter((one) => refusal?.message.includes(one))).toEqual([role]);
   }
 });

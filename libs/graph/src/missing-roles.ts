@@ -1,12 +1,9 @@
-import { adviceOn } from './advice.js';
+import { adviceOn, MISSING_ROLE_CODE } from './advice.js';
 import { requiredRolesOf } from './call-kind.js';
 import type { AppToken } from './client-credentials-grant.js';
 import type { GraphError } from './graph-error.js';
 
 type RolesOfToken = Pick<AppToken, 'roles'>;
-
-/** «Insufficient enterprise tenant permissions» */
-const MISSING_ROLE_CODE = '7504';
 
 /** Those of the needed roles that a token lacks. None if it does not say what it carries: only Graph knows then. */
 export function missingRoles(needed: readonly string[], { roles }: RolesOfToken): string[] {
@@ -17,7 +14,7 @@ export function missingRoles(needed: readonly string[], { roles }: RolesOfToken)
 export function refusalForRoles(call: object, token: RolesOfToken): GraphError | null {
   const missing = missingRoles(requiredRolesOf(call), token);
   if (missing.length === 0) return null;
-  const advice = adviceOn(MISSING_ROLE_CODE);
+  const advice = adviceOn(MISSING_ROLE_CODE, call);
   return {
     httpStatus: 403,
     code: MISSING_ROLE_CODE,

@@ -1,5 +1,15 @@
 import 'reflect-metadata';
-import { IsBoolean, IsDefined, IsIn, IsOptional, IsString, Matches, ValidateBy } from 'class-validator';
+import {
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsOptional,
+  IsString,
+  Matches,
+  ValidateBy,
+  type ValidationArguments,
+  type ValidationOptions,
+} from 'class-validator';
 import { isObject, memberOf } from './json-value.js';
 import { isOfFormat, type TextFormat } from './text-formats.js';
 
@@ -104,7 +114,7 @@ export function Rule(
   name: string,
   validate: (value: unknown) => boolean,
   schema: SchemaOfRule,
-  message: string,
+  message: NonNullable<ValidationOptions['message']>,
 ): PropertyDecorator {
   return ValidateBy({ name, constraints: [schema], validator: { validate } }, { message });
 }
@@ -114,6 +124,10 @@ export const Required = (): PropertyDecorator => IsDefined({ message: 'is requir
 /** Text that must be there. */
 export const RequiredText = (): PropertyDecorator =>
   every(Required(), Matches(/\S/, { message: 'must be text that is not empty' }));
+
+/** An id that must be there, as Graph writes it: what people copy often has something around it. */
+export const RequiredId = (pattern: RegExp, message: string): PropertyDecorator =>
+  every(Required(), Matches(pattern, { message }));
 
 export const OptionalText = (): PropertyDecorator => every(IsOptional(), IsString({ message: 'must be text' }));
 
@@ -136,7 +150,7 @@ export const ODataType = (...names: string[]): PropertyDecorator =>
   every(IsOptional(), IsIn(names, { message: `must be ${names.join(' or ')}` }));
 
 export const OptionalEnum = (...values: string[]): PropertyDecorator =>
-  every(IsOptional(), IsIn(values, { message: `must be one of ${values.join(', ')}` }));
+  every(IsOptional(), IsIn(values, { message: enumMessage(values, `must be one of ${values.join(', ')}`) }));
 
 export const OptionalEnumList = (...values: string[]): PropertyDecorator =>
   every(
@@ -145,9 +159,22 @@ export const OptionalEnumList = (...values: string[]): PropertyDecorator =>
       'enumList',
       (value) => isShortList(value) && value.every((one) => values.includes(one as string)),
       () => ({ type: 'array', maxItems: MAX_LIST_LENGTH, items: { enum: values } }),
-      `must be a list of at most ${MAX_LIST_LENGTH}, each one of ${values.join(', ')}`,
+      enumMessage(values, `must be a list of at most ${MAX_LIST_LENGTH}, each one of ${values.join(', ')}`),
     ),
   );
+
+/** Serializers of typed languages write an enum's names as their language spells them, or its numbers. */
+function enumMessage(names: readonly string[], otherwise: string): (rule: Pick<ValidationArguments, 'value'>) => string {
+  return ({ value }) => {
+    const given: unknown[] = Array.isArray(value) ? value : [value];
+    if (given.some(Number.isInteger)) return `${otherwise}: by its name, so have the serializer write enums as text`;
+    const misspelt = given
+      .filter((one) => typeof one === 'string' && !names.includes(one))
+      .map((one) => String(one).toLowerCase());
+    const name = names.find((one) => misspelt.includes(one.toLowerCase()));
+    return name === undefined ? otherwise : `must be spelled ${name}: have the serializer write enums in camel case`;
+  };
+}
 
 export function every(...decorators: PropertyDecorator[]): PropertyDecorator {
   return (prototype, property) => {

@@ -9,16 +9,23 @@ describe('callResourcePath', () => {
     ['calls/a-1//operations/b-2/', 'a-1', ['operations', 'b-2']],
     ['https://graph.microsoft.com/v1.0/communications/calls/a-1/operations/b-2?x=1', 'a-1', ['operations', 'b-2']],
     ['/communications/calls/a-1?x=/participants', 'a-1', []],
+    ["/communications/calls('a-1')", 'a-1', []],
+    ["https://graph.microsoft.com/v1.0/communications/calls('A-1')/operations('b-2')", 'A-1', ['operations', 'b-2']],
   ])('%j', (resource, callId, below) => {
     expect(callResourcePath(resource)).toEqual({ callId, below });
   });
 
-  it.each(['/communications/calls/', '/communications/calls/../../users', '/communications/calls/a\r\nb', '/recalls/a-1', ''])(
-    'names no call: %j',
-    (resource) => {
-      expect(callResourcePath(resource)).toBeNull();
-    },
-  );
+  it.each([
+    '/communications/calls/',
+    '/communications/calls/../../users',
+    '/communications/calls/a\r\nb',
+    "/calls('a-1",
+    "/calls('')",
+    '/recalls/a-1',
+    '',
+  ])('names no call: %j', (resource) => {
+    expect(callResourcePath(resource)).toBeNull();
+  });
 
   it('finds the call in every sample that is in Graph’s own form', () => {
     for (const path of fixturesOf('notifications').filter((name) => !name.includes('legacy-skype'))) {

@@ -34,9 +34,16 @@ export interface CallResourcePath {
   readonly below: readonly string[];
 }
 
-/** Reads a resource path, absolute or not, with or without a leading slash; null if it names no call. */
+/** OData's other way to write `/id`. */
+const KEY_PREDICATE = /\('([^'()/]{1,128})'\)/g;
+
+/**
+ * Reads a resource path, absolute or not, with or without a leading slash; null if it names no call.
+ * @see https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html section 4.3.1: `calls('id')`
+ */
 export function callResourcePath(resourceUrl: string): CallResourcePath | null {
-  const [, callId, below] = /(?:^|\/)calls\/([0-9a-z-]{1,128})(?=[/?#]|$)([^?#]*)/i.exec(resourceUrl) ?? [];
+  const path = resourceUrl.replaceAll(KEY_PREDICATE, '/$1');
+  const [, callId, below] = /(?:^|\/)calls\/([0-9a-z-]{1,128})(?=[/?#]|$)([^?#]*)/i.exec(path) ?? [];
   if (callId === undefined || below === undefined) return null;
   return { callId, below: below.split('/').filter((segment) => segment !== '') };
 }

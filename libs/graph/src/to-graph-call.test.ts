@@ -30,6 +30,13 @@ describe('toGraphCall', () => {
     expect(call).toEqual(before);
   });
 
+  it('drops annotations of ours, which older releases took into the ledger', () => {
+    expect(toGraphCall({ '@callbus.notAfter': 'x', 'subject@callbus.note': 'y', 'targets@odata.count': 1 }, ours)).toEqual({
+      'targets@odata.count': 1,
+      callbackUri: ours,
+    });
+  });
+
   it('adds the callback address where there was none', () => {
     expect(toGraphCall({ subject: 'x' }, ours)).toEqual({ subject: 'x', callbackUri: ours });
   });

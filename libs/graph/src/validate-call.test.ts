@@ -91,6 +91,71 @@ describe('validateCall', () => {
     expect(JSON.stringify(validateCall({ ...bad, tenantId: 'hunter2', subject: ['hunter2'] }))).not.toContain('hunter2');
   });
 
+  describe('traces of a serializer', () => {
+    it('names references that it keeps, and nothing else', () => {
+      const message = expect.stringMatching(/keeps references\. Turn that off/) as string;
+      const targets = { $id: '2', $values: [{ $id: '3', identity: {} }] };
+      expect(validateCall({ $id: '1', ...peer(), targets })).toEqual([{ path: '$', message }]);
+      expect(validateCall({ ...peer(), targets })).toEqual([{ path: 'targets', message }]);
+      expect(validateCall({ ...peer(), mediaConfig: { $ref: '2' } })).toEqual([{ path: 'mediaConfig', message }]);
+    });
+
+    it.each([
+      ['another case', ['Audio'], /^must be spelled audio: have the serializer write enums in camel case$/],
+      ['another case in one of them', ['audio', 'VIDEOBASEDSCREENSHARING'], /^must be spelled videoBasedScreenSharing: /],
+      ['numbers', [0], /one of audio, .*: by its name, so have the serializer write enums as text$/],
+      ['no name of it', ['telepathy'], /one of audio, video, videoBasedScreenSharing, data$/],
+      ['no list', 'audio', /^must be a list of at most 100/],
+    ])('names an enum in %s', (_what, requestedModalities, message) => {
+      expect(validateCall({ ...peer(), requestedModalities })).toEqual([
+        { path: 'requestedModalities', message: expect.stringMatching(message) as string },
+      ]);
+    });
+
+    it('names a single enum, too', () => {
+      const source = { identity: { user: { id: guid } }, endpointType: 'VoiceMail' };
+      expect(validateCall({ ...peer(), source })).toEqual([
+        { path: 'source.endpointType', message: 'must be spelled voicemail: have the serializer write enums in camel case' },
+      ]);
+    });
+  });
+
+  describe('ids as people copy them', () => {
+    const USER_ID = '112f7296-5fa4-42ca-bae8-6a692b15d4b8';
+    const calling = (party: string, id: string) => ({ ...peer(), targets: [{ identity: { [party]: { id } } }] });
+    const meeting = (members: object) => ({ ...without(peer(), 'targets'), ...members });
+    const ofId = (joinMeetingId: string) =>
+      meeting({ meetingInfo: { '@odata.type': '#microsoft.graph.joinMeetingIdMeetingInfo', joinMeetingId, passcode: 'a' } });
+
+    it.each([
+      ['a user with a prefix', calling('user', `8:orgid:${USER_ID}`), 'targets[0].identity.user.id', /id alone.*8:orgid:/],
+      ['a bot with a prefix', calling('application', `28:${USER_ID}`), 'targets[0].identity.application.id', /id alone/],
+      ['a user in braces', calling('user', `{${USER_ID}}`), 'targets[0].identity.user.id', /without blanks, braces/],
+      ['a user with a blank', calling('user', `${USER_ID} `), 'targets[0].identity.user.id', /without blanks, braces/],
+      ['a tenant in braces', { ...peer(), tenantId: `{${guid}}` }, 'tenantId', /must be a GUID/],
+      [
+        'a meeting with the blanks of its invitation',
+        ofId('200 000 000 000 1'),
+        'meetingInfo.joinMeetingId',
+        /without the blanks/,
+      ],
+      [
+        'a thread in percent-encoding',
+        { ...peer(), chatInfo: { threadId: '19%3ameeting_a%40thread.v2' } },
+        'chatInfo.threadId',
+        /encod/,
+      ],
+    ])('names %s', (_what, call, path, message) => {
+      expect(validateCall(call)).toEqual([{ path, message: expect.stringMatching(message) as string }]);
+    });
+
+    it('takes ids that have a prefix of their own', () => {
+      const acs = '8:acs:e0d2c8b6-1f0a-4c5e-9a43-6f1d3c2b7a10_00000000-1111-4222-8333-444444444444';
+      expect(validateCall(calling('azureCommunicationServicesUser', acs))).toEqual([]);
+      expect(validateCall(ofId('2000000000001'))).toEqual([]);
+    });
+  });
+
   describe('media', () => {
     it('refuses a mediaConfig whose type is missing, unknown or another’s', () => {
       for (const type of [undefined, null, 7, '', 'toString', '#microsoft.graph.mediaConfig', '#microsoft.graph.chatInfo']) {

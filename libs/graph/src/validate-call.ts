@@ -5,6 +5,7 @@ import { faultsAcrossMembers } from './call-rules.js';
 import { isObject, type JsonObject } from './json-value.js';
 import { faultsOfModel, type CallFault } from './model-faults.js';
 import { memberNamesOf, schemaOf } from './model-schema.js';
+import { faultsOfAnnotations } from './our-annotations.js';
 import { TEXT_FORMATS } from './text-formats.js';
 import { READ_ONLY_MEMBERS } from './to-graph-call.js';
 
@@ -19,11 +20,28 @@ const MAX_FAULTS = 100;
  */
 export function validateCall(raw: unknown, maxBytes: number = CALL_LIMITS.bytes): CallFault[] {
   if (!isObject(raw)) return [{ path: '$', message: 'must be an object, the call resource of Graph' }];
-  const ofRules = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
+  const wrapped = wrappedPath(raw);
+  if (wrapped !== null) return [{ path: wrapped, message: WRAPPED }];
+  const ofRules = [
+    ...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)),
+    ...faultsOfSpelling(raw),
+    ...faultsOfAnnotations(raw),
+    ...faultsAcrossMembers(raw),
+  ];
   const ofSize = faultsOfSize(raw, maxBytes).filter(({ path }) => !ofRules.some((one) => one.path === path));
   const faults = [...ofRules, ...ofSize];
   if (faults.length <= MAX_FAULTS) return faults;
   return [...faults.slice(0, MAX_FAULTS), { path: '$', message: `has ${faults.length - MAX_FAULTS} more faults` }];
+}
+
+const REFERENCES = ['$id', '$ref', '$values'];
+const WRAPPED =
+  'has $id, $ref or $values: its serializer keeps references. Turn that off (PreserveReferencesHandling in Newtonsoft.Json, ReferenceHandler in System.Text.Json)';
+
+/** The first place that such a serializer has wrapped, which it does to all of a call or to nothing. Of another's members each rule tells. */
+function wrappedPath(call: JsonObject): string | null {
+  const isWrapped = (value: unknown): boolean => isObject(value) && REFERENCES.some((name) => Object.hasOwn(value, name));
+  return isWrapped(call) ? '$' : (Object.keys(call).find((name) => isWrapped(call[name])) ?? null);
 }
 
 let spellings: ReadonlyMap<string, string> | undefined;

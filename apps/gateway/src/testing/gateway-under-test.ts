@@ -149,8 +149,8 @@ export class GatewayUnderTest {
     }: { token?: string; headers?: Record<string, string>; body?: Body | object; signal?: AbortSignal | null } = {},
   ): Promise<Response> {
     const isPlain = typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype;
-    // A link of an answer is a path from the root.
-    return fetch(path.startsWith('/v1.0/') ? new URL(path, this.url) : `${this.url}${path}`, {
+    // A link of an answer is a whole address, or a path from the root.
+    return fetch(/^(?:https?:|\/v1\.0\/)/.test(path) ? new URL(path, this.url) : `${this.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,

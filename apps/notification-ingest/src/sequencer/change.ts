@@ -31,7 +31,7 @@ export type Change = { readonly graphCallId: string | null } & (
     }
   | { readonly kind: 'content-sharing'; readonly changeType: string | null; readonly sessions: readonly JsonObject[] }
   | { readonly kind: 'unknown'; readonly why: string }
-  /** An unreadable body; `why` is null when the body is empty. */
+  /** A body that cannot be read, or that may tell of the call's end; `why` is null when the body is empty. Graph is asked. */
   | { readonly kind: 'unreadable'; readonly why: string | null }
 );
 

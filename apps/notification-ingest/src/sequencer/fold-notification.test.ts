@@ -126,6 +126,37 @@ describe('content sharing', () => {
   });
 });
 
+describe('a deletion notice whose resource is of another type', () => {
+  const stray = { '@odata.type': '#microsoft.graph.playPromptOperation', status: 'completed', id: 'e33176d4' };
+  const folded = (body: object) => foldAll([accepted(), created(graphCallId), notification('n0', body)]);
+
+  it.each<[string, object | null]>([
+    ['one', stray],
+    ['a list of them', [stray, stray]],
+  ])('does not end the call, and has Graph asked: %s', (_what, resourceData) => {
+    const { events, unhandled, history } = folded(bodyOf(graphCallId, resourceData, { changeType: 'deleted' }));
+    expect(wordsOf(events).slice(2)).toEqual([]);
+    expect(history.call.unreadCallbackId).toBe('n0');
+    expect(unhandled).toEqual(['nobody expects «playpromptoperation» under this resource path']);
+  });
+
+  it('ends the call when it has the call too, or nothing', () => {
+    for (const data of [[{ '@odata.type': '#microsoft.graph.call' }, stray], null, []])
+      expect(wordsOf(folded(bodyOf(graphCallId, data, { changeType: 'deleted' })).events).slice(2)).toEqual(['terminated!']);
+  });
+
+  it('names another call than the attempt’s: then Graph is not asked', () => {
+    const { unhandled, history } = folded(bodyOf('bbbbbbbb-0000-4000-8000-000000000000', stray, { changeType: 'deleted' }));
+    expect(history.call.unreadCallbackId).toBeUndefined();
+    expect(unhandled).toEqual(['a notification is about another call than the one that this attempt is bound to']);
+  });
+
+  it('ends no content sharing either', () => {
+    const { events } = folded(bodyOf(graphCallId, stray, { below: '/contentSharingSessions/s', changeType: 'deleted' }));
+    expect(wordsOf(events).slice(2)).toEqual([]);
+  });
+});
+
 describe('a body of which nobody can handle a part', () => {
   const parts = ['hold', 'established'].map((state) => ({ resourceUrl: `calls/${graphCallId}`, resourceData: { state } }));
   const mixed = { value: [...parts, { resourceUrl: `calls/${graphCallId}/lobby`, resourceData: {} }] };

@@ -26,11 +26,13 @@ export function foldNotification(
 /** @returns false if nobody can handle it */
 function foldPart(history: HistoryInProgress, { attempt, id }: NotificationObservation, change: Change): boolean {
   const { graphCallId } = change;
-  if (change.kind === 'unreadable') return foldUnreadable(history, attempt, id, change.why);
-  if (graphCallId !== null && !proveAttempt(history, attempt, graphCallId, PROVEN)) {
+  // Sender and address of an unreadable callback prove its attempt, even if it names no call.
+  const isProof = graphCallId !== null || change.kind === 'unreadable';
+  if (isProof && !proveAttempt(history, attempt, graphCallId, PROVEN)) {
     history.leave('a notification is about another call than the one that this attempt is bound to');
     return false;
   }
+  if (change.kind === 'unreadable') return foldUnreadable(history, attempt, id, change.why);
   if (change.kind === 'unknown') {
     history.leave(change.why);
     return false;
@@ -42,9 +44,8 @@ function foldPart(history: HistoryInProgress, { attempt, id }: NotificationObser
 
 const PROVEN = { provenBy: 'callback', call: null } as const;
 
-/** Sender and address of an unreadable callback prove its attempt. It may have said that the call has ended, so the dispatcher asks Graph. */
+/** An unreadable callback may have said that the call has ended, so the dispatcher asks Graph. */
 function foldUnreadable(history: HistoryInProgress, attempt: number, id: string, why: string | null): boolean {
-  proveAttempt(history, attempt, null, PROVEN);
   if (history.call.attempt === attempt && !history.hasEnded) history.set({ unreadCallbackId: id });
   if (why === null) return true;
   history.leave(why);

@@ -22,7 +22,7 @@ const UTF16BE_BOM = Buffer.from([0xfe, 0xff]);
 
 /** A byte order mark overrides the header. UTF-16 without a mark shows by zero bytes, since JSON's first character is ASCII. */
 function inUtf8(bytes: Buffer, contentType = ''): Buffer {
-  if (startsWith(bytes, UTF8_BOM)) return bytes.subarray(UTF8_BOM.length);
+  if (startsWith(bytes, UTF8_BOM)) return bytes;
   if (startsWith(bytes, UTF16LE_BOM) || (bytes[0] !== 0 && bytes[1] === 0)) return fromUtf16(bytes, 'utf-16le');
   if (startsWith(bytes, UTF16BE_BOM) || (bytes[0] === 0 && bytes[1] !== 0)) return fromUtf16(bytes, 'utf-16be');
   const [, charset = 'utf-8'] = /;[\t ]*charset[\t ]*=[\t ]*"?([^\t ";]+)/i.exec(contentType) ?? [];

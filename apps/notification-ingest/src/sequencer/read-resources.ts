@@ -19,7 +19,12 @@ const NOT_TOLD = ['id', 'callbackUri'];
 export function callChanges({ graphCallId, changeType, data }: Notification): Change[] {
   const { resources, strays } = resourcesOf(graphCallId, data, (type) => type === 'call');
   const isDeleted = changeType === DELETED;
-  if (resources.length === 0 && isDeleted) resources.push({});
+  const [stray] = strays;
+  if (resources.length === 0 && isDeleted) {
+    // Whether the call or what the stray is of has gone, only Graph knows.
+    if (stray !== undefined) return [{ kind: 'unreadable', graphCallId, why: stray.why }];
+    resources.push({});
+  }
   if (resources.length === 0 && strays.length === 0) return [unknown(graphCallId, 'a notification says nothing of its call')];
   return [...resources.map((resource) => callChange(graphCallId, isDeleted, resource)), ...strays];
 }
@@ -100,7 +105,7 @@ export function operationChanges({ graphCallId, changeType, data }: Notification
 export function contentSharingChanges({ graphCallId, changeType, data }: Notification, id: string | null): Change[] {
   const { resources, strays } = resourcesOf(graphCallId, data, (type) => type === 'contentsharingsession');
   // Some bodies name the session in the path only.
-  const sessions = resources.length === 0 && id !== null ? [{ id }] : resources;
+  const sessions = resources.length === 0 && strays.length === 0 && id !== null ? [{ id }] : resources;
   if (sessions.length === 0 && strays.length === 0)
     return [unknown(graphCallId, 'a notification of content sharing names no session')];
   const changes: Change[] = sessions.length === 0 ? [] : [{ kind: 'content-sharing', graphCallId, changeType, sessions }];

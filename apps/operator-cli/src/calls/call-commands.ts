@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { IfUnknown } from '@callbus/contracts';
@@ -6,6 +5,7 @@ import { callIdOf, tenantIdOf } from '../option-values.js';
 import { operatorName } from '../operator-settings.js';
 import type { Context } from '../program.js';
 import { UsageError } from '../report.js';
+import { readCallFile } from './call-file.js';
 import { callToPlace, type CallToPlace } from './call-to-place.js';
 import { endCall } from './end-call.js';
 import { listParked } from './parked-calls.js';
@@ -75,7 +75,7 @@ export function addCallCommands(program: Command, { installation, invocation, fo
     .argument('[file]', 'JSON of the call resource as Graph documents it; - reads standard input')
     .option('--join-url <url>', 'join the Teams meeting of this link instead')
     .option('--tenant <id>', 'the tenant to call in (default: the call’s, or the meeting’s)', tenantIdOf)
-    .option('--not-after <time>', 'never dial later than this, ISO 8601')
+    .option('--not-after <time>', 'never dial later than this, RFC 3339: 2026-01-31T12:00:00Z')
     .addOption(new Option('--if-unknown <what>', 'if nobody knows whether it was dialled').choices(['park', 'redial']))
     .option('--call-id <id>', 'a UUID; the same id is the same call (default: a fresh one)', callIdOf)
     .option('--json', 'print JSON')
@@ -95,17 +95,5 @@ function whatToPlace(file: string | undefined, joinUrl: string | undefined, fold
   if (file !== undefined && joinUrl !== undefined) throw new UsageError('Give a file or --join-url, not both.');
   if (joinUrl !== undefined) return { joinUrl };
   if (file === undefined) throw new UsageError('Give a file with the call, or --join-url.');
-  const resource = readJson(file === '-' ? process.stdin.fd : resolve(folder, file));
-  if (typeof resource !== 'object' || resource === null || Array.isArray(resource)) {
-    throw new UsageError(`${file} has no JSON object.`);
-  }
-  return { resource: resource as Record<string, unknown> };
-}
-
-function readJson(file: string | number): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
-  } catch (error) {
-    throw new UsageError(`The call cannot be read: ${(error as Error).message}`);
-  }
+  return { resource: readCallFile(file === '-' ? process.stdin.fd : resolve(folder, file)) };
 }

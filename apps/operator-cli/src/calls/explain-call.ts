@@ -60,9 +60,9 @@ export function explainCall(
 }
 
 /** Sentences, then what can be typed next. */
-export function explanationText({ summary, next }: Explanation, invocation: string): string {
-  if (next.length === 0) return summary.join('\n');
-  return [...summary, '', 'Next:', ...next.map(({ command, does }) => `  ${invocation} ${command}\n      ${does}`)].join('\n');
+export function explanationLines({ summary, next }: Explanation, invocation: string): string[] {
+  if (next.length === 0) return [...summary];
+  return [...summary, '', 'Next:', ...next.flatMap(({ command, does }) => [`  ${invocation} ${command}`, `      ${does}`])];
 }
 
 type Words = Pick<Explanation, 'summary' | 'next'>;

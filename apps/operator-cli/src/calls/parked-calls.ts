@@ -35,10 +35,13 @@ export async function listParked(installation: Installation, invocation: string)
     call.since,
     call.isEndRequested ? 'its end was asked for' : '',
   ]);
-  const next = `\n\n${invocation} calls show <callId> says what happened to one.`;
+  const next = ['', `${invocation} calls show <callId> says what happened to one.`];
   return {
     data: parked,
-    text: parked.length === 0 ? 'No call is parked.' : table(['callId', 'tenant', 'attempt', 'unknown since', ''], rows) + next,
+    lines:
+      parked.length === 0
+        ? ['No call is parked.']
+        : [...table(['callId', 'tenant', 'attempt', 'unknown since', ''], rows), ...next],
     isWell: true,
   };
 }

@@ -12,7 +12,7 @@ import { situationOf } from './situation.js';
 export async function placeCall(installation: Installation, { data, faults }: PlacedCall, invocation: string): Promise<Report> {
   if (faults.length > 0) {
     const lines = faults.map(({ path, message }) => `  ${path} ${message}`);
-    return { data: { faults }, text: ['The call is not valid, and was not placed:', ...lines].join('\n'), isWell: false };
+    return { data: { faults }, lines: ['The call is not valid, and was not placed:', ...lines], isWell: false };
   }
   const { callId } = data;
   const { waitMs } = installation.settings;

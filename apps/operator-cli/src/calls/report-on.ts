@@ -1,7 +1,7 @@
 import { masked } from '../masked.js';
 import type { Report } from '../report.js';
 import type { CallFacts } from './call-facts.js';
-import { explainCall, explanationText } from './explain-call.js';
+import { explainCall, explanationLines } from './explain-call.js';
 
 export interface ReportOnOptions {
   /** What the command itself has to say, in sentences. */
@@ -16,5 +16,5 @@ export function reportOn(facts: CallFacts, { said, isWell, invocation }: ReportO
   const { callId, dispatch } = facts;
   const attempts = (dispatch?.attempts ?? []).map(({ attempt, state, graphCallId }) => ({ attempt, state, graphCallId }));
   const data = masked({ callId, said, ...explanation, attempts }) as typeof explanation & { said: string[] };
-  return { data, text: [...data.said, explanationText(data, invocation)].join('\n'), isWell };
+  return { data, lines: [...data.said, ...explanationLines(data, invocation)], isWell };
 }

@@ -4,7 +4,7 @@ import type { Installation } from '../installation.js';
 import { masked } from '../masked.js';
 import type { Report } from '../report.js';
 import { table } from '../table.js';
-import { explainCall, explanationText, type Unhandled } from './explain-call.js';
+import { explainCall, explanationLines, type Unhandled } from './explain-call.js';
 import { FollowedCall } from './followed-call.js';
 import { timelineOf } from './timeline.js';
 
@@ -28,7 +28,7 @@ export async function showCall(installation: Installation, { callId, reveal, inv
     const shown = (reveal ? found : masked(found)) as typeof found;
     return {
       data: shown,
-      text: [explanationText(shown, invocation), ...(timeline.length > 0 ? [timelineText(shown.timeline)] : [])].join('\n\n'),
+      lines: [...explanationLines(shown, invocation), ...(timeline.length > 0 ? ['', ...timelineLines(shown.timeline)] : [])],
       isWell: explanation.situation !== 'unheard-of',
     };
   } finally {
@@ -36,7 +36,7 @@ export async function showCall(installation: Installation, { callId, reveal, inv
   }
 }
 
-function timelineText(timeline: ReturnType<typeof timelineOf>): string {
+function timelineLines(timeline: ReturnType<typeof timelineOf>): string[] {
   return table(
     ['time', 'topic', 'type', 'detail'],
     timeline.map(({ time, topic, type, detail }) => [time, topic, type, detail]),

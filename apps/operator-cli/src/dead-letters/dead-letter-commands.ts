@@ -67,7 +67,7 @@ function withFilter(command: Command): Command {
     .option('--topic <name>', 'those of this topic, or that came from it')
     .option('--reason <code>', 'those with this reason, as CONFLICT')
     .option('--key <key>', 'those with this key, a callId')
-    .option('--since <time>', 'those put aside since then, ISO 8601', timeMsOf)
+    .option('--since <time>', 'those put aside since then, as 2026-01-31T12:00:00Z', timeMsOf)
     .option('--until <time>', 'those put aside until then', timeMsOf)
     .option('--reveal', 'show keys that may be numbers of people')
     .option('--json', 'print JSON');

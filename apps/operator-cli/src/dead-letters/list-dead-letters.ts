@@ -13,15 +13,19 @@ export async function listDeadLetters(
 ): Promise<Report> {
   const { letters, foreign } = await readDeadLetters(installation);
   const found = letters.filter((one) => isMeant(one, filter));
-  const text =
+  const lines =
     found.length === 0
-      ? 'There are no such dead letters.'
-      : `${letterTable(found, reveal)}\n\n${invocation} dead-letters show <place> shows one whole.`;
-  const rest = foreign === 0 ? '' : `\n${foreign} more records in these topics do not say where they came from.`;
-  return { data: { deadLetters: found.map((one) => letterData(one, reveal)), foreign }, text: text + rest, isWell: true };
+      ? ['There are no such dead letters.']
+      : [...letterTable(found, reveal), '', `${invocation} dead-letters show <place> shows one whole.`];
+  const rest = foreign === 0 ? [] : [`${foreign} more records in these topics do not say where they came from.`];
+  return {
+    data: { deadLetters: found.map((one) => letterData(one, reveal)), foreign },
+    lines: [...lines, ...rest],
+    isWell: true,
+  };
 }
 
-export function letterTable(letters: readonly ListedLetter[], reveal: boolean): string {
+export function letterTable(letters: readonly ListedLetter[], reveal: boolean): string[] {
   return table(
     ['place', 'put aside', 'reason', 'key', 'replayed'],
     letters.map((one) => {

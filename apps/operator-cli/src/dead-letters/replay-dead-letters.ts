@@ -25,7 +25,7 @@ export async function replayDeadLetters(
   const { letters } = await readDeadLetters(installation);
   // An unreadable batch is not a record and cannot be replayed; the dead letter keeps its bytes.
   const chosen = letters.filter((one) => isMeant(one, filter) && one.letter.reason !== UNREADABLE);
-  if (chosen.length === 0) return { data: { isDryRun, replayed: [] }, text: 'There are no such dead letters.', isWell: false };
+  if (chosen.length === 0) return { data: { isDryRun, replayed: [] }, lines: ['There are no such dead letters.'], isWell: false };
   const records = chosen.map(({ letter }) => replayOf(letter, installation.partitions));
   const outcomes = isDryRun ? [] : await sendEach(installation, records);
   const replayed = chosen.map((one, index): Replayed => {
@@ -42,7 +42,7 @@ export async function replayDeadLetters(
   const sent = replayed.filter(({ offset }) => offset !== null).length;
   return {
     data: { isDryRun, replayed },
-    text: `${table(['dead letter', 'to', 'key', 'offset'], rows)}\n\n${summary(chosen, sent, isDryRun)}`,
+    lines: [...table(['dead letter', 'to', 'key', 'offset'], rows), '', summary(chosen, sent, isDryRun)],
     isWell: isDryRun || sent === chosen.length,
   };
 }

@@ -12,13 +12,13 @@ export async function showDeadLetter(
 ): Promise<Report> {
   const { letters } = await readDeadLetters(installation);
   const found = letters.find((one) => one.place === place);
-  if (found === undefined) return { data: null, text: `There is no dead letter ${place}.`, isWell: false };
+  if (found === undefined) return { data: null, lines: [`There is no dead letter ${place}.`], isWell: false };
   const { headers, value } = found.letter.original;
   const data = { ...letterData(found, reveal), headers: shownHeaders(headers, reveal), value: shownValue(value, reveal) };
   const next = [
     'Next, when its cause is mended (a record that is wrong itself would only be put aside again):',
     `  ${invocation} dead-letters replay ${place}`,
     '      sends it again as it was, with the time that it had',
-  ].join('\n');
-  return { data, text: `${JSON.stringify(data, null, 2)}\n\n${next}`, isWell: true };
+  ];
+  return { data, lines: [...JSON.stringify(data, null, 2).split('\n'), '', ...next], isWell: true };
 }

@@ -27,9 +27,10 @@ it('shows keys and headers as text, also those that are none, or that are null',
 it('shows the body of a callback that is no JSON only when it is revealed', () => {
   const shown = (observation: object, reveal = false) => shownValue(Buffer.from(JSON.stringify(observation)), reveal);
   const hidden = (bytes: number) => `${bytes} bytes that are no JSON (shown by --reveal)`;
+  expect(shown({ kind: 'notification', body: '{"displayName":"Bob"' })).toEqual({ kind: 'notification', body: hidden(20) });
   expect(shown({ kind: 'notification', body: '\ufeff{"displayName":"Bob"}' })).toEqual({
     kind: 'notification',
-    body: hidden(24),
+    body: '{"displayName":"[masked]"}',
   });
   expect(shown({ bodyBase64: Buffer.from('Caf\xe9', 'latin1').toString('base64') })).toEqual({ bodyBase64: hidden(4) });
   expect(shown({ body: '' })).toEqual({ body: '' });

@@ -24,10 +24,10 @@ export async function doctor(installation: Installation, { tenants, kinds, isRea
     authorityClockFindings(settings),
   ]);
   const findings = [...all.flat(), ...callerFindings(settings)];
-  return { data: { findings }, text: doctorText(findings), isWell: !findings.some(({ verdict }) => verdict === 'failed') };
+  return { data: { findings }, lines: doctorLines(findings), isWell: !findings.some(({ verdict }) => verdict === 'failed') };
 }
 
-export function doctorText(findings: readonly Finding[]): string {
+export function doctorLines(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const lines = findings.flatMap(({ verdict, check, found, advice }) => [
     `${verdict.padEnd('skipped'.length)}  ${check.padEnd(width)}  ${found}`,
@@ -36,7 +36,5 @@ export function doctorText(findings: readonly Finding[]): string {
   const count = (verdict: Finding['verdict']): number => findings.filter((one) => one.verdict === verdict).length;
   const wrong = count('failed');
   const rest = `warnings: ${count('warning')}, not looked at: ${count('skipped')}`;
-  return [...lines, '', wrong === 0 ? `Nothing is wrong (${rest}).` : `Wrong: ${wrong} of ${findings.length} (${rest}).`].join(
-    '\n',
-  );
+  return [...lines, '', wrong === 0 ? `Nothing is wrong (${rest}).` : `Wrong: ${wrong} of ${findings.length} (${rest}).`];
 }

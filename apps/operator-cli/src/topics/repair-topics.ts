@@ -28,7 +28,7 @@ export async function repairTopics(installation: Installation, { isApplied, oper
   const lines = damage.flatMap((one) => [`${describeRange(one)}: ${one.reason}`, `  → ${one.mend}`]);
   return {
     data: { isApplied, damage: data },
-    text: [...lines, ...(lines.length > 0 ? [''] : []), summary(damage.length, ordered.length, isApplied)].join('\n'),
+    lines: [...lines, ...(lines.length > 0 ? [''] : []), summary(damage.length, ordered.length, isApplied)],
     isWell: isApplied || ordered.length === 0,
   };
 }
