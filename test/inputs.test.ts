@@ -201,6 +201,7 @@ describe.each(Object.entries(TOPICS))('a command on %s', (_topic, { command, fau
     const { data, ...attributes } = command;
     const event = { ...attributes, data_base64: Buffer.from(`\ufeff${JSON.stringify(data)}`).toString('base64') };
     expect(verdict(() => faultsOf(Buffer.from(JSON.stringify(event))))).toMatch(TAKEN);
+    expect(verdict(() => faultsOf(Buffer.from(JSON.stringify({ ...event, data: null }))))).toMatch(TAKEN);
     expect(verdict(() => faultsOf(Buffer.from(JSON.stringify({ ...event, data_base64: 7 }))))).toMatch(/^INVALID_MESSAGE/);
   });
 });

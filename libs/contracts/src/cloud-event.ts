@@ -78,7 +78,7 @@ export function decodeCloudEvent(
     throw new ContractError('NOT_A_CLOUDEVENT', `The content-type ${shown} is not ${STRUCTURED_CONTENT_TYPE}.`);
   }
   const isBinary = text(headers['ce_specversion']) !== null && !contentType.startsWith(MEDIA_TYPE);
-  if (!isBinary) return checked(withDecodedData(parse(value), parse));
+  if (!isBinary) return withDecodedData(checked(parse(value)), parse);
   const attributes = Object.fromEntries(ATTRIBUTES.map((name) => [name, text(headers[`ce_${name}`])]));
   return checked({ ...attributes, data: parse(value) });
 }
@@ -93,10 +93,11 @@ function mediaTypeOf(contentType: string | null): string {
 }
 
 /** SDKs write data as `data_base64` when they do not know that it is JSON. */
-function withDecodedData(envelope: unknown, parse: (value: Buffer) => unknown): unknown {
-  if (typeof envelope !== 'object' || envelope === null || !('data_base64' in envelope) || 'data' in envelope) return envelope;
-  const { data_base64: encoded, ...attributes } = envelope;
-  return { ...attributes, data: typeof encoded === 'string' ? parse(Buffer.from(encoded, 'base64')) : encoded };
+function withDecodedData(event: CloudEvent & { readonly data_base64?: unknown }, parse: (value: Buffer) => unknown): CloudEvent {
+  const { data_base64: encoded, ...plain } = event;
+  return typeof encoded === 'string' && plain.data === undefined
+    ? { ...plain, data: parse(Buffer.from(encoded, 'base64')) }
+    : event;
 }
 
 function checked(envelope: unknown): CloudEvent {
