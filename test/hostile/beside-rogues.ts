@@ -3,7 +3,7 @@ import { figuresOf, type RowFigures } from '../faults/report.js';
 import { HONEST, HonestLoad, type Kind, type Phase } from './honest-load.js';
 import { memoryOf, podMb, type HostileStack } from './hostile-stack.js';
 import { latencyOf, memoryOfService, type Latency, type Memory } from './report.js';
-import { ROGUES, RogueProcess, type RogueName } from './rogue-process.js';
+import { RogueProcess, type RogueName } from './rogue-process.js';
 import type { Tally } from './rogues/rogue.ts';
 
 /** What a run has shown. */
@@ -12,7 +12,7 @@ export interface Findings {
   readonly latencies: Readonly<Record<Kind, { readonly quiet: Latency; readonly hostile: Latency }>>;
   /** By service. */
   readonly memory: Readonly<Record<string, Memory>>;
-  readonly tallies: Readonly<Record<RogueName, Tally>>;
+  readonly tallies: Readonly<Partial<Record<RogueName, Tally>>>;
   /** Requests of the honest that were not answered as they should be. */
   readonly failures: readonly string[];
   /** Answers of the receiver behind the slow network, by status. */
@@ -32,10 +32,10 @@ const MEMORY_SAMPLE_MS = 1_000;
 export const SETTLE_MS = 120_000;
 
 /** Places calls and sends callbacks, in turns without and with rogues beside them. @throws when a process has ended, or the oracle finds something wrong */
-export async function besideRogues(system: HostileStack, durationMs: number): Promise<Findings> {
+export async function besideRogues(system: HostileStack, durationMs: number, names: readonly RogueName[]): Promise<Findings> {
   const live = await system.placeLive(LIVE_CALLS);
   const targets = await system.targets(live[0]!);
-  const rogues = await Promise.all(ROGUES.map((name) => RogueProcess.launch(name, targets)));
+  const rogues = await Promise.all(names.map((name) => RogueProcess.launch(name, targets)));
   try {
     const pids = system.servicePids();
     const load = await HonestLoad.begin(system, live);
@@ -48,7 +48,7 @@ export async function besideRogues(system: HostileStack, durationMs: number): Pr
     await system.outcomes(callIds, SETTLE_MS);
     const evidence = await system.untilInOrder(callIds, SETTLE_MS);
     const recoveryMs = performance.now() - healedAt;
-    const tallies = await byName(ROGUES, async (_name, index) => await rogues[index]!.report());
+    const tallies = await byName(names, async (_name, index) => await rogues[index]!.report());
     requireNoneEnded(system, pids);
     return {
       figures: figuresOf({ id: 'F64' }, callIds, evidence, { injections: attemptsIn(Object.values(tallies)), recoveryMs }),

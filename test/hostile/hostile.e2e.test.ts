@@ -3,11 +3,13 @@ import { STACK_TIMEOUT_MS } from '../support/stack-for-tests.js';
 import { besideRogues, SETTLE_MS } from './beside-rogues.js';
 import type { Kind } from './honest-load.js';
 import { HostileStack } from './hostile-stack.js';
+import { selectRogues } from './rogue-process.js';
 import { latencyLine, memoryLine, tallyLine } from './report.js';
 
 // The honest beside a rogue producer, a rogue caller, a rogue sender of callbacks and clients on a slow network (F64).
-// `npm run test:hostile` sets FAULT_MINUTES.
+// `npm run test:hostile` sets FAULT_MINUTES and FAULT_ROGUES.
 const minutes = Number(process.env['FAULT_MINUTES'] ?? 1);
+const rogues = selectRogues(process.env['FAULT_ROGUES']);
 /** Of the p99 with rogues to the one without. */
 const MOST_RATIO = 3;
 /** A p99 below this counts as this: on two cores, other processes decide over it. */
@@ -28,7 +30,7 @@ afterAll(async () => {
 it(
   `serves the honest beside rogues for ${String(minutes)} minutes`,
   async () => {
-    const { figures, latencies, memory, tallies, failures, slowAnswers } = await besideRogues(system, minutes * 60_000);
+    const { figures, latencies, memory, tallies, failures, slowAnswers } = await besideRogues(system, minutes * 60_000, rogues);
     const lines = [
       ...Object.entries(latencies).map(([kind, { quiet, hostile }]) => latencyLine(kind as Kind, quiet, hostile)),
       ...Object.entries(memory).map(([name, used]) => memoryLine(name, used)),

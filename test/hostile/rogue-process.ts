@@ -5,6 +5,16 @@ import type { Order, Tally, Targets } from './rogues/rogue.ts';
 export const ROGUES = ['producer', 'caller', 'callback-sender', 'slow-client'] as const;
 export type RogueName = (typeof ROGUES)[number];
 
+/** @param selection `producer,caller`; undefined means all @throws for a rogue that there is not */
+export function selectRogues(selection: string | undefined): readonly RogueName[] {
+  if (selection === undefined || selection === '') return ROGUES;
+  return selection.split(',').map((name) => {
+    const found = ROGUES.find((rogue) => rogue === name.trim());
+    if (found === undefined) throw new Error(`--rogues: there is no «${name}»; there are ${ROGUES.join(', ')}`);
+    return found;
+  });
+}
+
 /** A rogue in a process of its own, so that its work does not delay what the test measures. */
 export class RogueProcess {
   private errors = '';
