@@ -14,7 +14,7 @@ const rogues = selectRogues(process.env['FAULT_ROGUES']);
 const MOST_RATIO = 3;
 /** A p99 below this counts as this: on two cores, other processes decide over it. */
 const LEAST_P99_MS = 200;
-/** Of what its pod may have, from the first time with rogues to the last: a heap of that size is not collected any sooner. */
+/** Of what its pod may have, from the first time with rogues to the last. What bombs inflate to comes and goes outside of the heap: 100 MB and more. */
 const MOST_GROWTH = 1 / 4;
 
 let system: HostileStack;
