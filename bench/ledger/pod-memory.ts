@@ -9,9 +9,9 @@ export interface PodMemory {
   readonly heapMib: number;
 }
 
-/** What Kubernetes gives a dispatcher. */
-export async function podMemory(): Promise<PodMemory> {
-  const manifest = await readFile(join(PROJECT_ROOT, 'k8s', 'base', 'call-dispatcher-memory.yaml'), 'utf8');
+/** What Kubernetes gives a dispatcher. @param file the manifest of other services */
+export async function podMemory(file = 'call-dispatcher-memory.yaml'): Promise<PodMemory> {
+  const manifest = await readFile(join(PROJECT_ROOT, 'k8s', 'base', file), 'utf8');
   const number = (pattern: RegExp): number => Number(pattern.exec(manifest)?.[1]);
   return { limitMib: number(/limits:\s+memory: (\d+)Mi/), heapMib: number(/--max-old-space-size=(\d+)/) };
 }

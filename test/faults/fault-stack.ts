@@ -44,12 +44,6 @@ export const RECEIVER_LIMITS = {
 /** A quota that no row uses up, except the row that sets its own. */
 const ANY_NUMBER = '1000000';
 
-/** Where the callbacks of a call go, and how Graph names the call. */
-export interface CallbackTarget {
-  readonly callbackUri: string;
-  readonly graphCallId: string;
-}
-
 export interface FaultStackOptions {
   /** Brokers of its Kafka; with more than one nothing of ours is between them and the services. @default 1 */
   readonly brokers?: number;
@@ -277,33 +271,6 @@ export class FaultStack extends Witness {
   /** Graph signs with a new key from now on, and publishes that one only. */
   async rotateCallbackKey(): Promise<void> {
     await this.simulator('keys', 'POST', { rotate: 'callback' });
-  }
-
-  async callbackTarget(callId: string): Promise<CallbackTarget> {
-    const [post] = await this.postsOf(callId);
-    const created = this.events.history(callId).find(({ type }) => type === 'CallCreated');
-    if (post === undefined || created === undefined) throw new Error(`${callId} was not created`);
-    return { callbackUri: post.body.callbackUri, graphCallId: String(created.data['graphCallId']) };
-  }
-
-  /** Lets Graph tell of a call. @returns the receiver's answer @param more how it is signed, say */
-  async callBack(
-    { callbackUri, graphCallId }: CallbackTarget,
-    call: Readonly<Record<string, unknown>>,
-    more: Readonly<Record<string, unknown>> = {},
-  ): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>> }> {
-    const resourceData = { '@odata.type': '#microsoft.graph.call', ...call };
-    const notification = { changeType: 'updated', resourceUrl: `/communications/calls/${graphCallId}`, resourceData };
-    const order = { callbackUri, body: { value: [notification] }, ...more };
-    const response = await this.fetchSimulator('notifications', 'POST', order);
-    const answer = (await response.json()) as { status: number; headers: Record<string, unknown> };
-    if (response.status === 502) return { status: 502, headers: {} };
-    if (response.status !== 200) throw new Error(`the simulator did not understand: ${JSON.stringify(answer)}`);
-    return answer;
-  }
-
-  async script(script: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.simulator('script', 'PUT', script);
   }
 
   pid(name: string): number {

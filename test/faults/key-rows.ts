@@ -1,7 +1,8 @@
 import { until } from '../support/stack-for-tests.js';
-import type { CallbackTarget, FaultStack } from './fault-stack.js';
+import type { FaultStack } from './fault-stack.js';
 import { liveCall } from './receiver-rows.js';
 import type { FaultRow } from './row.js';
+import type { CallbackTarget } from './witness.js';
 
 /** Each rotation comes within the cooldown of the fetch for the one before. */
 const ROTATIONS = 4;

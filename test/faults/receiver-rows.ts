@@ -3,8 +3,9 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { until } from '../support/stack-for-tests.js';
-import { RECEIVER, RECEIVER_LIMITS, type CallbackTarget, type FaultStack } from './fault-stack.js';
+import { RECEIVER, RECEIVER_LIMITS, type FaultStack } from './fault-stack.js';
 import type { FaultRow } from './row.js';
+import type { CallbackTarget } from './witness.js';
 
 const COOLDOWN_MS = Number(RECEIVER_LIMITS.CALLBACK_KEYS_COOLDOWN_MS);
 /** Beyond the cooldown, for the callback that makes the receiver look, and a busy machine; without it the keys are fetched every five minutes. */

@@ -1,6 +1,7 @@
 // npm run test:faults [-- --seed S --rows F1-F7 --repeats N]
 // npm run test:history-chaos [-- --seed S]
 // npm run test:rolling [-- --minutes N --rate R --from <commit>]
+// npm run test:hostile [-- --minutes N --rogues producer,caller]
 // npm run soak -- --minutes N --rate R [--seed S --rows F1-F10]
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ const KINDS = {
     options: { seed: option, rows: option, repeats: option },
   },
   'history-chaos': { files: ['test/faults/history-chaos.long.test.ts'], options: { seed: option } },
+  hostile: { files: ['test/hostile/hostile.long.test.ts'], options: { minutes: option, rogues: option } },
   rolling: { files: ['test/rolling/rolling-restart.long.test.ts'], options: { minutes: option, rate: option, from: option } },
   soak: {
     files: ['test/faults/soak.long.test.ts'],

@@ -13,6 +13,12 @@ export interface WitnessParts {
   readonly readers: Readers;
 }
 
+/** Where the callbacks of a call go, and how Graph names the call. */
+export interface CallbackTarget {
+  readonly callbackUri: string;
+  readonly graphCallId: string;
+}
+
 /** What can be seen of a stack from outside, for the oracle: all topics, and the simulator’s records. */
 export class Witness {
   private kept: { readonly untilMs: number; readonly evidence: Promise<Evidence> } | undefined;
@@ -27,12 +33,17 @@ export class Witness {
     this.readers = readers;
   }
 
-  static async of(stack: StackForTests): Promise<Witness> {
-    return new Witness({ stack, simulatorUrl: stack.file.simulator?.url ?? '', readers: await Witness.readersOf(stack) });
+  static async of(stack: StackForTests, unread: readonly string[] = []): Promise<Witness> {
+    const readers = await Witness.readersOf(stack, unread);
+    return new Witness({ stack, simulatorUrl: stack.file.simulator?.url ?? '', readers });
   }
 
-  protected static async readersOf({ file }: StackForTests): Promise<Readers> {
-    const read = (topic: string): Promise<PlainReader> => PlainReader.start(file.kafka.brokers, `${file.topicPrefix}${topic}`);
+  /** @param unread topics that are left alone, because what is on them is too much to keep */
+  protected static async readersOf({ file }: StackForTests, unread: readonly string[] = []): Promise<Readers> {
+    const read = (name: string): Promise<PlainReader> => {
+      const topic = `${file.topicPrefix}${name}`;
+      return unread.includes(name) ? Promise.resolve(PlainReader.idle(topic)) : PlainReader.start(file.kafka.brokers, topic);
+    };
     const [ledger, observations, events, snapshots, commandDeadLetters, commandLog] = await Promise.all(
       ['dispatch-ledger', 'observations', 'events', 'snapshots', 'commands.dead-letter', 'commands'].map(read),
     );
@@ -150,6 +161,35 @@ export class Witness {
       throw new Error(`${String(error)}:\n${found.slice(0, 10).join('\n')}`, { cause: error });
     });
     return evidence;
+  }
+
+  // ---- what Graph does
+
+  async callbackTarget(callId: string): Promise<CallbackTarget> {
+    const [post] = await this.postsOf(callId);
+    const created = this.events.history(callId).find(({ type }) => type === 'CallCreated');
+    if (post === undefined || created === undefined) throw new Error(`${callId} was not created`);
+    return { callbackUri: post.body.callbackUri, graphCallId: String(created.data['graphCallId']) };
+  }
+
+  /** Lets Graph tell of a call. @returns the receiver's answer @param more how it is signed, say */
+  async callBack(
+    { callbackUri, graphCallId }: CallbackTarget,
+    call: Readonly<Record<string, unknown>>,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ readonly status: number; readonly headers: Readonly<Record<string, unknown>> }> {
+    const resourceData = { '@odata.type': '#microsoft.graph.call', ...call };
+    const notification = { changeType: 'updated', resourceUrl: `/communications/calls/${graphCallId}`, resourceData };
+    const order = { callbackUri, body: { value: [notification] }, ...more };
+    const response = await this.fetchSimulator('notifications', 'POST', order);
+    const answer = (await response.json()) as { status: number; headers: Record<string, unknown> };
+    if (response.status === 502) return { status: 502, headers: {} };
+    if (response.status !== 200) throw new Error(`the simulator did not understand: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  async script(script: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.simulator('script', 'PUT', script);
   }
 
   protected async simulator(path: string, method = 'GET', body?: object): Promise<unknown> {

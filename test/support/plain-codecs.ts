@@ -23,6 +23,16 @@ function unsnappy(bytes: Buffer): Buffer {
   return Buffer.concat(blocks);
 }
 
+/** The descriptor of a frame whose blocks are independent and of at most 4 MiB, with its checksum. */
+const LZ4_DESCRIPTOR = Buffer.from([0x60, 0x70, 0x73]);
+const LZ4_MAGIC_BYTES = 4;
+
+/** A broker that has to read a batch refuses a frame that does not promise this, as that of lz4js; a frame of one block may. */
+function withIndependentBlocks(frame: Buffer): Buffer {
+  LZ4_DESCRIPTOR.copy(frame, LZ4_MAGIC_BYTES);
+  return frame;
+}
+
 const CODECS: readonly (readonly [CompressionTypes, Codec])[] = [
   [
     types.Snappy,
@@ -34,7 +44,7 @@ const CODECS: readonly (readonly [CompressionTypes, Codec])[] = [
   [
     types.LZ4,
     {
-      compress: ({ buffer }) => Promise.resolve(Buffer.from(lz4.compress(buffer))),
+      compress: ({ buffer }) => Promise.resolve(withIndependentBlocks(Buffer.from(lz4.compress(buffer)))),
       decompress: (bytes) => Promise.resolve(Buffer.from(lz4.decompress(bytes))),
     },
   ],

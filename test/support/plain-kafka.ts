@@ -53,6 +53,11 @@ export class PlainReader {
     return reader;
   }
 
+  /** One that reads nothing. */
+  static idle(topic: string): PlainReader {
+    return new PlainReader([], topic);
+  }
+
   /** The broker may stay away for longer than the client tries. */
   private async consumeAgain(): Promise<Consumer> {
     let consumer: Consumer | undefined;
