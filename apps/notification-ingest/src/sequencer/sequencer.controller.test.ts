@@ -58,7 +58,13 @@ function sequencer({ isLost = false } = {}) {
       value,
       headers: { traceparent },
     };
-    return controller.sequence(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey, note: () => undefined });
+    return controller.sequence(record, {
+      signal: new AbortController().signal,
+      attempt: 1,
+      firstTriedAtMs: 0,
+      isLastOfKey,
+      note: () => undefined,
+    });
   };
   return { writes, traceparents, deliver, failures };
 }

@@ -37,7 +37,7 @@ export class SequencerController {
     }
   }
 
-  private async fold(record: ReceivedRecord, { attempt, note }: RecordContext): Promise<void> {
+  private async fold(record: ReceivedRecord, { attempt, firstTriedAtMs, note }: RecordContext): Promise<void> {
     const observation = read(record);
     const { callId, tenantId, kind } = observation;
     note({ callId, tenantId, kind });
@@ -53,7 +53,7 @@ export class SequencerController {
     this.metrics.told(events);
     if (call.unreadCallbackId === observation.id) this.metrics.hasUnread();
     note({ events: events.map(({ type }) => type), unhandled: unhandled.length });
-    if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
+    if (unhandled.length > 0) await this.output.unhandled(record, unhandled, { attempt, firstTriedAtMs });
     const traceparent = traceOf(record, observation) ?? before?.traceparent;
     this.histories.put({
       callId,
