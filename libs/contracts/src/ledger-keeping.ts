@@ -1,10 +1,8 @@
 import { isEndRequested, isSettled, latestAttempt, mayLackAttempts, NONE, type Dispatch } from './ledger.js';
 import { TOPICS, type TopicSpec } from './topics.js';
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
 const HOUR_MS = 60 * 60 * 1_000;
 const LEDGER: TopicSpec = TOPICS.dispatchLedger;
-const OBSERVATIONS: TopicSpec = TOPICS.observations;
 
 /** Milliseconds from a call's last effective record until a fold forgets the call: the shortest time that the topic keeps records. */
 export const LEDGER_MEMORY_MS = Number(LEDGER.config['retention.ms']);
@@ -15,13 +13,6 @@ export const LEDGER_MEMORY_MS = Number(LEDGER.config['retention.ms']);
  * The third day covers brokers whose clocks differ.
  */
 export const ANNOUNCED_MEMORY_MS = 72 * HOUR_MS;
-
-/**
- * Milliseconds without a change for which the snapshot of a call that is not over is kept at least, parked calls included. It is
- * longer than the ledger knows the call: until then a release can permit an attempt, which may take a day to be dialled, and the
- * sequencer may have to fold observations of all the days that they are kept.
- */
-export const UNFINISHED_HISTORY_MS = LEDGER_MEMORY_MS + DAY_MS + Number(OBSERVATIONS.config['retention.ms']);
 
 /** True while a record can still permit an attempt. Once false, it stays false: `reduce` refuses each Intent and Released. */
 export function canBeDialled(dispatch: Dispatch): boolean {

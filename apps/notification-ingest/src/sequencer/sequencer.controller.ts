@@ -44,6 +44,11 @@ export class SequencerController {
     trace.getActiveSpan()?.setAttribute('callbus.call_id', callId);
     // With a fresh history it would use the same sequence numbers a second time.
     if (this.histories.isLost(callId)) throw new ContractError('SNAPSHOT_UNREADABLE', `The snapshot of ${callId} is damaged.`);
+    if (this.histories.isForgotten(observation, record.timestampMs))
+      throw new ContractError(
+        'HISTORY_FORGOTTEN',
+        `It was observed at ${observation.receivedAt}, and ${callId} has no snapshot.`,
+      );
     const offset = Number(record.offset);
     const before = this.histories.get(callId);
     if (before !== undefined && before.offset >= offset) return;
