@@ -62,7 +62,8 @@ afterEach(() => {
 async function liveCall(): Promise<KnownCall> {
   const call = await receiver.newCall();
   const { callId, tenantId, appId } = call;
-  const known = [accepted(), created(GRAPH_CALL_ID)].map((one) => ({ ...one, callId, tenantId, appId }));
+  const receivedAt = new Date().toISOString();
+  const known = [accepted(), created(GRAPH_CALL_ID)].map((one) => ({ ...one, callId, tenantId, appId, receivedAt }));
   await observe.send(...known.map((one) => ({ key: callId, value: encodeObservation(one) })));
   await events.historyWith(callId, ({ type }) => type === 'CallCreated');
   return call;

@@ -105,6 +105,7 @@ describe('a call of which nobody knows whether it was dialled', () => {
       attempt: 1,
       since: expect.stringMatching(/^20\d\d-.*Z$/) as string,
       isEndRequested: false,
+      isForgotten: false,
     });
     const { output, exitCode } = await callbus(stack, ['calls', 'parked']);
     expect(exitCode).toBe(0);

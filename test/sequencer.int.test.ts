@@ -51,13 +51,15 @@ class Installation {
     return new Installation(prefix, log, events, snapshots, deadLetters);
   }
 
-  async start(): Promise<SequencerProcess> {
+  /** @param retentionDays by default so many that none of the tests' old observations is taken for that of a forgotten call */
+  async start(retentionDays = 3_650): Promise<SequencerProcess> {
     const sequencer = await SequencerProcess.start({
       KAFKA_BROKERS: brokers.join(','),
       KAFKA_TOPIC_PREFIX: this.prefix,
       KAFKA_PARTITIONS: String(PARTITIONS),
       KAFKA_SESSION_TIMEOUT_MS: '6000',
       SNAPSHOT_UPKEEP_INTERVAL_MS: '500',
+      SNAPSHOT_RETENTION_DAYS: String(retentionDays),
     });
     this.sequencers.push(sequencer);
     return sequencer;
@@ -286,7 +288,7 @@ it('deletes the snapshot of a call that was over 35 days ago, and of no other', 
     snapshotOf(overNow, [...beginning(), end()]),
     { ...snapshotOf(live, beginning()), timestamp: longAgo },
   );
-  await where.start();
+  await where.start(35);
   await until('there is a tombstone', () => where.snapshots.records.some(({ value }) => value === null));
   // It sends its tombstones together, so by then others would be there too.
   await where.observe(...ofAll([live], [news(1), news(2)]));

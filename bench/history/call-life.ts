@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from '@callbus/local-stack';
 
 const BODIES = join(PROJECT_ROOT, 'libs', 'graph', 'fixtures', 'notifications');
 const TENANT_ID = '22222222-2222-4222-8222-222222222222';
-const RECEIVED_AT = '2026-01-01T00:00:00.000Z';
+const RECEIVED_AT = new Date().toISOString();
 
 const MUTED = recorded('v10-call-mute-roster-updated-with-participant-muted');
 const UNMUTED = recorded('v10-call-unmute-roster-updated-with-participant-unmuted');

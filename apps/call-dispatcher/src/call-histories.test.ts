@@ -14,6 +14,14 @@ it('takes a created call whose snapshot was deleted for one that has ended', () 
   expect(historyAfter(36)).toMatchObject({ hasEnded: true, surplus: [], unreadCallbackId: null });
 });
 
+it('takes an unknown call that the snapshots have forgotten for one that is over, so that its grace period is not told anew', () => {
+  const unknown = dispatchAfter(ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' });
+  const historyAfter = (days: number) =>
+    new CallHistories({ get: () => undefined, isLost: () => false }, () => START_MS + days * DAY_MS).of(unknown);
+  expect(historyAfter(44)).toBeUndefined();
+  expect(historyAfter(46)).toMatchObject({ hasEnded: true });
+});
+
 it('leaves out a call beside the call that has ended, and keeps one that Graph refused to end', () => {
   const snapshot = decodeSnapshot(
     readFileSync(new URL('../../../libs/contracts/fixtures/snapshots/snapshot.json', import.meta.url)),

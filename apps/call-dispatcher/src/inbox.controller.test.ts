@@ -70,7 +70,13 @@ async function begin(): Promise<void> {
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
   const [callId, value] = [Buffer.from(String(command.subject)), Buffer.from(JSON.stringify(command))];
   const record = { topic: 'commands', partition: 0, offset: 0n, timestampMs: brokerMs, key: callId, value, headers };
-  await inbox.take(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey: true, note: () => undefined });
+  await inbox.take(record, {
+    signal: new AbortController().signal,
+    attempt: 1,
+    firstTriedAtMs: 0,
+    isLastOfKey: true,
+    note: () => undefined,
+  });
 }
 
 const create = (data: Partial<CreateCallData> = {}, headers?: Record<string, string>): Promise<void> =>

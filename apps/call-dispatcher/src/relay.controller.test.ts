@@ -5,7 +5,13 @@ import { ACCEPTED, CALL_ID, intent, START_MS } from './testing/dispatches.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { processOn, type ProcessInMemory } from './testing/process-in-memory.js';
 
-const CONTEXT: RecordContext = { signal: new AbortController().signal, attempt: 1, isLastOfKey: true, note: () => undefined };
+const CONTEXT: RecordContext = {
+  signal: new AbortController().signal,
+  attempt: 1,
+  firstTriedAtMs: 0,
+  isLastOfKey: true,
+  note: () => undefined,
+};
 const HOUR_MS = 3_600_000;
 
 let ledgerLog: MemoryLog;

@@ -28,7 +28,8 @@ export class IngestSettings extends ServiceSettings {
 
   @Setting('SNAPSHOT_RETENTION_DAYS', {
     kind: 'integer',
-    describe: 'Days after a call’s end after which its snapshot is deleted; more than observations are kept',
+    describe:
+      'Days after a call’s end after which its snapshot is deleted; more than observations are kept. Of calls that did not end: 53 days without a change, or these if more',
   })
   @IsInt()
   @Min(8)

@@ -69,6 +69,15 @@ export class OperatorSettings {
   @IsBoolean()
   gatewayDelegatedTokens: boolean = false;
 
+  @Setting('SNAPSHOT_RETENTION_DAYS', {
+    kind: 'integer',
+    describe: 'Days after a call’s end after which its snapshot is deleted, as the sequencers have it',
+  })
+  @IsInt()
+  @Min(8)
+  @Max(3_650)
+  snapshotRetentionDays: number = 35;
+
   @Setting('DOCTOR_TIMEOUT_MS', { kind: 'integer', describe: 'Milliseconds that one check of doctor may take' })
   @IsInt()
   @Min(100)

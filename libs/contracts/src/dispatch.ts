@@ -70,14 +70,21 @@ export function latestAttempt(dispatch: Dispatch): Attempt | undefined {
 }
 
 /**
- * Whether a call of which there is no snapshot is over, and its snapshot was deleted: the ledger keeps calls for longer. One
- * that is new has no snapshot either, for no longer than its observations are kept.
+ * Whether a call without a snapshot is over and its snapshot was deleted: the ledger can keep a call for longer. A new call has no
+ * snapshot either, for no longer than its observations are kept; the snapshot of one whose outcome stayed unknown is kept longer
+ * than the ledger's records (UNFINISHED_HISTORY_MS).
  * @param nowMs any clock's: it is a matter of days
  */
 export function isForgotten(dispatch: Dispatch, nowMs: number): boolean {
   const created = dispatch.attempts.find(({ state }) => state === 'created');
-  const { config }: TopicSpec = TOPICS.observations;
-  return created?.closedAtMs != null && nowMs - created.closedAtMs > Number(config['retention.ms']);
+  if (created === undefined)
+    return dispatch.phase === 'unknown' && isClosedSince(latestAttempt(dispatch), TOPICS.dispatchLedger, nowMs);
+  return isClosedSince(created, TOPICS.observations, nowMs);
+}
+
+/** Whether the attempt was closed before the oldest record that the topic has to keep. */
+function isClosedSince(attempt: Attempt | undefined, { config }: TopicSpec, nowMs: number): boolean {
+  return attempt?.closedAtMs != null && nowMs - attempt.closedAtMs > Number(config['retention.ms']);
 }
 
 /** One empty list that all calls share, to save memory. */

@@ -22,6 +22,8 @@ export const CONTRACT_ERRORS = {
     'Too many EndCall commands for unknown calls are remembered: for this callId, for this tenant or in all. Replay it when its call is known, or raise UNKNOWN_ENDS_MAX_PER_CALL, UNKNOWN_ENDS_MAX_PER_TENANT or UNKNOWN_ENDS_MAX.',
   SNAPSHOT_UNREADABLE:
     'The call’s state cannot be read, so its history cannot go on. «callbus topics repair» shows what can be done; then replay the dead letter.',
+  HISTORY_FORGOTTEN:
+    'The observation is so old that its call’s history may have been deleted; with it a new one would begin at 1. It stays a dead letter: read it with «callbus dead-letters show».',
   NOT_IN_LEDGER:
     'The call has a history, but what the ledger knew of it is lost, so no dispatcher can end it. Look at it with «callbus calls show»; if it still lives, end it in Graph.',
   NOT_PARKED:

@@ -241,7 +241,7 @@ export class FoldedCall {
   @IsString()
   readonly unreadCallbackId?: string;
 
-  /** The last observations seen, newest last, so that a repeat is known as one. */
+  /** Marks of the last observations seen, newest last, so that a repeat is known as one; of one that was folded in part, with what is left. */
   @IsString({ each: true })
   readonly seen!: readonly string[];
 }

@@ -35,6 +35,7 @@ export {
 export { reduce, type Transition } from './ledger.js';
 export { afterLostRecords, mayLackAttempts } from './lost-records.js';
 export { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY_MS } from './ledger-keeping.js';
+export { mayBeginHistoryMs, UNFINISHED_HISTORY_MS } from './history-keeping.js';
 export { decodeLedgerRecord, encodeLedgerRecord, type LedgerCommand, type LedgerRecord } from './ledger-records.js';
 export {
   AcceptedObservation,

@@ -207,15 +207,20 @@ describe('reduce', () => {
   });
 });
 
-describe('a created call without a snapshot', () => {
+describe('a call without a snapshot', () => {
   const DAY_MS = 24 * 60 * 60 * 1000;
   const isForgottenAfter = (days: number, ...records: LedgerRecord[]): boolean =>
     isForgotten(fold([accepted, intent(1), ...records]).dispatch as Dispatch, days * DAY_MS);
 
-  it('is forgotten when its observations are gone too', () => {
+  it('is forgotten when it was created and its observations are gone too', () => {
     expect(isForgottenAfter(36, created(1))).toBe(true);
     expect(isForgottenAfter(6, created(1))).toBe(false);
+  });
+
+  it('is forgotten when its outcome stayed unknown for longer than the ledger keeps records', () => {
     expect(isForgottenAfter(36, unknown(1))).toBe(false);
+    expect(isForgottenAfter(46, unknown(1), end())).toBe(true);
+    expect(isForgottenAfter(46)).toBe(false);
   });
 });
 

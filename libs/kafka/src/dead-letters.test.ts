@@ -14,7 +14,12 @@ const record: ReceivedRecord = {
 };
 
 it('keeps bytes, key and headers, and says why and whence', () => {
-  const letter = deadLetterOf(record, new ContractError('CONFLICT', 'Known.'), 2, 1_700_000_001_000, options);
+  const letter = deadLetterOf(
+    record,
+    new ContractError('CONFLICT', 'Known.'),
+    { attempt: 2, firstTriedAtMs: 1_700_000_001_000 },
+    options,
+  );
   expect(letter).toMatchObject({ topic: options.topic, partition: partitionOf('key', 12), key: record.key, value: record.value });
   expect(letter.headers).toMatchObject({
     text: 'x',
@@ -34,18 +39,28 @@ it('keeps bytes, key and headers, and says why and whence', () => {
 });
 
 it('puts a record without key or value aside too', () => {
-  const letter = deadLetterOf({ ...record, key: null, value: null, headers: {} }, 'text', 1, 0, options);
+  const letter = deadLetterOf(
+    { ...record, key: null, value: null, headers: {} },
+    'text',
+    { attempt: 1, firstTriedAtMs: 0 },
+    options,
+  );
   expect(letter).toMatchObject({ partition: 0, key: null, value: null, headers: { 'dead-letter-reason': 'UNEXPECTED' } });
 });
 
 it('cuts a message that would be too long for a header', () => {
-  const letter = deadLetterOf(record, new Error('x'.repeat(10_000)), 1, 0, options);
+  const letter = deadLetterOf(record, new Error('x'.repeat(10_000)), { attempt: 1, firstTriedAtMs: 0 }, options);
   expect(letter.headers?.['dead-letter-message']).toHaveLength(2_000);
 });
 
 describe('a dead letter that is read', () => {
   const asLetter = (changes: Partial<ReceivedRecord> = {}): ReceivedRecord => {
-    const { key, value, headers } = deadLetterOf(record, new ContractError('CONFLICT', 'Known.'), 2, 1_700_000_001_000, options);
+    const { key, value, headers } = deadLetterOf(
+      record,
+      new ContractError('CONFLICT', 'Known.'),
+      { attempt: 2, firstTriedAtMs: 1_700_000_001_000 },
+      options,
+    );
     const aside = { topic: options.topic, partition: 5, offset: 7n, timestampMs: 1_700_000_002_000 };
     return { ...aside, key: key as Buffer, value: value as Buffer, headers: headers ?? {}, ...changes };
   };

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { partitionOf } from '@callbus/contracts';
 import { dispositionOf } from './disposition-of.js';
-import type { OutgoingRecord, ReceivedRecord } from './kafka-client.js';
+import type { OutgoingRecord, ReceivedRecord, Tries } from './kafka-client.js';
 
 /** Headers that a dead letter carries beside the record's own. */
 export const DEAD_LETTER_HEADERS = {
@@ -13,6 +13,7 @@ export const DEAD_LETTER_HEADERS = {
   offset: 'dead-letter-offset',
   timestamp: 'dead-letter-timestamp',
   attempts: 'dead-letter-attempts',
+  /** When the process that put the record aside tried it first. */
   firstSeen: 'dead-letter-first-seen',
   service: 'dead-letter-service',
 } as const;
@@ -31,8 +32,7 @@ export interface DeadLetterOptions {
 export function deadLetterOf(
   record: ReceivedRecord,
   error: unknown,
-  attempts: number,
-  firstSeenMs: number,
+  { attempt: attempts, firstTriedAtMs }: Tries,
   options: DeadLetterOptions,
 ): OutgoingRecord {
   const disposition = dispositionOf(error, attempts);
@@ -52,7 +52,7 @@ export function deadLetterOf(
       [names.offset]: String(record.offset),
       [names.timestamp]: String(record.timestampMs),
       [names.attempts]: String(attempts),
-      [names.firstSeen]: new Date(firstSeenMs).toISOString(),
+      [names.firstSeen]: new Date(firstTriedAtMs).toISOString(),
       [names.service]: `${options.service}@${hostname()}`,
     },
   };
@@ -69,7 +69,7 @@ export interface DeadLetter {
   readonly message: string;
   readonly stage: string;
   readonly attempts: number;
-  /** ISO 8601. */
+  /** When the process that put it aside tried it first, ISO 8601. */
   readonly firstSeen: string;
   readonly service: string;
   readonly original: ReceivedRecord;

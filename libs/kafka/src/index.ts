@@ -22,6 +22,7 @@ export type {
   TopicDescription,
   TopicFollower,
   TopicToEnsure,
+  Tries,
   UnreadableBatch,
 } from './kafka-client.js';
 export { createKafkaClient, type KafkaClientOptions } from './kafkajs/kafkajs-client.js';

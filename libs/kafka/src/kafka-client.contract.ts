@@ -8,6 +8,7 @@ import type {
   RecordConsumer,
   RecordSender,
   TopicFollower,
+  Tries,
 } from './kafka-client.js';
 
 export interface ContractSubject {
@@ -213,6 +214,29 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
         expect(consumer.condition()).toEqual({ ok: true });
       },
     );
+
+    it('says of a record that is put aside how often it was tried, and since when', async () => {
+      const triedAtMs: number[] = [];
+      const aside: Tries[] = [];
+      await send(recordFor(name, 0, 'a', 'bad'));
+      await consume(
+        () => {
+          triedAtMs.push(Date.now());
+          const isFirst = triedAtMs.length === 1;
+          return Promise.reject(isFirst ? new KafkaError('UNREACHABLE', 'It is away.') : new Error('not this one'));
+        },
+        {
+          deadLetter: (_record, _error, tries) => {
+            aside.push(tries);
+            return Promise.resolve();
+          },
+        },
+      );
+      await eventually('it is put aside', () => aside.length === 1);
+      const [{ attempt, firstTriedAtMs } = { attempt: 0, firstTriedAtMs: Infinity }] = aside;
+      expect(attempt).toBe(2);
+      expect(firstTriedAtMs).toBeLessThanOrEqual(triedAtMs[0] ?? 0);
+    });
 
     it('keeps the place of a record that is too large for the dead letters, and goes on', async () => {
       const aside: ReceivedRecord[] = [];

@@ -77,6 +77,8 @@ export interface RecordContext {
   readonly signal: AbortSignal;
   /** 1 for the first try of this delivery. */
   readonly attempt: number;
+  /** When the first try of this delivery began, ms since 1970. */
+  readonly firstTriedAtMs: number;
   /**
    * Whether none of the records of this key that are at hand comes after this one. What a handler owes Kafka it may leave to
    * the last one: before that is done, none of them is.
@@ -85,6 +87,9 @@ export interface RecordContext {
   /** Says what the log is to tell of this record, in its one line; nothing that may not be in a log. */
   readonly note: (facts: Readonly<Record<string, unknown>>) => void;
 }
+
+/** How a record's delivery went until it was put aside. */
+export type Tries = Pick<RecordContext, 'attempt' | 'firstTriedAtMs'>;
 
 /** Resolving says that the record is done with; throwing, that `dispositionOf(error)` decides. */
 export type RecordHandler = (record: ReceivedRecord, context: RecordContext) => Promise<void>;
@@ -96,7 +101,7 @@ export interface ConsumeOptions {
   /** Called once and for all: the consumer ended, and so must the process (G7). */
   readonly onFatal: (error: unknown) => void;
   /** Puts a record away that cannot be handled. Without it such a record is fatal. */
-  readonly deadLetter?: (record: ReceivedRecord, error: unknown, attempts: number) => Promise<void>;
+  readonly deadLetter?: (record: ReceivedRecord, error: unknown, tries: Tries) => Promise<void>;
   /**
    * Called for each assignment, before any of its records is handled. Its errors are classified like a handler's: the consumer
    * retries a transient one, such as an unreachable Kafka; any other is fatal.

@@ -28,7 +28,9 @@ it('counts a dead letter by the topic that it came from and its reason, beside t
     headers: {},
   };
   const place = { topic: 'calls.commands.dead-letter', partitions: 1, service: 'test', stage: 'test' };
-  metrics.sent([deadLetterOf(record, new UnprocessableRecordError('CONFLICT', 'another body'), 1, 0, place)]);
+  metrics.sent([
+    deadLetterOf(record, new UnprocessableRecordError('CONFLICT', 'another body'), { attempt: 1, firstTriedAtMs: 0 }, place),
+  ]);
   metrics.sent([{ topic: 'calls.events', partition: 0, key: 'a', value: 'x' }]);
   expect(await lines('callbus_dead_letters_total')).toEqual([
     'callbus_dead_letters_total{topic="calls.commands",reason="CONFLICT"} 1',

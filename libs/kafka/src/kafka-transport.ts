@@ -12,6 +12,7 @@ import type {
   RecordContext,
   RecordHandler,
   RecordSender,
+  Tries,
 } from './kafka-client.js';
 import type { KafkaLogger } from './kafka-logger.js';
 import { missingOnKafka, type RunKafkaStep } from './start-on-kafka.js';
@@ -128,10 +129,10 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     }
   }
 
-  private deadLetters(topic: string, stage: string): (record: ReceivedRecord, error: unknown, attempts: number) => Promise<void> {
+  private deadLetters(topic: string, stage: string): (record: ReceivedRecord, error: unknown, tries: Tries) => Promise<void> {
     const { sender, partitions, service } = this.options;
-    return async (record, error, attempts) => {
-      await sender.send([deadLetterOf(record, error, attempts, Date.now(), { topic, partitions, service, stage })]);
+    return async (record, error, tries) => {
+      await sender.send([deadLetterOf(record, error, tries, { topic, partitions, service, stage })]);
     };
   }
 }

@@ -15,7 +15,13 @@ const record: ReceivedRecord = {
 
 function putAside(one: ReceivedRecord, offset: bigint): DeadLetter {
   const options = { topic: 'calls.commands.dead-letter', partitions: 12, service: 'call-dispatcher-1', stage: 'commands' };
-  const { topic, partition, key, value, headers = {} } = deadLetterOf(one, new Error('?'), 1, 0, options);
+  const {
+    topic,
+    partition,
+    key,
+    value,
+    headers = {},
+  } = deadLetterOf(one, new Error('?'), { attempt: 1, firstTriedAtMs: 0 }, options);
   const letter = {
     topic,
     partition,

@@ -48,7 +48,13 @@ async function handled(
 ): Promise<ReadableSpan> {
   const options = { topic: 'calls.commands', group: 'group', onFatal: () => undefined };
   await traced(bare).consume({ ...options, handler, ...(traceOf && { traceOf }) });
-  const delivery = { signal: new AbortController().signal, attempt: 1, isLastOfKey: true, note: () => undefined };
+  const delivery = {
+    signal: new AbortController().signal,
+    attempt: 1,
+    firstTriedAtMs: 0,
+    isLastOfKey: true,
+    note: () => undefined,
+  };
   await consumed?.handler(record, delivery).catch((error: unknown) => {
     if (error !== refusal) throw error;
   });

@@ -98,7 +98,7 @@ export function foldGone(history: HistoryInProgress, attempt: number, graphCallI
 /** The call is where Graph was found to have it, unless callbacks have told that or more. */
 export function foldFound(history: HistoryInProgress, attempt: number, graphCallId: string, found: FoundCall): void {
   if (!isOfAttempt(history, attempt, graphCallId) || !isTheCall(history, attempt, graphCallId)) return;
-  for (const change of callChanges({ graphCallId, changeType: null, data: found })) {
+  for (const change of callChanges({ graphCallId, place: [], changeType: null, data: found })) {
     if (change.kind === 'call' && movesOn(history, change.report)) changeCallState(history, change.report, 'reconciler');
   }
 }

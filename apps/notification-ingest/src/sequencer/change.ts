@@ -19,8 +19,17 @@ export interface RosterReport {
   readonly sequence: number | null;
 }
 
-/** One change that Graph reports, in the terms of the fold. `graphCallId` is the call that it is about. */
-export type Change = { readonly graphCallId: string | null } & (
+/**
+ * Where something stands in the body of a callback: the index of its notification, then of the resource in its `resourceData`, then
+ * of what that lists. Empty for the whole body.
+ */
+export type Place = readonly number[];
+
+/**
+ * One change that Graph reports, in the terms of the fold. `graphCallId` is the call that it is about; `places` are those that it was
+ * read from, in their order.
+ */
+export type Change = { readonly graphCallId: string | null; readonly places: readonly Place[] } & (
   | { readonly kind: 'call'; readonly report: CallReport; readonly toneInfo: JsonObject | null }
   | { readonly kind: 'roster'; readonly report: RosterReport }
   | {
@@ -37,8 +46,8 @@ export type Change = { readonly graphCallId: string | null } & (
 
 export type UnknownChange = Extract<Change, { kind: 'unknown' }>;
 
-export function unknown(graphCallId: string | null, why: string): UnknownChange {
-  return { kind: 'unknown', graphCallId, why };
+export function unknown(graphCallId: string | null, why: string, ...places: readonly Place[]): UnknownChange {
+  return { kind: 'unknown', graphCallId, why, places };
 }
 
 /** A name from outside, for people to read. */

@@ -6,10 +6,12 @@ import {
   type KeepAliveObservation,
   type Observation,
 } from '@callbus/contracts';
+import type { Place } from './change.js';
 import { foldEnd, foldFound, foldGone, foldOutcome, foldUnknown } from './attempts.js';
 import { foldNotification } from './fold-notification.js';
 import { harmless } from './harmless-json.js';
 import { emptyHistory, HistoryInProgress, type History } from './history.js';
+import { leftOf, seenAfter, WHOLE } from './left-parts.js';
 
 /** Observations whose repeats are recognised; more than Graph and Kafka ever have under way for one call. */
 const SEEN_LIMIT = 256;
@@ -32,19 +34,18 @@ export function foldCall(before: History | undefined, observation: Observation):
   const { seen } = history.call;
   const mark = markOf(observation);
   if (!seen.includes(mark)) {
-    const done = apply(history, observation, (part) => seen.includes(partMark(mark, part)));
     // What nobody could handle may come again, replayed to a release that can; then the rest of it is a repeat.
-    const marks = history.unhandled.length === 0 ? [mark] : done.map((part) => partMark(mark, part));
-    history.set({ seen: [...seen, ...marks.filter((one) => !seen.includes(one))].slice(-SEEN_LIMIT) });
+    const left = apply(history, observation, leftOf(seen, mark));
+    history.set({ seen: seenAfter(seen, mark, left).slice(-SEEN_LIMIT) });
   }
   return { history: history.history, events: history.events, unhandled: history.unhandled };
 }
 
-/** @returns the parts of a notification's body that are done */
-function apply(history: HistoryInProgress, observation: Observation, isDone: (part: number) => boolean): number[] {
-  if (observation.kind === 'notification') return foldNotification(history, observation, isDone);
+/** @returns the places of what nobody could handle */
+function apply(history: HistoryInProgress, observation: Observation, isLeft: ReturnType<typeof leftOf>): readonly Place[] {
+  if (observation.kind === 'notification') return foldNotification(history, observation, isLeft);
   foldOwn(history, harmless(observation));
-  return [];
+  return history.unhandled.length === 0 ? [] : WHOLE;
 }
 
 /** Folds an observation of the dispatcher, which may contain an answer of Graph. */
@@ -90,10 +91,6 @@ function foldKeepAlive(history: HistoryInProgress, observation: KeepAliveObserva
   if (answers !== undefined && answers === history.call.unreadCallbackId) history.forgetUnreadCallback();
   if (result === 'gone') foldGone(history, attempt, graphCallId);
   else if (call !== undefined) foldFound(history, attempt, graphCallId, call);
-}
-
-function partMark(mark: string, part: number): string {
-  return `${mark}#${String(part)}`;
 }
 
 /**

@@ -167,4 +167,30 @@ describe('a body of which nobody can handle a part', () => {
     expect(wordsOf(known.events).slice(2)).toEqual(['hold', 'established', 'terminated!']);
     expect(known.unhandled).not.toEqual([]);
   });
+
+  it('leaves a mark of the notifications that are left, and not of the changes that this release reads in them', () => {
+    const [first] = mixed.value;
+    const value = [{ ...first, resourceData: [{ state: 'hold' }, { state: 'established' }] }, mixed.value[2]];
+    const { seen } = foldAll([accepted(), created(graphCallId), notification('n1', { value }, 1, null)]).history.call;
+    expect(seen).toEqual(['accepted', 'created-1', 'n1~1']);
+  });
+
+  it('takes up none of the parts that a release before has told, and all that it left', () => {
+    const other = notification('n0', bodyOf(graphCallId, { state: 'transferring' }));
+    const { history } = foldAll([accepted(), created(graphCallId), other]);
+    // Its first part was told, by the index of the change.
+    const before = { ...history, call: { ...history.call, seen: [...history.call.seen, 'n1#0'] } };
+    const again = foldAll([notification('n1', mixed, 1, null)], before);
+    expect(wordsOf(again.events)).toEqual(['established']);
+    expect(again.history.call.seen.filter((mark) => mark.startsWith('n1'))).toEqual(['n1~2']);
+  });
+
+  it('forgets no other observation, however many parts of it are done', () => {
+    const many = { value: [...Array.from({ length: 400 }, () => parts).flat(), mixed.value[2]] };
+    const other = notification('n0', bodyOf(graphCallId, { state: 'hold' }));
+    const observations = [accepted(), created(graphCallId), other, notification('n1', many)];
+    const { events, history } = foldAll(observations);
+    expect(foldAll([other, notification('n1', many)], history).events).toEqual([]);
+    expect(events.length).toBeGreaterThan(800);
+  });
 });

@@ -1,7 +1,7 @@
 import { bodyBytes, type NotificationObservation } from '@callbus/contracts';
 import { endSurplus, proveAttempt } from './attempts.js';
 import { changeCallState, TERMINATED } from './call-state.js';
-import type { Change } from './change.js';
+import type { Change, Place } from './change.js';
 import type { HistoryInProgress } from './history.js';
 import { foldOperation } from './operations.js';
 import { readNotifications } from './read-notifications.js';
@@ -11,16 +11,18 @@ import { foldTone } from './tones.js';
 
 /**
  * A callback proves the attempt that it was addressed to, whatever it says; only the call's own callbacks move the history.
- * @param isDone whether this part of the body, by its place, was folded before
- * @returns the parts that are done now
+ * @param isLeft false for a change, the one with this index, that was folded before
+ * @returns the places of the body that nobody can handle, in their order
  */
 export function foldNotification(
   history: HistoryInProgress,
   notification: NotificationObservation,
-  isDone: (part: number) => boolean,
-): number[] {
+  isLeft: (change: Change, index: number) => boolean,
+): readonly Place[] {
   const changes = readNotifications(bodyBytes(notification), notification.headers['content-type']);
-  return changes.flatMap((change, part) => (isDone(part) || foldPart(history, notification, change) ? [part] : []));
+  return changes.flatMap((change, index) =>
+    isLeft(change, index) && !foldPart(history, notification, change) ? change.places : [],
+  );
 }
 
 /** @returns false if nobody can handle it */

@@ -3,8 +3,9 @@ import type { SnapshotFollower } from '@callbus/kafka';
 import { Histories } from './histories.js';
 import { emptyHistory } from './history.js';
 import { keptOf, type KeptSnapshot } from './kept-snapshot.js';
-import { TENANT_ID } from './testing/histories.js';
+import { accepted, TENANT_ID } from './testing/histories.js';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 const callId = '11111111-1111-4111-8111-111111111111';
 
 function snapshot(offset: number, foldVersion = FOLD_VERSION): Snapshot {
@@ -14,7 +15,7 @@ function snapshot(offset: number, foldVersion = FOLD_VERSION): Snapshot {
 /** Histories over a topic that the test writes. */
 function histories() {
   let followed: KeptSnapshot | undefined;
-  const found = new Histories();
+  const found = new Histories(35);
   found.follow({ get: () => followed } as unknown as SnapshotFollower<KeptSnapshot>);
   const read = (one: Snapshot): void => {
     followed = keptOf(one);
@@ -71,6 +72,15 @@ describe('Histories', () => {
     found.put(snapshot(6));
     read(snapshot(6));
     expect(found.unwritten(callId)).toBeUndefined();
+  });
+
+  it('takes a call without a history for a forgotten one when its observation was written again too late', () => {
+    const { histories: found, put } = histories();
+    const observedAtMs = Date.parse(accepted().receivedAt);
+    const isForgottenAfter = (days: number): boolean => found.isForgotten(accepted(), observedAtMs + days * DAY_MS);
+    expect([0, 33, 34, 60].map(isForgottenAfter)).toEqual([false, false, true, true]);
+    put(snapshot(5));
+    expect(isForgottenAfter(60)).toBe(false);
   });
 
   it('does not take up again what it has forgotten while that was being written', () => {

@@ -1,4 +1,4 @@
-import { decodeSnapshot, isOlderSnapshot, type Snapshot } from '@callbus/contracts';
+import { decodeSnapshot, isOlderSnapshot, mayBeginHistoryMs, type Observation, type Snapshot } from '@callbus/contracts';
 import type { SnapshotFollower } from '@callbus/kafka';
 import { snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
 
@@ -16,6 +16,9 @@ export class Histories {
   private readonly own = new Map<string, Own>();
   private followed: SnapshotFollower<KeptSnapshot> | undefined;
 
+  /** @param retentionDays days after a call's end after which its snapshot is deleted */
+  constructor(private readonly retentionDays: number) {}
+
   /** @param followed the snapshots of all calls */
   follow(followed: SnapshotFollower<KeptSnapshot>): void {
     this.followed = followed;
@@ -31,6 +34,17 @@ export class Histories {
   /** True when the call has a history but its last state is unreadable. */
   isLost(callId: string): boolean {
     return !this.own.has(callId) && this.followed?.isLost(callId) === true;
+  }
+
+  /**
+   * True when the call has no history, but may have had one when this was observed, which was deleted since. Only a record that was
+   * written again can be so much younger than its fact: a replayed dead letter, or what the dispatcher's relay reports anew. A first
+   * record that waited long, as during a standstill, is as old as its fact. No clock decides, so each fold of the log agrees.
+   * @param appendedAtMs the record's timestamp, ms since 1970
+   */
+  isForgotten({ callId, receivedAt }: Observation, appendedAtMs: number): boolean {
+    const ageMs = appendedAtMs - Date.parse(receivedAt);
+    return ageMs >= mayBeginHistoryMs(this.retentionDays) && this.get(callId) === undefined;
   }
 
   /** Unless what is known is newer: a handler may end after the assignment that it began under. */

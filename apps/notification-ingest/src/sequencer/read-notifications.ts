@@ -1,5 +1,6 @@
 import { callResourcePath, changeTypeOf } from '@callbus/graph';
 import { named, unknown, type Change } from './change.js';
+import { WHOLE } from './left-parts.js';
 import { idOf, listOf, nameOf, objectOf, type JsonObject } from './json-members.js';
 import { parseBody } from './parse-body.js';
 import { callChanges, contentSharingChanges, operationChanges, rosterChanges } from './read-resources.js';
@@ -14,12 +15,13 @@ const MOST_NOTIFICATIONS = 1_000;
  */
 export function readNotifications(bytes: Buffer, contentType?: string): readonly Change[] {
   const body = parseBody(bytes, contentType);
-  if ('unreadable' in body) return [{ kind: 'unreadable', graphCallId: null, why: body.unreadable }];
+  if ('unreadable' in body) return [{ kind: 'unreadable', graphCallId: null, why: body.unreadable, places: WHOLE }];
   const items = itemsOf(body.content);
-  if (items.length === 0) return [unknown(null, whyEmpty(body.content))];
+  if (items.length === 0) return [unknown(null, whyEmpty(body.content), ...WHOLE)];
   const changes = items.slice(0, MOST_NOTIFICATIONS).flatMap(changesOf);
-  const surplus = items.length - MOST_NOTIFICATIONS;
-  return surplus <= 0 ? changes : [...changes, unknown(null, `one body holds ${surplus} notifications too many`)];
+  if (items.length <= MOST_NOTIFICATIONS) return changes;
+  const surplus = items.slice(MOST_NOTIFICATIONS).map((_item, index) => [MOST_NOTIFICATIONS + index]);
+  return [...changes, unknown(null, `one body holds ${surplus.length} notifications too many`, ...surplus)];
 }
 
 /** Graph’s collection; bare notifications are taken for one, too. */
@@ -35,15 +37,16 @@ function whyEmpty(content: unknown): string {
     : 'the body is of the Skype protocol that came before Graph’s: it has a callState and no notification';
 }
 
-function changesOf(item: unknown): readonly Change[] {
+function changesOf(item: unknown, index: number): readonly Change[] {
+  const place = [index];
   const members = objectOf(item);
-  if (members === null) return [unknown(null, 'a notification is not an object')];
+  if (members === null) return [unknown(null, 'a notification is not an object', place)];
   const path = pathOf(members);
-  if (path === null) return [unknown(null, 'a notification names no call in resourceUrl or resource')];
+  if (path === null) return [unknown(null, 'a notification names no call in resourceUrl or resource', place)];
   const { callId: graphCallId, below } = path;
   const changeType = nameOf(members['changeType']);
   const data = members['resourceData'];
-  const notification = { graphCallId, changeType: changeType === null ? null : changeTypeOf(changeType), data };
+  const notification = { graphCallId, place, changeType: changeType === null ? null : changeTypeOf(changeType), data };
   const [kind = '', id, ...deeper] = below;
   switch (deeper.length === 0 ? kind.toLowerCase() : null) {
     case '':
@@ -58,7 +61,7 @@ function changesOf(item: unknown): readonly Change[] {
     case 'contentsharingsessions':
       return contentSharingChanges(notification, idOf(id));
   }
-  return [unknown(graphCallId, `nobody knows what a notification of ${named(kind)} means`)];
+  return [unknown(graphCallId, `nobody knows what a notification of ${named(kind)} means`, place)];
 }
 
 /** A path of both members, since old bodies have one and new ones two; `resourceUrl` counts. */

@@ -1,12 +1,13 @@
 import { explainResult, inSchemaSpelling, withExplainedResult } from '@callbus/graph';
 import { TERMINATED } from './call-state.js';
-import { named, unknown, type Change, type UnknownChange } from './change.js';
+import { named, unknown, type Change, type Place, type UnknownChange } from './change.js';
 import { countOf, idOf, listOf, nameOf, objectOf, textOf, type JsonObject } from './json-members.js';
 import { jsonBytes, SIZE_LIMITS } from './size-limits.js';
 
 /** A notification about a call, or about what its resource path names below the call. */
 export interface Notification {
   readonly graphCallId: string;
+  readonly place: Place;
   readonly changeType: string | null;
   /** Its `resourceData`. */
   readonly data: unknown;
@@ -16,21 +17,23 @@ const DELETED = 'deleted';
 /** Members that say nothing of the call; `callbackUri` holds a key of ours. */
 const NOT_TOLD = ['id', 'callbackUri'];
 
-export function callChanges({ graphCallId, changeType, data }: Notification): Change[] {
-  const { resources, strays } = resourcesOf(graphCallId, data, (type) => type === 'call');
+export function callChanges(notification: Notification): Change[] {
+  const { graphCallId, changeType, place } = notification;
+  const { resources, strays } = resourcesOf(notification, (type) => type === 'call');
   const isDeleted = changeType === DELETED;
   const [stray] = strays;
   if (resources.length === 0 && isDeleted) {
     // Whether the call or what the stray is of has gone, only Graph knows.
-    if (stray !== undefined) return [{ kind: 'unreadable', graphCallId, why: stray.why }];
-    resources.push({});
+    if (stray !== undefined) return [{ kind: 'unreadable', graphCallId, why: stray.why, places: stray.places }];
+    resources.push({ resource: {}, place });
   }
-  if (resources.length === 0 && strays.length === 0) return [unknown(graphCallId, 'a notification says nothing of its call')];
-  return [...resources.map((resource) => callChange(graphCallId, isDeleted, resource)), ...strays];
+  if (resources.length === 0 && strays.length === 0)
+    return [unknown(graphCallId, 'a notification says nothing of its call', place)];
+  return [...resources.map((one) => callChange(graphCallId, isDeleted, one)), ...strays];
 }
 
 /** What is not what its name says, or is too large for that, is left among the other members. */
-function callChange(graphCallId: string, isDeleted: boolean, resource: JsonObject): Change {
+function callChange(graphCallId: string, isDeleted: boolean, { resource, place }: PlacedResource): Change {
   const { callState, ...current } = resource;
   // Until 2018 the state was called callState.
   const call = inSchemaSpelling(
@@ -53,6 +56,7 @@ function callChange(graphCallId: string, isDeleted: boolean, resource: JsonObjec
   return {
     kind: 'call',
     graphCallId,
+    places: [place],
     report: {
       state: isDeleted ? TERMINATED : state,
       mediaState,
@@ -64,69 +68,82 @@ function callChange(graphCallId: string, isDeleted: boolean, resource: JsonObjec
   };
 }
 
-export function rosterChanges({ graphCallId, data }: Notification): Change[] {
-  if (data == null) return [unknown(graphCallId, 'a notification of participants names none')];
-  const { resources, strays } = resourcesOf(graphCallId, data, (type) => type === 'participant' || type === 'deltaparticipants');
-  const isDelta = (resource: JsonObject): boolean => typeOf(resource) === 'deltaparticipants';
-  const whole = resources.filter((resource) => !isDelta(resource));
-  const changes: Change[] = resources.filter(isDelta).flatMap((delta) => {
-    const { resources: participants, strays: others } = resourcesOf(
-      graphCallId,
-      delta['participants'],
-      (type) => type === 'participant',
-    );
-    return [rosterChange(graphCallId, participants, true, countOf(delta['sequenceNumber'])), ...others];
+export function rosterChanges(notification: Notification): Change[] {
+  const { graphCallId, place, data } = notification;
+  if (data == null) return [unknown(graphCallId, 'a notification of participants names none', place)];
+  const { resources, strays } = resourcesOf(notification, (type) => type === 'participant' || type === 'deltaparticipants');
+  const isDelta = ({ resource }: PlacedResource): boolean => typeOf(resource) === 'deltaparticipants';
+  const whole = resources.filter((one) => !isDelta(one));
+  const changes: Change[] = resources.filter(isDelta).flatMap(({ resource: delta, place: deltaPlace }) => {
+    const listed = { graphCallId, place: deltaPlace, data: delta['participants'] };
+    const { resources: participants, strays: others } = resourcesOf(listed, (type) => type === 'participant');
+    const report = { participants: spelled(participants), isDelta: true, sequence: countOf(delta['sequenceNumber']) };
+    return [{ kind: 'roster', graphCallId, places: placesOf(participants, deltaPlace), report }, ...others];
   });
   const hasWhole = whole.length > 0 || (Array.isArray(data) && data.length === 0);
-  return [...(hasWhole ? [rosterChange(graphCallId, whole, false, null)] : []), ...changes, ...strays];
+  const report = { participants: spelled(whole), isDelta: false, sequence: null };
+  return [
+    ...(hasWhole ? [{ kind: 'roster' as const, graphCallId, places: placesOf(whole, place), report }] : []),
+    ...changes,
+    ...strays,
+  ];
 }
 
-function rosterChange(
-  graphCallId: string,
-  participants: readonly JsonObject[],
-  isDelta: boolean,
-  sequence: number | null,
-): Change {
-  const spelled = participants.map((participant) => inSchemaSpelling('participant', participant));
-  return { kind: 'roster', graphCallId, report: { participants: spelled, isDelta, sequence } };
+function spelled(participants: readonly PlacedResource[]): JsonObject[] {
+  return participants.map(({ resource }) => inSchemaSpelling('participant', resource));
 }
 
-export function operationChanges({ graphCallId, changeType, data }: Notification, id: string | null): Change[] {
-  const { resources, strays } = resourcesOf(graphCallId, data, (type) => type.endsWith('operation'));
+export function operationChanges(notification: Notification, id: string | null): Change[] {
+  const { graphCallId, changeType, place } = notification;
+  const { resources, strays } = resourcesOf(notification, (type) => type.endsWith('operation'));
   if (resources.length === 0 && strays.length === 0)
-    return [unknown(graphCallId, 'a notification says nothing of its operation')];
-  const changes = resources.map((resource): Change => {
-    const operation = withExplainedResult(inSchemaSpelling('operation', resource));
-    return { kind: 'operation', graphCallId, operationId: idOf(operation['id']) ?? id, changeType, operation };
+    return [unknown(graphCallId, 'a notification says nothing of its operation', place)];
+  const changes = resources.map((one): Change => {
+    const operation = withExplainedResult(inSchemaSpelling('operation', one.resource));
+    const operationId = idOf(operation['id']) ?? id;
+    return { kind: 'operation', graphCallId, places: [one.place], operationId, changeType, operation };
   });
   return [...changes, ...strays];
 }
 
-export function contentSharingChanges({ graphCallId, changeType, data }: Notification, id: string | null): Change[] {
-  const { resources, strays } = resourcesOf(graphCallId, data, (type) => type === 'contentsharingsession');
+export function contentSharingChanges(notification: Notification, id: string | null): Change[] {
+  const { graphCallId, changeType, place } = notification;
+  const { resources, strays } = resourcesOf(notification, (type) => type === 'contentsharingsession');
   // Some bodies name the session in the path only.
-  const sessions = resources.length === 0 && strays.length === 0 && id !== null ? [{ id }] : resources;
+  const isNamedByPath = resources.length === 0 && strays.length === 0 && id !== null;
+  const sessions = isNamedByPath ? [{ id }] : resources.map(({ resource }) => resource);
   if (sessions.length === 0 && strays.length === 0)
-    return [unknown(graphCallId, 'a notification of content sharing names no session')];
-  const changes: Change[] = sessions.length === 0 ? [] : [{ kind: 'content-sharing', graphCallId, changeType, sessions }];
+    return [unknown(graphCallId, 'a notification of content sharing names no session', place)];
+  const places = placesOf(resources, place);
+  const changes: Change[] = sessions.length === 0 ? [] : [{ kind: 'content-sharing', graphCallId, places, changeType, sessions }];
   return [...changes, ...strays];
+}
+
+interface PlacedResource {
+  readonly resource: JsonObject;
+  readonly place: Place;
+}
+
+/** Those of the resources; of an empty list its own. */
+function placesOf(resources: readonly PlacedResource[], list: Place): readonly Place[] {
+  return resources.length === 0 ? [list] : resources.map(({ place }) => place);
 }
 
 /** `resourceData` is one resource or a list of them; what is none of the wanted type is not misread as one. */
 function resourcesOf(
-  graphCallId: string,
-  data: unknown,
+  { graphCallId, place: list, data }: Pick<Notification, 'graphCallId' | 'place' | 'data'>,
   isWanted: (type: string) => boolean,
-): { resources: JsonObject[]; strays: UnknownChange[] } {
-  const resources: JsonObject[] = [];
+): { resources: PlacedResource[]; strays: UnknownChange[] } {
+  const resources: PlacedResource[] = [];
   const strays: UnknownChange[] = [];
-  for (const entry of listOf(data)) {
+  for (const [index, entry] of listOf(data).entries()) {
+    const place = [...list, index];
     const resource = objectOf(entry);
     const type = typeOf(resource);
-    if (resource === null) strays.push(unknown(graphCallId, 'resourceData holds something that is not an object'));
+    if (resource === null) strays.push(unknown(graphCallId, 'resourceData holds something that is not an object', place));
     else if (type !== '' && !isWanted(type))
-      strays.push(unknown(graphCallId, `nobody expects ${named(type)} under this resource path`));
-    else resources.push(resource);
+      strays.push(unknown(graphCallId, `nobody expects ${named(type)} under this resource path`, place));
+    else resources.push({ resource, place });
   }
   return { resources, strays };
 }

@@ -62,6 +62,17 @@ describe('the events of one observation', () => {
   });
 });
 
+it('says in the dead letter of what nobody could handle when its observation was first tried', async () => {
+  const { sends, output: to } = output();
+  const place = { topic: 'calls.observations', partition: 0, offset: 7n, timestampMs: 0 };
+  const record = { ...place, key: Buffer.from(callId), value: null, headers: {} };
+  await to.unhandled(record, ['nobody knows it'], { attempt: 2, firstTriedAtMs: 1_700_000_000_000 });
+  expect(sends[0]?.[0]?.headers).toMatchObject({
+    'dead-letter-attempts': '2',
+    'dead-letter-first-seen': '2023-11-14T22:13:20.000Z',
+  });
+});
+
 it('deletes any number of snapshots, in sends that a broker takes', async () => {
   const { sends, output: to } = output();
   await to.tombstones(Array.from({ length: 100_000 }, () => callId));

@@ -5,6 +5,7 @@ import {
   type OutgoingRecord,
   type ReceivedRecord,
   type RecordSender,
+  type Tries,
 } from '@callbus/kafka';
 
 export interface SequencerOutputOptions {
@@ -44,11 +45,11 @@ export class SequencerOutput {
   }
 
   /** For the parts of an observation that nobody can handle, whatever became of its other parts. */
-  async unhandled(record: ReceivedRecord, reasons: readonly string[], attempts: number): Promise<void> {
+  async unhandled(record: ReceivedRecord, reasons: readonly string[], tries: Tries): Promise<void> {
     const { topicPrefix, partitions, service, sender } = this.options;
     const error = new UnprocessableRecordError('UNHANDLED_NOTIFICATION', `${reasons.join('; ')}.`);
     const topic = topicName(topicPrefix, TOPICS.observationsDeadLetter);
-    await sender.send([deadLetterOf(record, error, attempts, Date.now(), { topic, partitions, service, stage: 'fold' })]);
+    await sender.send([deadLetterOf(record, error, tries, { topic, partitions, service, stage: 'fold' })]);
   }
 
   /** None is sent before those ahead of it are on Kafka, and no more are held encoded than one send takes. */

@@ -38,7 +38,7 @@ function sequencer({ isLost = false } = {}) {
       );
     },
   } as unknown as SequencerOutput;
-  const histories = new Histories();
+  const histories = new Histories(8);
   histories.follow({ get: () => undefined, isLost: () => isLost } as unknown as SnapshotFollower<KeptSnapshot>);
   const controller = new SequencerController(histories, output, new SequencerMetrics(new Registry()));
   const { callId } = accepted();
@@ -46,19 +46,25 @@ function sequencer({ isLost = false } = {}) {
     offset: number,
     what: Observation | Buffer | null,
     isLastOfKey: boolean,
-    traceparent?: string,
+    { traceparent, timestampMs = 0 }: { readonly traceparent?: string; readonly timestampMs?: number } = {},
   ): Promise<void> => {
     const value = what === null || Buffer.isBuffer(what) ? what : encodeObservation(what);
     const record: ReceivedRecord = {
       topic: 'observations',
       partition: 0,
       offset: BigInt(offset),
-      timestampMs: 0,
+      timestampMs,
       key: Buffer.from(callId),
       value,
       headers: { traceparent },
     };
-    return controller.sequence(record, { signal: new AbortController().signal, attempt: 1, isLastOfKey, note: () => undefined });
+    return controller.sequence(record, {
+      signal: new AbortController().signal,
+      attempt: 1,
+      firstTriedAtMs: 0,
+      isLastOfKey,
+      note: () => undefined,
+    });
   };
   return { writes, traceparents, deliver, failures };
 }
@@ -108,12 +114,12 @@ it('stops at an observation of a newer release, and puts aside one under another
 
 it('keeps the trace of the dispatcher’s last observation in the snapshot, and never that of a callback', async () => {
   const { traceparents, deliver } = sequencer();
-  await deliver(1, notification('first', bodyOf(graphCallId, { state: 'establishing' })), true, headerOf('f'));
-  await deliver(2, accepted(), true, headerOf('a'));
-  await deliver(3, unknownKind, true, headerOf('f'));
-  await deliver(4, created(graphCallId), true, headerOf('b'));
+  await deliver(1, notification('first', bodyOf(graphCallId, { state: 'establishing' })), true, { traceparent: headerOf('f') });
+  await deliver(2, accepted(), true, { traceparent: headerOf('a') });
+  await deliver(3, unknownKind, true, { traceparent: headerOf('f') });
+  await deliver(4, created(graphCallId), true, { traceparent: headerOf('b') });
   await deliver(5, accepted(), true);
-  await deliver(6, accepted(), true, 'nonsense');
+  await deliver(6, accepted(), true, { traceparent: 'nonsense' });
   const [a, b] = [headerOf('a'), headerOf('b')];
   expect(traceparents).toEqual([undefined, a, a, b, b, b]);
 });
@@ -122,4 +128,15 @@ it('puts observations of a call with a damaged snapshot aside, and does not numb
   const { writes, deliver } = sequencer({ isLost: true });
   await expect(deliver(1, created(graphCallId), true)).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
   expect(writes).toEqual([]);
+});
+
+it('puts an old observation of a call without a history aside when it is replayed, and begins no second history', async () => {
+  const { writes, deliver } = sequencer();
+  const replayedAfter = (days: number) => ({ timestampMs: Date.parse(accepted().receivedAt) + days * 24 * 60 * 60 * 1000 });
+  const refused = { code: 'HISTORY_FORGOTTEN', message: expect.stringContaining('2026-01-01T00:00:00.000Z') as string };
+  await expect(deliver(1, created(graphCallId), true, replayedAfter(20))).rejects.toMatchObject(refused);
+  expect(writes).toEqual([]);
+  await deliver(2, accepted(), true, replayedAfter(6));
+  await deliver(3, created(graphCallId), true, replayedAfter(20));
+  expect(writes).toEqual(['CallAccepted', 'snapshot of 2', 'CallCreated', 'snapshot of 3']);
 });

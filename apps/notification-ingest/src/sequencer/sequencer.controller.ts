@@ -37,13 +37,18 @@ export class SequencerController {
     }
   }
 
-  private async fold(record: ReceivedRecord, { attempt, note }: RecordContext): Promise<void> {
+  private async fold(record: ReceivedRecord, { attempt, firstTriedAtMs, note }: RecordContext): Promise<void> {
     const observation = read(record);
     const { callId, tenantId, kind } = observation;
     note({ callId, tenantId, kind });
     trace.getActiveSpan()?.setAttribute('callbus.call_id', callId);
     // With a fresh history it would use the same sequence numbers a second time.
     if (this.histories.isLost(callId)) throw new ContractError('SNAPSHOT_UNREADABLE', `The snapshot of ${callId} is damaged.`);
+    if (this.histories.isForgotten(observation, record.timestampMs))
+      throw new ContractError(
+        'HISTORY_FORGOTTEN',
+        `It was observed at ${observation.receivedAt}, and ${callId} has no snapshot.`,
+      );
     const offset = Number(record.offset);
     const before = this.histories.get(callId);
     if (before !== undefined && before.offset >= offset) return;
@@ -53,7 +58,7 @@ export class SequencerController {
     this.metrics.told(events);
     if (call.unreadCallbackId === observation.id) this.metrics.hasUnread();
     note({ events: events.map(({ type }) => type), unhandled: unhandled.length });
-    if (unhandled.length > 0) await this.output.unhandled(record, unhandled, attempt);
+    if (unhandled.length > 0) await this.output.unhandled(record, unhandled, { attempt, firstTriedAtMs });
     const traceparent = traceOf(record, observation) ?? before?.traceparent;
     this.histories.put({
       callId,

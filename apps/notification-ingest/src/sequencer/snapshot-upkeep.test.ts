@@ -39,29 +39,43 @@ it('writes again, for its partitions, what counts and was overwritten', async ()
   expect(written).toEqual([{ callId: 'live', value: encodeSnapshot(counts) }]);
 });
 
-it('forgets those calls of its partitions that have been over for the days of retention', async () => {
-  const phases = new Map<string, FoldedCall['phase']>([
-    ['ended', 'ended'],
-    ['failed', 'failed'],
-    ['live', 'created'],
-    ['parked', 'unknown'],
-  ]);
-  const asked: unknown[] = [];
+/** The calls that are forgotten on day 100, of partitions 3 and 4, when each call last changed on the given day. */
+async function forgotten(retentionDays: number, calls: Readonly<Record<string, readonly [FoldedCall['phase'], number]>>) {
+  const found = new Map(Object.entries(calls));
   const snapshots = {
-    unchangedSince: (...args: unknown[]) => {
-      asked.push(args);
-      return [...phases.keys()];
+    unchangedSince: (timeMs: number, ...given: unknown[]) => {
+      expect(given).toEqual([[3, 4], 12]);
+      return [...found].flatMap(([callId, [, changedOnDay]]) => (changedOnDay * DAY_MS < timeMs ? [callId] : []));
     },
-    get: (callId: string) => kept(callId, phases.get(callId) ?? 'announced'),
+    get: (callId: string) => kept(callId, found.get(callId)?.[0] ?? 'announced'),
   } as unknown as SnapshotFollower<KeptSnapshot>;
-  const forgotten: string[] = [];
+  const tombstones: string[] = [];
   const output = {
-    tombstones: (callIds: readonly string[]) => Promise.resolve(void forgotten.push(...callIds)),
+    tombstones: (callIds: readonly string[]) => Promise.resolve(void tombstones.push(...callIds)),
   } as unknown as SequencerOutput;
-  const upkeep = new SnapshotUpkeep({ snapshots, output, partitions: 12, retentionDays: 35, repairOf: noRepair });
+  const upkeep = new SnapshotUpkeep({ snapshots, output, partitions: 12, retentionDays, repairOf: noRepair });
   await upkeep.forgetOld([3, 4], 100 * DAY_MS);
-  expect(asked).toEqual([[65 * DAY_MS, [3, 4], 12]]);
-  expect(forgotten).toEqual(['ended', 'failed']);
+  return tombstones;
+}
+
+it('forgets calls of its partitions that have been over for the days of retention', async () => {
+  expect(await forgotten(35, { ended: ['ended', 64], failed: ['failed', 64], 'ended later': ['ended', 66] })).toEqual([
+    'ended',
+    'failed',
+  ]);
+});
+
+it('forgets a parked call, and any other that is not over, only when the ledger has forgotten it for as long as a release may take', async () => {
+  const unfinished = (day: number) => ({
+    parked: ['unknown', day] as const,
+    live: ['created', day] as const,
+    accepted: ['accepted', day] as const,
+    announced: ['announced', day] as const,
+  });
+  // The ledger keeps 45 days, a command may be dialled for one, observations are kept for 7.
+  expect(await forgotten(35, unfinished(100 - 52))).toEqual([]);
+  expect(await forgotten(35, unfinished(100 - 54))).toEqual(['parked', 'live', 'accepted', 'announced']);
+  expect(await forgotten(60, unfinished(100 - 54))).toEqual([]);
 });
 
 it('writes tombstones for damaged records of its partitions when an operator ordered it', async () => {

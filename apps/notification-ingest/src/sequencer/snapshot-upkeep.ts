@@ -1,4 +1,4 @@
-import { encodeSnapshot } from '@callbus/contracts';
+import { encodeSnapshot, UNFINISHED_HISTORY_MS } from '@callbus/contracts';
 import type { KafkaClient, SnapshotFollower } from '@callbus/kafka';
 import { isOver, snapshotOf, type KeptSnapshot } from './kept-snapshot.js';
 import type { SequencerOutput } from './sequencer-output.js';
@@ -9,6 +9,7 @@ export interface SnapshotUpkeepOptions {
   readonly snapshots: SnapshotFollower<KeptSnapshot>;
   readonly output: SequencerOutput;
   readonly partitions: number;
+  /** Days without a change after which the snapshot of a call that is over is deleted. */
   readonly retentionDays: number;
   readonly repairOf: KafkaClient['repairOf'];
 }
@@ -27,15 +28,20 @@ export class SnapshotUpkeep {
     await output.snapshots(overwritten.map((snapshot) => ({ callId: snapshot.callId, value: encodeSnapshot(snapshot) })));
   }
 
-  /** Of calls that have been over for so long that none of their observations is kept any more, the snapshots go too. */
+  /**
+   * Deletes the snapshots of calls whose observations are no longer kept: of calls that are over after the days of retention, of all
+   * others, such as parked calls, only when the ledger has forgotten them too.
+   */
   async forgetOld(assigned: readonly number[], nowMs = Date.now()): Promise<void> {
     const { snapshots, output, partitions, retentionDays } = this.options;
-    const unchanged = snapshots.unchangedSince(nowMs - retentionDays * DAY_MS, assigned, partitions);
-    const isKnownToBeOver = (callId: string): boolean => {
+    const retentionMs = retentionDays * DAY_MS;
+    const unchangedFor = (ms: number): string[] => snapshots.unchangedSince(nowMs - ms, assigned, partitions);
+    const abandoned = new Set(unchangedFor(Math.max(retentionMs, UNFINISHED_HISTORY_MS)));
+    const isToBeForgotten = (callId: string): boolean => {
       const kept = snapshots.get(callId);
-      return kept !== undefined && isOver(kept);
+      return kept !== undefined && (isOver(kept) || abandoned.has(callId));
     };
-    await output.tombstones(unchanged.filter(isKnownToBeOver));
+    await output.tombstones(unchangedFor(retentionMs).filter(isToBeForgotten));
   }
 
   /** Damaged records that are the last of their key, and for which an operator ordered a tombstone because no call has the key. */

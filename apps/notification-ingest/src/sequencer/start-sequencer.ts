@@ -20,7 +20,7 @@ export async function startSequencer(
   const { topicPrefix, partitions } = settings.kafka;
   const service = settings.serviceName || 'notification-sequencer';
   const metrics = new SequencerMetrics(registry);
-  const histories = new Histories();
+  const histories = new Histories(settings.snapshotRetentionDays);
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
   // A receiver in the same process takes callbacks all the same.
   const mayWait = settings.roles.includes('receiver');

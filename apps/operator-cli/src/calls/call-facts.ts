@@ -2,6 +2,7 @@ import {
   ContractError,
   decodeCloudEvent,
   decodeLedgerRecord,
+  isOutlived,
   reduce,
   type Dispatch,
   type LedgerRecord,
@@ -29,11 +30,13 @@ export interface HistoryEvent {
 
 /** All that Kafka has of one call. The ledger says what became of it, the history what Graph tells of it. */
 export class CallFacts {
-  /** The ledger's fold. */
+  /** The ledger's fold; also of a call that the dispatchers have forgotten, while Kafka still has its records. */
   dispatch: Dispatch | undefined;
   /** The history's. */
   snapshot: Snapshot | undefined;
   readonly ledger: LedgerEntry[] = [];
+  /** LogAppendTime of the last record that changed `dispatch`. */
+  private changedAtMs = 0;
   readonly events: HistoryEvent[] = [];
 
   constructor(
@@ -42,12 +45,23 @@ export class CallFacts {
     readonly readAtMs = Date.now(),
   ) {}
 
+  /** Whether the dispatchers know the call. */
+  get isInLedger(): boolean {
+    return this.dispatch !== undefined && !this.isOutlivedAt(this.readAtMs);
+  }
+
+  private isOutlivedAt(atMs: number): boolean {
+    return this.dispatch !== undefined && isOutlived(this.dispatch, this.changedAtMs, atMs);
+  }
+
   /** @throws ContractError UNKNOWN_VERSION: a newer release wrote it, so this one does not guess */
   takeLedger({ key, value, offset, timestampMs: appendedAtMs }: ReceivedRecord): void {
     if (key?.toString() !== this.callId) return;
     const record = readable(() => decodeLedgerRecord(value));
     if (record?.callId !== this.callId) return;
-    const { dispatch, transition } = reduce(this.dispatch, record, appendedAtMs);
+    const before = this.isOutlivedAt(appendedAtMs) ? undefined : this.dispatch;
+    const { dispatch, transition } = reduce(before, record, appendedAtMs);
+    if (dispatch !== before) this.changedAtMs = appendedAtMs;
     this.dispatch = dispatch;
     this.ledger.push({ offset, appendedAtMs, record, transition });
   }

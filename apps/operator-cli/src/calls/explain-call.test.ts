@@ -38,6 +38,16 @@ it('tells of a parked call what happened, that nobody knows, and both things tha
   expect(commandsOf(parked)).toEqual([`calls release ${CALL_ID} --reason "why it may ring again"`, `calls end ${CALL_ID}`]);
 });
 
+it('tells of a parked call that the ledger has forgotten that nothing can be done any more', () => {
+  const forgotten = explained([], PARKED);
+  expect(forgotten.text).toBe(
+    `Call ${CALL_ID}: attempt 1 was begun, and nobody knows whether it dialled. ` +
+      'The ledger does not know the call any more: it forgets one 45 days after its last change. ' +
+      'So it is never dialled again, and cannot be released or ended. To call, place a new one.',
+  );
+  expect(commandsOf(forgotten)).toEqual([]);
+});
+
 it('offers no release of a call whose end was asked for', () => {
   const parked = explained([ACCEPTED, intent(), unknown(), END_REQUESTED], PARKED);
   expect(parked.text).toContain('Its end was asked for');

@@ -1,9 +1,11 @@
-import { isEndRequested, latestAttempt } from '@callbus/contracts';
+import { isEndRequested, latestAttempt, LEDGER_MEMORY_MS } from '@callbus/contracts';
 import { placeOf, type DeadLetter } from '@callbus/kafka';
 import { timeOf } from '../table.js';
 import type { CallFacts } from './call-facts.js';
 import { errorText, resultText } from './graph-words.js';
 import { situationOf, type Situation } from './situation.js';
+
+const LEDGER_DAYS = LEDGER_MEMORY_MS / (24 * 60 * 60 * 1000);
 
 /** What else is on Kafka about a call than its ledger and its history. */
 export interface Unhandled {
@@ -122,6 +124,15 @@ const EXPLAIN: { readonly [K in Situation['kind']]: Explain<K> } = {
           },
         ]
       : [],
+  }),
+
+  forgotten: (facts, { attempt }) => ({
+    summary: [
+      `Call ${facts.callId}: ${mayHaveDialled(facts, attempt)}`,
+      `The ledger does not know the call any more: it forgets one ${LEDGER_DAYS} days after its last change. So it is never dialled again, and cannot be released or ended.`,
+      'To call, place a new one.',
+    ],
+    next: [],
   }),
 
   live: ({ callId, dispatch }, { attempt, state, isEndRefused }) => ({

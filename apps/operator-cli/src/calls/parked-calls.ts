@@ -3,6 +3,7 @@ import {
   decodeLedgerRecord,
   ContractError,
   isEndRequested,
+  isOutlived,
   latestAttempt,
   reduce,
   TOPICS,
@@ -18,23 +19,27 @@ export interface ParkedCall {
   readonly callId: string;
   readonly tenantId: string;
   readonly attempt: number;
-  /** Since when nobody knows, by the ledger; ISO 8601. */
+  /** Since when nobody knows, by the ledger, else by the history; ISO 8601. */
   readonly since: string;
   /** Its end was asked for: it is not dialled again, and cannot be released. */
   readonly isEndRequested: boolean;
+  /** The ledger does not know it any more: it is not dialled again, and cannot be released or ended. */
+  readonly isForgotten: boolean;
+}
+
+/** What the history has of a call that it shows parked. */
+export interface ParkedHistory {
+  readonly tenantId: string;
+  readonly attempt: number;
+  /** When its snapshot was written, ms since 1970. */
+  readonly writtenAtMs: number;
 }
 
 /** Lists the calls of which nobody knows whether they were dialled, the oldest first. */
 export async function listParked(installation: Installation, invocation: string): Promise<Report> {
-  const [dispatches, parkedAttempts] = await Promise.all([readLedger(installation), readParkedAttempts(installation)]);
-  const parked = parkedCalls(dispatches, parkedAttempts);
-  const rows = parked.map((call) => [
-    call.callId,
-    call.tenantId,
-    String(call.attempt),
-    call.since,
-    call.isEndRequested ? 'its end was asked for' : '',
-  ]);
+  const [dispatches, histories] = await Promise.all([readLedger(installation), readParkedHistories(installation)]);
+  const parked = parkedCalls(dispatches, histories);
+  const rows = parked.map((call) => [call.callId, call.tenantId, String(call.attempt), call.since, remarkOn(call)]);
   const next = ['', `${invocation} calls show <callId> says what happened to one.`];
   return {
     data: parked,
@@ -46,54 +51,77 @@ export async function listParked(installation: Installation, invocation: string)
   };
 }
 
-/** Those that the ledger has as unknown and the history as parked, both of the same attempt. */
-export function parkedCalls(dispatches: Iterable<Dispatch>, parkedAttempts: ReadonlyMap<string, number>): ParkedCall[] {
-  return [...dispatches]
-    .flatMap((dispatch) => {
+function remarkOn({ isEndRequested, isForgotten }: ParkedCall): string {
+  if (isForgotten) return 'the ledger has forgotten it: it cannot be released';
+  return isEndRequested ? 'its end was asked for' : '';
+}
+
+/** Those that the history has as parked, and the ledger as unknown after the same attempt, or no longer at all. */
+export function parkedCalls(
+  dispatches: ReadonlyMap<string, Dispatch>,
+  histories: ReadonlyMap<string, ParkedHistory>,
+): ParkedCall[] {
+  return [...histories]
+    .flatMap(([callId, { tenantId, attempt, writtenAtMs }]): ParkedCall[] => {
+      const dispatch = dispatches.get(callId);
+      if (dispatch === undefined || dispatch.command === null)
+        return [{ callId, tenantId, attempt, since: timeOf(writtenAtMs), isEndRequested: false, isForgotten: true }];
       const latest = latestAttempt(dispatch);
-      const isParked =
-        dispatch.phase === 'unknown' && latest !== undefined && parkedAttempts.get(dispatch.callId) === latest.attempt;
-      if (!isParked || dispatch.command === null) return [];
-      const { tenantId } = dispatch.command;
+      if (dispatch.phase !== 'unknown' || latest?.attempt !== attempt) return [];
       const since = timeOf(latest.closedAtMs ?? latest.intendedAtMs);
-      return [{ callId: dispatch.callId, tenantId, attempt: latest.attempt, since, isEndRequested: isEndRequested(dispatch) }];
+      return [{ callId, tenantId, attempt, since, isEndRequested: isEndRequested(dispatch), isForgotten: false }];
     })
     .toSorted((a, b) => a.since.localeCompare(b.since));
 }
 
-async function readLedger(installation: Installation): Promise<Iterable<Dispatch>> {
-  const dispatches = new Map<string, Dispatch>();
+/** The calls that the dispatchers know. */
+async function readLedger(installation: Installation, nowMs = Date.now()): Promise<ReadonlyMap<string, Dispatch>> {
+  const kept = new Map<string, KeptDispatch>();
   await installation.read(TOPICS.dispatchLedger, (record) => {
-    fold(dispatches, record);
+    fold(kept, record);
   });
-  return dispatches.values();
+  const known = [...kept].filter(([, { dispatch, changedAtMs }]) => !isOutlived(dispatch, changedAtMs, nowMs));
+  return new Map(known.map(([callId, { dispatch }]) => [callId, dispatch]));
 }
 
-function fold(dispatches: Map<string, Dispatch>, { value, timestampMs }: ReceivedRecord): void {
+interface KeptDispatch {
+  readonly dispatch: Dispatch;
+  /** LogAppendTime of the last record that changed the call. */
+  readonly changedAtMs: number;
+}
+
+function fold(kept: Map<string, KeptDispatch>, { value, timestampMs }: ReceivedRecord): void {
   try {
     const record = decodeLedgerRecord(value);
-    const { dispatch } = reduce(dispatches.get(record.callId), record, timestampMs);
-    if (dispatch !== undefined) dispatches.set(dispatch.callId, compacted(dispatch));
+    const known = kept.get(record.callId);
+    const before = known === undefined || isOutlived(known.dispatch, known.changedAtMs, timestampMs) ? undefined : known.dispatch;
+    const { dispatch } = reduce(before, record, timestampMs);
+    if (dispatch !== undefined && dispatch !== before)
+      kept.set(dispatch.callId, { dispatch: compacted(dispatch), changedAtMs: timestampMs });
   } catch (error) {
     // What cannot be read takes no effect; what a newer release wrote stops the reader.
     if (!(error instanceof ContractError) || error.code === 'UNKNOWN_VERSION') throw error;
   }
 }
 
-async function readParkedAttempts(installation: Installation): Promise<ReadonlyMap<string, number>> {
+async function readParkedHistories(installation: Installation): Promise<ReadonlyMap<string, ParkedHistory>> {
   const { promise: failed, reject } = Promise.withResolvers<never>();
   const snapshots = await SnapshotFollower.start({
     client: installation.client,
     topicPrefix: installation.topicPrefix,
     partitionCount: installation.partitions,
     atUnreadable: 'end',
-    keep: ({ callId, call }) => ({ callId, attempt: call.isParked ? call.unknownAttempt : null }),
+    keep: ({ callId, call }) => ({ callId, tenantId: call.tenantId, attempt: call.isParked ? call.unknownAttempt : null }),
     standstillMs: installation.settings.readTimeoutMs,
     onFatal: reject,
   });
   try {
     await Promise.race([snapshots.caughtUp(), failed]);
-    return new Map(snapshots.values().flatMap(({ callId, attempt }) => (attempt === null ? [] : [[callId, attempt] as const])));
+    const parked = snapshots.values().flatMap(({ callId, tenantId, attempt }): [string, ParkedHistory][] => {
+      const writtenAtMs = snapshots.writtenAtMs(callId) ?? 0;
+      return attempt === null ? [] : [[callId, { tenantId, attempt, writtenAtMs }]];
+    });
+    return new Map(parked);
   } finally {
     await snapshots.stop();
   }

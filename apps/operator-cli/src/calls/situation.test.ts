@@ -6,6 +6,7 @@ import {
   END_REQUESTED,
   expired,
   factsAfter,
+  factsReadAt,
   intent,
   PARKED,
   refused,
@@ -18,6 +19,8 @@ import {
 } from '../testing/call-records.js';
 import { CallFacts } from './call-facts.js';
 import { situationOf, type Situation } from './situation.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 const after = (records: readonly LedgerRecord[], snapshot?: Snapshot): Situation => {
   const facts = factsAfter(...records);
@@ -64,9 +67,25 @@ it.each<[string, LedgerRecord[], Snapshot | undefined, Situation]>([
 });
 
 it('is told to have ended when its snapshot was deleted, long after', () => {
-  const { dispatch } = factsAfter(ACCEPTED, intent(), created());
-  const facts = { dispatch, snapshot: undefined, readAtMs: START_MS + 36 * 24 * 60 * 60 * 1000 };
-  expect(situationOf(facts)).toEqual({ kind: 'ended' });
+  expect(situationOf(factsReadAt(START_MS + 36 * DAY_MS, ACCEPTED, intent(), created()))).toEqual({ kind: 'ended' });
+});
+
+it('is told to be forgotten, and not releasable, when it stayed parked for longer than the dispatchers know it', () => {
+  const after = (days: number): Situation => {
+    const facts = factsReadAt(START_MS + days * DAY_MS, ACCEPTED, intent(), unknown());
+    facts.snapshot = PARKED;
+    return situationOf(facts);
+  };
+  expect(after(44)).toEqual(parked({}));
+  expect(after(46)).toEqual({ kind: 'forgotten', attempt: 1 });
+});
+
+it('begins anew in the ledger when its records come after it was forgotten', () => {
+  const facts = factsReadAt(START_MS + 50 * DAY_MS, ACCEPTED, intent(), unknown());
+  const key = Buffer.from(CALL_ID);
+  const place = { topic: 't', partition: 0, offset: 9n, timestampMs: START_MS + 50 * DAY_MS, headers: {} };
+  facts.takeLedger({ ...place, key, value: encodeLedgerRecord(END_REQUESTED) });
+  expect(situationOf(facts)).toEqual({ kind: 'announced' });
 });
 
 it.each<[Snapshot, Situation]>([
@@ -76,8 +95,9 @@ it.each<[Snapshot, Situation]>([
     snapshotOf({ phase: 'created', attempt: 2, state: 'established' }),
     { kind: 'live', attempt: 2, state: 'established', isEndRefused: false },
   ],
+  [PARKED, { kind: 'forgotten', attempt: 1 }],
 ])('is told by the history where the ledger does not reach back', (snapshot, situation) => {
-  expect(situationOf({ dispatch: undefined, snapshot, readAtMs: START_MS })).toEqual(situation);
+  expect(situationOf({ dispatch: undefined, isInLedger: false, snapshot, readAtMs: START_MS })).toEqual(situation);
 });
 
 it('takes no notice of other calls, and of what cannot be read', () => {

@@ -21,11 +21,18 @@ export type Situation =
   | { readonly kind: 'unknown'; readonly attempt: number }
   /** The grace period for that is over. `isReleasable`: its end was not asked for. */
   | { readonly kind: 'parked'; readonly attempt: number; readonly tenantId: string; readonly isReleasable: boolean }
+  /** Its outcome stayed unknown until the ledger forgot the call, so nobody can release it. */
+  | { readonly kind: 'forgotten'; readonly attempt: number }
   | { readonly kind: 'live'; readonly attempt: number; readonly state: string | null; readonly isEndRefused: boolean }
   | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly reason: FailureReason };
 
-export function situationOf({ dispatch, snapshot, readAtMs }: Pick<CallFacts, 'dispatch' | 'snapshot' | 'readAtMs'>): Situation {
+export function situationOf({
+  dispatch,
+  isInLedger,
+  snapshot,
+  readAtMs,
+}: Pick<CallFacts, 'dispatch' | 'isInLedger' | 'snapshot' | 'readAtMs'>): Situation {
   if (dispatch === undefined) return snapshot === undefined ? { kind: 'unheard-of' } : inHistory(snapshot.call);
   const { command, phase } = dispatch;
   const latest = latestAttempt(dispatch);
@@ -42,6 +49,7 @@ export function situationOf({ dispatch, snapshot, readAtMs }: Pick<CallFacts, 'd
       };
     case 'unknown': {
       const attempt = latest?.attempt ?? 1;
+      if (!isInLedger) return { kind: 'forgotten', attempt };
       if (snapshot?.call.isParked !== true || snapshot.call.unknownAttempt !== attempt) return { kind: 'unknown', attempt };
       return { kind: 'parked', attempt, tenantId: command?.tenantId ?? '', isReleasable: !isEndRequested(dispatch) };
     }
@@ -63,7 +71,7 @@ function inHistory(call: FoldedCall): Situation {
   if (call.phase === 'ended') return { kind: 'ended' };
   if (call.failure !== null) return { kind: 'failed', reason: call.failure.reason };
   if (call.attempt === null) {
-    return call.unknownAttempt === null ? { kind: 'unheard-of' } : { kind: 'unknown', attempt: call.unknownAttempt };
+    return call.unknownAttempt === null ? { kind: 'unheard-of' } : { kind: 'forgotten', attempt: call.unknownAttempt };
   }
   return { kind: 'live', attempt: call.attempt, state: call.state, isEndRefused: call.isEndRefused };
 }

@@ -14,7 +14,7 @@ const record: ReceivedRecord = {
 let offsets = 0n;
 
 function putAside(one: ReceivedRecord, putAsideAtMs = 2_000): DeadLetter {
-  const { topic, partition, headers = {} } = deadLetterOf(one, new Error('?'), 1, 0, ASIDE);
+  const { topic, partition, headers = {} } = deadLetterOf(one, new Error('?'), { attempt: 1, firstTriedAtMs: 0 }, ASIDE);
   const { key, value } = one;
   return readDeadLetter({ topic, partition, offset: offsets++, timestampMs: putAsideAtMs, key, value, headers }) as DeadLetter;
 }

@@ -8,6 +8,7 @@ import { aclFinding } from './acl-findings.js';
 import { clockFinding } from './clock-findings.js';
 import { consumerFinding } from './consumer-findings.js';
 import { finding, ok, skipped, warning, type Finding } from './finding.js';
+import { retentionFinding } from './retention-findings.js';
 import { topicFindings } from './topic-findings.js';
 import { READABILITY, readabilityFindings } from './readability-findings.js';
 
@@ -17,7 +18,7 @@ const DEPEND_ON_KAFKA = ['topics', READABILITY, 'consumers', 'ACLs', BROKER_CLOC
 /** Whether Kafka can be reached, and is as it has to be. */
 export async function kafkaFindings(installation: Installation, isReadOnly: boolean): Promise<readonly Finding[]> {
   const { settings, client } = installation;
-  const { doctorTimeoutMs: timeoutMs, kafka } = settings;
+  const { doctorTimeoutMs: timeoutMs, snapshotRetentionDays, kafka } = settings;
   const { topicPrefix, partitions } = kafka;
   let brokers: readonly string[] = [];
   const advice =
@@ -35,7 +36,10 @@ export async function kafkaFindings(installation: Installation, isReadOnly: bool
     'Allow this principal to Describe the topics and their settings.',
     async () => {
       described = await client.admin().describeTopics(names);
-      return topicFindings(described, { topicPrefix, partitions, brokers: brokers.length });
+      return [
+        ...topicFindings(described, { topicPrefix, partitions, brokers: brokers.length }),
+        retentionFinding(described, { topicPrefix, snapshotRetentionDays }),
+      ];
     },
   );
   const there = new Set(described.map(({ topic }) => topic));

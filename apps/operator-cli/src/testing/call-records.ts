@@ -67,7 +67,12 @@ function recordOf(offset: number, timestampMs: number, value: Buffer, headers: R
 
 /** Read at START_MS. The ledger's records are one second after each other, the first at START_MS; what expires does so late enough. */
 export function factsAfter(...records: readonly LedgerRecord[]): CallFacts {
-  const facts = new CallFacts(CALL_ID, START_MS);
+  return factsReadAt(START_MS, ...records);
+}
+
+/** The same, read at another time. */
+export function factsReadAt(readAtMs: number, ...records: readonly LedgerRecord[]): CallFacts {
+  const facts = new CallFacts(CALL_ID, readAtMs);
   for (const [index, record] of records.entries()) {
     const atMs = START_MS + index * 1_000 + (record.type === 'Expired' ? 120_000 : 0);
     facts.takeLedger(recordOf(index, atMs, encodeLedgerRecord(record)));

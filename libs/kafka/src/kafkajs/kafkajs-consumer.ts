@@ -8,6 +8,7 @@ import type {
   ReceivedRecord,
   RecordConsumer,
   RecordContext,
+  Tries,
   UnreadableBatch,
 } from '../kafka-client.js';
 import type { KafkaLogger } from '../kafka-logger.js';
@@ -190,23 +191,23 @@ export class KafkajsConsumer implements RecordConsumer {
     }
     const record: ReceivedRecord = { topic, partition, offset, timestampMs, key: null, value: bytes, headers: {} };
     const noted = (): void => undefined;
-    const contextOf = (attempt: number): RecordContext => ({ signal, attempt, isLastOfKey: true, note: noted });
-    const handler = (letter: ReceivedRecord, { attempt }: RecordContext): Promise<void> => this.putAside(letter, error, attempt);
-    return (await this.settle(record, contextOf, mayGoOn, handler)) !== null;
+    const delivery = { signal, isLastOfKey: true, note: noted };
+    const handler = (letter: ReceivedRecord, tries: Tries): Promise<void> => this.putAside(letter, error, tries);
+    return (await this.settle(record, delivery, mayGoOn, handler)) !== null;
   }
 
   /**
    * A letter may be too large for its topic: with its headers, or because it came compressed better than it can be sent. Then its
    * place is kept, and why it is aside.
    */
-  private async putAside(record: ReceivedRecord, error: unknown, attempts: number): Promise<void> {
+  private async putAside(record: ReceivedRecord, error: unknown, tries: Tries): Promise<void> {
     const { deadLetter } = this.options;
     try {
-      await deadLetter?.(record, error, attempts);
+      await deadLetter?.(record, error, tries);
     } catch (failure) {
       if (!(failure instanceof KafkaError) || failure.code !== 'RECORD_REFUSED') throw failure;
       const key = (record.key?.length ?? 0) > LONGEST_KEY ? null : record.key;
-      await deadLetter?.({ ...record, key, value: null, headers: {} }, error, attempts);
+      await deadLetter?.({ ...record, key, value: null, headers: {} }, error, tries);
     }
   }
 
@@ -237,7 +238,7 @@ export class KafkajsConsumer implements RecordConsumer {
     const note = (facts: Readonly<Record<string, unknown>>): void => {
       Object.assign(noted, facts);
     };
-    const settled = await this.settle(record, (attempt) => ({ signal, attempt, isLastOfKey, note }), mayGoOn);
+    const settled = await this.settle(record, { signal, isLastOfKey, note }, mayGoOn);
     if (settled === null) return false;
     const durationMs = performance.now() - begunAtMs;
     const { topic, partition, offset } = record;
@@ -251,13 +252,13 @@ export class KafkajsConsumer implements RecordConsumer {
   /** @returns what came of it; null: it is left to whoever reads it next */
   private async settle(
     record: ReceivedRecord,
-    contextOf: (attempt: number) => RecordContext,
+    delivery: Omit<RecordContext, keyof Tries>,
     mayGoOn: () => boolean,
     handler = this.options.handler,
   ): Promise<{ readonly outcome: 'handled' | 'dead letter'; readonly attempts: number } | null> {
     const { deadLetter, onFatal } = this.options;
-    const { signal } = contextOf(1);
-    let run = (attempt: number): Promise<void> => handler(record, contextOf(attempt));
+    const firstTriedAtMs = Date.now();
+    let run = (attempt: number): Promise<void> => handler(record, { ...delivery, attempt, firstTriedAtMs });
     let isPutAside = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -276,13 +277,13 @@ export class KafkajsConsumer implements RecordConsumer {
           'a record could not be handled',
         );
         if (disposition.kind === 'dead-letter') {
-          const attempts = attempt;
+          const tries = { attempt, firstTriedAtMs };
           isPutAside = true;
-          run = () => this.putAside(record, error, attempts);
+          run = () => this.putAside(record, error, tries);
           continue;
         }
         if (!mayGoOn()) return null;
-        await delay(disposition.delayMs, signal);
+        await delay(disposition.delayMs, delivery.signal);
         if (!mayGoOn()) return null;
       }
     }

@@ -1,0 +1,57 @@
+import type { Change, Place } from './change.js';
+
+/** Places that a mark lists at most: it is part of the snapshot. */
+const MOST_PLACES = 64;
+/** Between the mark of an observation and the places that are left of it. Releases before wrote `#` and the index of each change that was done. */
+const LEFT = '~';
+const DONE = '#';
+/** After the last place, when there are more than can be listed: all that follows it in the body counts as left, too. */
+const AND_ALL_AFTER = '+';
+
+/** The whole body. */
+export const WHOLE: readonly Place[] = [[]];
+
+/**
+ * Tells which changes of a body are to be folded, when it may have been folded in part before. It goes by their places in Graph's
+ * body, so a release that reads the same body as other changes neither skips nor repeats what an earlier one has told.
+ * @param seen the marks of the history
+ * @param mark the observation's own
+ */
+export function leftOf(seen: readonly string[], mark: string): (change: Change, index: number) => boolean {
+  const listed = seen.find((one) => one.startsWith(mark + LEFT));
+  if (listed === undefined) return (_change, index) => !seen.includes(`${mark}${DONE}${String(index)}`);
+  const text = listed.slice(mark.length + LEFT.length);
+  const places = text.replace(AND_ALL_AFTER, '').split(',').map(placeOf);
+  const last = text.endsWith(AND_ALL_AFTER) ? places.at(-1) : undefined;
+  const isLeft = (place: Place): boolean =>
+    places.some((one) => isWithin(one, place) || isWithin(place, one)) || (last !== undefined && isAfter(place, last));
+  return (change) => change.places.some(isLeft);
+}
+
+/**
+ * The marks after an observation.
+ * @param left what of it nobody could handle
+ */
+export function seenAfter(seen: readonly string[], mark: string, left: readonly Place[]): readonly string[] {
+  const others = seen.filter((one) => !one.startsWith(mark + LEFT) && !one.startsWith(mark + DONE));
+  if (left.length === 0) return [...others, mark];
+  // Nothing of it was done, so it may come again whole.
+  if (left.some((place) => place.length === 0)) return others;
+  const [listed, rest] = [left.slice(0, MOST_PLACES), left.slice(MOST_PLACES)];
+  const first = rest.length === 0 ? [] : [rest.reduce((least, place) => (isAfter(least, place) ? place : least))];
+  const places = [...listed, ...first].map((place) => place.join('.')).join(',');
+  return [...others, `${mark}${LEFT}${places}${rest.length === 0 ? '' : AND_ALL_AFTER}`];
+}
+
+function placeOf(text: string): Place {
+  return text.split('.').map(Number);
+}
+
+function isWithin(place: Place, whole: Place): boolean {
+  return whole.every((index, level) => place[level] === index);
+}
+
+function isAfter(place: Place, other: Place): boolean {
+  const level = place.findIndex((index, at) => index !== other[at]);
+  return level !== -1 && (place[level] ?? 0) > (other[level] ?? -1);
+}
