@@ -105,6 +105,17 @@ describe('a CreateCall', () => {
     expect(recorded()).toEqual(['Accepted']);
   });
 
+  it('whose notAfter names no instant fails with a history', async () => {
+    await create({ notAfter: '2026-01-31T12:00:00' });
+    expect(recorded()).toEqual(['Invalid']);
+  });
+
+  it('that an earlier release accepted is done with when it comes again, though its notAfter is refused by now', async () => {
+    await process.ledger.append(CALL_ID, [{ ...ACCEPTED, requestHash: requestHash({ ...COMMAND, ...CREATE }) }]);
+    await create({ notAfter: '2026-01-31' });
+    expect(recorded()).toEqual(['Accepted']);
+  });
+
   it('is put aside when another one of its callId was first in the ledger only', async () => {
     log.hold();
     const [first, second] = [create(), create({ call: { ...COMMAND.call, subject: 'another' } })];
