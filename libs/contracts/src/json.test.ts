@@ -42,7 +42,7 @@ describe.each<[string, (value: Buffer) => unknown, Buffer, number]>([
   ['a snapshot', decodeSnapshot, SNAPSHOT, 8],
   ['an event', (value) => decodeCloudEvent(value, {}), Buffer.from(JSON.stringify(EVENT)), 8],
   ['an order to pass over records', decodeRepair, encodeRepair(REPAIR).value, 8],
-  ['an observation', decodeObservation, encodeObservation(NOTIFICATION), 16],
+  ['an observation', decodeObservation, encodeObservation(NOTIFICATION), 49],
 ])('%s', (_what, decode, value, mib) => {
   it('is not parsed when it is larger than any that a service writes, however small it was on the wire', () => {
     const ofSize = (bytes: number) => Buffer.concat([value, Buffer.alloc(bytes - value.length, ' ')]);
@@ -51,10 +51,12 @@ describe.each<[string, (value: Buffer) => unknown, Buffer, number]>([
   });
 });
 
-it('an observation holds the largest JSON that a receiver takes, though each of its bytes may need two', () => {
-  const body = Buffer.from(`[${'"",'.repeat((7 * MIB - 4) / 3)}""]`);
-  const encoded = encodeObservation({ ...NOTIFICATION, ...carriedBody(body) });
-  expect(encoded.length).toBeGreaterThan(8 * MIB);
+it.each([
+  ['JSON', `[${'"",'.repeat((7 * MIB - 4) / 3)}""]`, 9],
+  ['body full of NUL', '\0'.repeat(7 * MIB), 42],
+])('an observation holds the largest %s that a receiver takes', (_what, body, mib) => {
+  const encoded = encodeObservation({ ...NOTIFICATION, ...carriedBody(Buffer.from(body)) });
+  expect(encoded.length).toBeGreaterThan(mib * MIB);
   expect(decodeObservation(encoded)).toMatchObject({ kind: 'notification' });
 });
 
