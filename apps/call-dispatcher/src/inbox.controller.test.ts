@@ -29,6 +29,8 @@ let token: AppToken | undefined;
 /** Whether each call has a history, and whether that history has ended. */
 let hasHistory: boolean;
 let hasEnded: boolean;
+/** Whether each call’s history tells that it was never made. */
+let hasFailed: boolean;
 /** Whether the snapshot of each call is damaged. */
 let isHistoryLost: boolean;
 let inbox: InboxController;
@@ -45,11 +47,12 @@ async function begin(): Promise<void> {
   token = undefined;
   hasHistory = true;
   hasEnded = false;
+  hasFailed = false;
   isHistoryLost = false;
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
   const histories = {
-    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded } : undefined),
+    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, hasFailed } : undefined),
     isLost: () => isHistoryLost,
   };
   const rules = {
@@ -329,6 +332,12 @@ describe('an EndCall of a call whose records the ledger has lost', () => {
 
   it('is kept as the end of an unknown call when the history has ended', async () => {
     hasEnded = true;
+    await end();
+    expect(recorded()).toEqual(['EndRequested']);
+  });
+
+  it('is kept so too when the call was never made, as its history tells', async () => {
+    hasFailed = true;
     await end();
     expect(recorded()).toEqual(['EndRequested']);
   });
