@@ -217,22 +217,28 @@ describe('a command that creates a call', () => {
     expect(judged({ notAfter: null, appId: null, ifUnknown: null })).toEqual(judged({}));
   });
 
-  it.each(['2026-12-01T12:00:00Z', '2026-12-01t12:00:00z', '2026-12-01T13:00:00.000+01:00', '2026-12-01 12:00:00+00:00'])(
-    'takes notAfter %s',
+  it.each([
+    '2026-12-01T12:00:00Z',
+    '2026-12-01t12:00:00z',
+    '2026-12-01T13:00:00.000+01:00',
+    '2026-12-01 12:00:00+00:00',
+    '2026-12-01T12:00Z',
+    '2026-12-01T13:00:00.000000+0100',
+  ])('takes notAfter %s', (notAfter) => {
+    expect(judged({ notAfter }).command.notAfterMs).toBe(Date.UTC(2026, 11, 1, 12));
+  });
+
+  const RULE = /notAfter:? must be a date-time of RFC 3339 with its offset from UTC/;
+
+  it.each(['2026-12-01T12:00:00', '2026-12-01', '2026-W49-2', '20261201T120000Z', '2027-02-29T12:00:00Z', ''])(
+    'fails for notAfter %s, in words',
     (notAfter) => {
-      expect(judged({ notAfter }).command.notAfterMs).toBe(Date.UTC(2026, 11, 1, 12));
+      expect(judged({ notAfter }).faults.map(inWords)).toEqual([expect.stringMatching(RULE)]);
+      expect(callToPlace({ resource: CALL }, { notAfter }).faults.map(inWords)).toEqual([expect.stringMatching(RULE)]);
     },
   );
 
-  it.each([
-    '2026-12-01T12:00:00',
-    '2026-12-01',
-    '2026-W49-2',
-    '20261201T120000Z',
-    '2026-12-01T12:00Z',
-    '2027-02-29T12:00:00Z',
-    7,
-  ])('refuses notAfter %s in words', (notAfter) => {
-    expect(() => judged({ notAfter })).toThrow(/notAfter: must be a date-time of RFC 3339 with its offset from UTC/);
+  it('is put aside when notAfter is no text', () => {
+    expect(() => judged({ notAfter: 7 })).toThrow(RULE);
   });
 });

@@ -22,10 +22,19 @@ it('takes an unknown call that the snapshots have forgotten for one that is over
   expect(historyAfter(46)).toMatchObject({ hasEnded: true });
 });
 
+const snapshot = decodeSnapshot(
+  readFileSync(new URL('../../../libs/contracts/fixtures/snapshots/snapshot.json', import.meta.url)),
+);
+
+it.each([
+  ['ended', { hasEnded: true, hasFailed: false }],
+  ['failed', { hasEnded: false, hasFailed: true }],
+  ['created', { hasEnded: false, hasFailed: false }],
+] as const)('tells of a call that is %s whether it is over, and whether it was never made', (phase, expected) => {
+  expect(historyOf({ ...snapshot, call: { ...snapshot.call, phase } })).toMatchObject(expected);
+});
+
 it('leaves out a call beside the call that has ended, and keeps one that Graph refused to end', () => {
-  const snapshot = decodeSnapshot(
-    readFileSync(new URL('../../../libs/contracts/fixtures/snapshots/snapshot.json', import.meta.url)),
-  );
   const surplus = (['ended', 'gone', 'refused', undefined] as const).map((end, index) => ({
     ...{ attempt: index + 2, graphCallId: `graph-${String(index)}` },
     ...(end !== undefined && { end }),

@@ -9,6 +9,7 @@ const ESTABLISHING = ['incoming', 'establishing'];
 export function historyOf({ call }: Snapshot): CallHistory {
   return {
     hasEnded: call.phase === 'ended',
+    hasFailed: call.phase === 'failed',
     isEstablishing: call.state === null || ESTABLISHING.includes(call.state),
     refusedEnd: refusedEndOf(call),
     proven: listOf(
@@ -34,6 +35,7 @@ function listOf<T, U>(all: readonly T[], kept: (one: T) => U): readonly U[] {
 /** Of a call whose snapshot has been deleted. */
 const OVER: CallHistory = {
   hasEnded: true,
+  hasFailed: false,
   isEstablishing: false,
   refusedEnd: null,
   proven: [],

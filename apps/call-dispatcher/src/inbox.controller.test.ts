@@ -29,6 +29,8 @@ let token: AppToken | undefined;
 /** Whether each call has a history, and whether that history has ended. */
 let hasHistory: boolean;
 let hasEnded: boolean;
+/** Whether each call’s history tells that it was never made. */
+let hasFailed: boolean;
 /** Whether the snapshot of each call is damaged. */
 let isHistoryLost: boolean;
 let inbox: InboxController;
@@ -45,11 +47,12 @@ async function begin(): Promise<void> {
   token = undefined;
   hasHistory = true;
   hasEnded = false;
+  hasFailed = false;
   isHistoryLost = false;
   const tokens = { atHand: () => token };
   const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
   const histories = {
-    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded } : undefined),
+    get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, hasFailed } : undefined),
     isLost: () => isHistoryLost,
   };
   const rules = {
@@ -108,6 +111,17 @@ describe('a CreateCall', () => {
     await create();
     await create();
     await expect(create({ call: { ...COMMAND.call, subject: 'another' } })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(recorded()).toEqual(['Accepted']);
+  });
+
+  it('whose notAfter names no instant fails with a history', async () => {
+    await create({ notAfter: '2026-01-31T12:00:00' });
+    expect(recorded()).toEqual(['Invalid']);
+  });
+
+  it('that an earlier release accepted is done with when it comes again, though its notAfter is refused by now', async () => {
+    await process.ledger.append(CALL_ID, [{ ...ACCEPTED, requestHash: requestHash({ ...COMMAND, ...CREATE }) }]);
+    await create({ notAfter: '2026-01-31' });
     expect(recorded()).toEqual(['Accepted']);
   });
 
@@ -324,6 +338,12 @@ describe('an EndCall of a call whose records the ledger has lost', () => {
 
   it('is kept as the end of an unknown call when the history has ended', async () => {
     hasEnded = true;
+    await end();
+    expect(recorded()).toEqual(['EndRequested']);
+  });
+
+  it('is kept so too when the call was never made, as its history tells', async () => {
+    hasFailed = true;
     await end();
     expect(recorded()).toEqual(['EndRequested']);
   });

@@ -103,7 +103,9 @@ export class InboxController {
   private async endCall(data: EndCallData): Promise<void> {
     const { callId } = data;
     const tenantId = data.tenantId.toLowerCase();
-    if (this.histories.get(callId)?.hasEnded !== true && (await this.isKnownOnlyToHistory(callId))) {
+    const history = this.histories.get(callId);
+    const isOverInHistory = history !== undefined && (history.hasEnded || history.hasFailed);
+    if (!isOverInHistory && (await this.isKnownOnlyToHistory(callId))) {
       throw new ContractError('NOT_IN_LEDGER', `The ledger does not know the call ${callId}.`);
     }
     const known = this.ledger.get(callId);

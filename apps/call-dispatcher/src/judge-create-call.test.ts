@@ -55,6 +55,8 @@ it.each([
   ['a call that Graph would refuse', { call: { ...COMMAND.call, targets: [] } }, ['call.targets']],
   ['a body of another tenant', { call: { ...COMMAND.call, tenantId: CALL_ID } }, ['call.tenantId']],
   ['an app that is not ours', { appId: CALL_ID }, ['appId']],
+  ['a time without its offset from UTC', { notAfter: '2026-01-31T12:00:00' }, ['notAfter']],
+  ['a bare date', { notAfter: '2026-01-31' }, ['notAfter']],
   ['more than a day', { notAfter: new Date(START_MS + 86_400_001).toISOString() }, ['notAfter']],
 ])('finds fault with %s', (_what, changes, paths) => {
   expect(faultsOf(changes)).toEqual(paths);

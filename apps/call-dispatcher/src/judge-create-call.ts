@@ -1,4 +1,4 @@
-import { dateTimeMs, requestHash, type CreateCallData, type LedgerCommand } from '@callbus/contracts';
+import { DATE_TIME_RULE, dateTimeMs, requestHash, type CreateCallData, type LedgerCommand } from '@callbus/contracts';
 import { mediaFaultsOf, validateCall, type CallFault } from '@callbus/graph';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -34,12 +34,13 @@ export function judgeCreateCall(data: CreateCallData, arrivedAtMs: number, rules
   const appId = (data.appId ?? rules.appId).toLowerCase();
   const ifUnknown = data.ifUnknown ?? 'park';
   const defaultMs = rules.notAfterDefaultMs + (ifUnknown === 'redial' ? rules.notAfterRedialExtraMs : 0);
-  // decodeCommand takes only a date-time.
-  const notAfterMs = data.notAfter === undefined ? arrivedAtMs + defaultMs : (dateTimeMs(data.notAfter) ?? arrivedAtMs);
+  const givenMs = data.notAfter === undefined ? arrivedAtMs + defaultMs : dateTimeMs(data.notAfter);
+  const notAfterMs = givenMs ?? arrivedAtMs;
   return {
     command: { tenantId, appId, notAfterMs, ifUnknown, call: data.call },
     requestHash: requestHash({ appId, tenantId, call: data.call }),
     faults: [
+      ...(givenMs === null ? [{ path: 'notAfter', message: DATE_TIME_RULE }] : []),
       ...faultsOfEnvelope({ tenantId, appId, notAfterMs }, data.call, arrivedAtMs, rules),
       ...faultsOfCall(data.call, rules).map(({ path, message }) => ({ path: path === '$' ? 'call' : `call.${path}`, message })),
     ],

@@ -12,6 +12,8 @@ import { sameGraphId } from '@callbus/graph';
 /** What the driver has to know of a call's history. */
 export interface CallHistory {
   readonly hasEnded: boolean;
+  /** Whether the call was never made. */
+  readonly hasFailed: boolean;
   /** Whether the last that Graph told of the call is that it is being established, if it told anything. */
   readonly isEstablishing: boolean;
   /** Number of the last end request that Graph permanently refused; null when it refused none. */

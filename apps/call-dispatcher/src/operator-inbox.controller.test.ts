@@ -30,7 +30,7 @@ let process: ProcessInMemory;
 let parked: { here: number | null; coming: number | null };
 let inbox: OperatorInboxController;
 
-/** Nobody knows whether its only attempt dialled. */
+/** Nobody knows whether its only attempt dialled. A release comes later than the call, so it has another time to run out. */
 beforeEach(async () => {
   brokerMs = START_MS;
   log = new MemoryLog(() => brokerMs);
@@ -46,6 +46,7 @@ beforeEach(async () => {
   const rules = { notAfterDefaultMs: NOT_AFTER_DEFAULT_MS };
   inbox = new OperatorInboxController(process.ledger, process.metrics, histories, rules);
   await process.ledger.append(CALL_ID, [ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' }]);
+  brokerMs += 60_000;
 });
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
@@ -83,8 +84,8 @@ describe('a ReleaseCall', () => {
   it('that is a replay has its time from the first append (G9)', async () => {
     parked.here = 1;
     brokerMs += 3_600_000;
-    await release({}, { 'replay-first-appended': String(START_MS) });
-    expect(process.ledger.get(CALL_ID)?.command?.notAfterMs).toBe(START_MS + NOT_AFTER_DEFAULT_MS);
+    await release({}, { 'replay-first-appended': String(START_MS + 1_000) });
+    expect(process.ledger.get(CALL_ID)?.command?.notAfterMs).toBe(START_MS + 1_000 + NOT_AFTER_DEFAULT_MS);
   });
 
   it('waits for a snapshot that is on its way', async () => {
@@ -111,6 +112,22 @@ describe('a ReleaseCall', () => {
     await process.ledger.append(CALL_ID, [intent(2)]);
     await release();
     expect(recorded().filter((type) => type === 'Released')).toHaveLength(1);
+  });
+
+  it.each<[string, LedgerRecord, number | null]>([
+    ['has expired, while the call is parked', { type: 'Expired', callId: CALL_ID, why: 'late' }, 1],
+    ['has expired, while no snapshot shows the call parked', { type: 'Expired', callId: CALL_ID, why: 'late' }, null],
+    ['was cancelled by an end', END_REQUESTED, 1],
+  ])('that comes again once it %s, is done with', async (_what, record, parkedAttempt) => {
+    parked = { here: 1, coming: parkedAttempt };
+    const arrivedAtMs = brokerMs;
+    await release();
+    brokerMs += NOT_AFTER_DEFAULT_MS + 1;
+    await process.ledger.append(CALL_ID, [record]);
+    parked.here = parkedAttempt;
+    expect(process.ledger.get(CALL_ID)?.phase).toBe('unknown');
+    await release({}, { 'replay-first-appended': String(arrivedAtMs) });
+    expect(recorded().slice(-2)).toEqual(['Released', record.type]);
   });
 
   it.each<[string, LedgerRecord[], number | null, Partial<typeof RELEASE>]>([

@@ -41,17 +41,17 @@ export class OperatorInboxController {
   /** The release is valid for a limited time from its arrival, so an old one that is replayed allows nothing. */
   private async releaseCall(data: ReleaseCallData, arrivedAtMs: number): Promise<void> {
     const { callId, attempt, reason, operator } = data;
-    if (!this.isParked(data) && !this.isReleased(data)) {
+    const notAfterMs = arrivedAtMs + this.rules.notAfterDefaultMs;
+    if (!this.isParked(data) && !this.isReleased(data, notAfterMs)) {
       // The operator may have seen what has not reached this process yet.
       await this.ledger.caughtUp();
       await this.histories.caughtUp();
     }
     // It came twice, or another one was first.
-    if (this.isReleased(data)) return;
+    if (this.isReleased(data, notAfterMs)) return;
     if (!this.isParked(data)) {
       throw new ContractError('NOT_PARKED', `Attempt ${String(attempt)} of the call ${callId} cannot be released.`);
     }
-    const notAfterMs = arrivedAtMs + this.rules.notAfterDefaultMs;
     await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
   }
 
@@ -62,12 +62,15 @@ export class OperatorInboxController {
     return this.histories.get(callId)?.parkedAttempt === attempt;
   }
 
-  /** Whether the call waits for the attempt that a release allows, or has had it. */
-  private isReleased({ callId, tenantId, attempt }: ReleaseCallData): boolean {
+  /**
+   * Whether the call waits for the attempt that a release allows, or has had it, or this release ran out or was cancelled unused: until
+   * another one takes effect, the call keeps its `notAfterMs`.
+   */
+  private isReleased({ callId, tenantId, attempt }: ReleaseCallData, notAfterMs: number): boolean {
     const known = this.own(callId, tenantId);
     const released = known?.attempts.find((one) => one.attempt === attempt);
     if (known === undefined || released?.state !== 'unknown') return false;
-    return released !== latestAttempt(known) || known.phase === 'waiting';
+    return released !== latestAttempt(known) || known.phase === 'waiting' || known.command?.notAfterMs === notAfterMs;
   }
 
   private own(callId: string, tenantId: string): Dispatch | undefined {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, Min } from 'class-validator';
 import { dataSchema, decodeCloudEvent, schemaVersion, withoutNulls, type CloudEvent } from './cloud-event.js';
 import { isCallId } from './call-id.js';
-import { IsDateTime } from './date-time.js';
+import { IsDateTimeText } from './date-time.js';
 import { ContractError } from './errors.js';
 import { parseInput } from './json.js';
 import { maxRecordBytes, TOPICS, type TopicSpec } from './topics.js';
@@ -29,7 +29,7 @@ export class CreateCallData {
 
   /** A date-time of RFC 3339; by default some time after the broker stamped the record. At most 24 h after it. */
   @IsOptional()
-  @IsDateTime()
+  @IsDateTimeText()
   notAfter?: string;
 
   /** What becomes of a call whose outcome nobody knows: `park` (default) or, for who fears a missed call more, `redial`. */
@@ -121,7 +121,7 @@ function envelope<D extends { callId: string }>(type: string, id: string, source
 type RecordHeaders = Parameters<typeof decodeCloudEvent>[1];
 
 /**
- * Reads a record of the commands topic. The `call` itself is not judged here: a readable command with an invalid call
+ * Reads a record of the commands topic. The `call` itself and `notAfter` are not judged here: a readable command with an invalid call
  * is a failed call with a history, not a dead letter.
  * @throws ContractError for what is to be dead-lettered
  */

@@ -25,9 +25,9 @@ export const CONTRACT_ERRORS = {
   HISTORY_FORGOTTEN:
     'The observation is so old that its call’s history may have been deleted; with it a new one would begin at 1. It stays a dead letter: read it with «callbus dead-letters show».',
   NOT_IN_LEDGER:
-    'The call has a history, but what the ledger knew of it is lost, so no dispatcher can end it. Look at it with «callbus calls show»; if it still lives, end it in Graph.',
+    'The call has a history, but the ledger does not know it: its records are lost, or were forgotten 45 days after the last one. So no dispatcher can end it. Look at it with «callbus calls show»; if it still lives, end it in Graph.',
   NOT_PARKED:
-    'A release allows one more dial after an attempt that is parked, while nobody asked for the call’s end. Look at the call with «callbus calls show»; release it when it is parked.',
+    'A release allows one more dial after an attempt that is parked, while nobody asked for the call’s end. The ledger must still know the call, which it forgets 45 days after its last record. Look at the call with «callbus calls show»; release it when it is parked.',
   CONFLICT: 'The callId is known with another request. Use a fresh callId for a new call.',
 } as const;
 

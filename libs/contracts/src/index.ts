@@ -54,7 +54,7 @@ export {
   type FailureReason,
   type Observation,
 } from './observations.js';
-export { dateTimeMs } from './date-time.js';
+export { DATE_TIME_RULE, dateTimeMs } from './date-time.js';
 export { MAX_INPUT_DEPTH, parseInput, parseJson } from './json.js';
 export { requestHash } from './request-hash.js';
 export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './events.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeCloudEvent } from './cloud-event.js';
 import { decodeLedgerRecord, encodeLedgerRecord } from './ledger-records.js';
+import { parseInput, parseJson } from './json.js';
 import { carriedBody, decodeObservation, encodeObservation, type NotificationObservation } from './observations.js';
 import { decodeRepair, encodeRepair } from './repairs.js';
 import { decodeSnapshot } from './snapshots.js';
@@ -41,7 +42,7 @@ describe.each<[string, (value: Buffer) => unknown, Buffer, number]>([
   ['a snapshot', decodeSnapshot, SNAPSHOT, 8],
   ['an event', (value) => decodeCloudEvent(value, {}), Buffer.from(JSON.stringify(EVENT)), 8],
   ['an order to pass over records', decodeRepair, encodeRepair(REPAIR).value, 8],
-  ['an observation', decodeObservation, encodeObservation(NOTIFICATION), 16],
+  ['an observation', decodeObservation, encodeObservation(NOTIFICATION), 49],
 ])('%s', (_what, decode, value, mib) => {
   it('is not parsed when it is larger than any that a service writes, however small it was on the wire', () => {
     const ofSize = (bytes: number) => Buffer.concat([value, Buffer.alloc(bytes - value.length, ' ')]);
@@ -50,9 +51,36 @@ describe.each<[string, (value: Buffer) => unknown, Buffer, number]>([
   });
 });
 
-it('an observation holds the largest JSON that a receiver takes, though each of its bytes may need two', () => {
-  const body = Buffer.from(`[${'"",'.repeat((7 * MIB - 4) / 3)}""]`);
-  const encoded = encodeObservation({ ...NOTIFICATION, ...carriedBody(body) });
-  expect(encoded.length).toBeGreaterThan(8 * MIB);
+it.each([
+  ['JSON', `[${'"",'.repeat((7 * MIB - 4) / 3)}""]`, 9],
+  ['body full of NUL', '\0'.repeat(7 * MIB), 42],
+])('an observation holds the largest %s that a receiver takes', (_what, body, mib) => {
+  const encoded = encodeObservation({ ...NOTIFICATION, ...carriedBody(Buffer.from(body)) });
+  expect(encoded.length).toBeGreaterThan(mib * MIB);
   expect(decodeObservation(encoded)).toMatchObject({ kind: 'notification' });
+});
+
+/** The least of many runs: what else the machine does adds time, and takes none away. */
+function leastMs(work: () => unknown): number {
+  const runs = Array.from({ length: 15 }, () => {
+    const startMs = performance.now();
+    work();
+    return performance.now() - startMs;
+  });
+  return Math.min(...runs);
+}
+
+it('JSON from outside with very many values takes little longer to read than to parse', () => {
+  const json = Buffer.from(`[${'1,'.repeat(MIB / 2 - 1)}1]`);
+  expect(leastMs(() => parseInput(json)) / leastMs(() => parseJson(json))).toBeLessThan(5);
+});
+
+it.each([
+  ['[0,{"a":["\\u0000"]}]', '$[1].a[0] has half of a surrogate pair, or NUL'],
+  ['{"a":[{"\\ud800":1}]}', '$.a[0] has a member whose name has half of a surrogate pair, or NUL'],
+  ['1e999', '$ is a number out of range'],
+])('names the place of the fault in %s', (text, message) => {
+  expect(() => parseInput(Buffer.from(text))).toThrow(
+    expect.objectContaining({ code: 'NOT_I_JSON', message: expect.stringContaining(`${message}. `) }),
+  );
 });

@@ -46,8 +46,8 @@ export function parseRecord(value: Buffer, maxBytes: number = MAX_RECORD_BYTES):
 export function parseInput(value: Buffer, maxBytes: number = MAX_RECORD_BYTES): unknown {
   refuseLarger(value, maxBytes);
   const content = parseJson(value, MAX_INPUT_DEPTH);
-  const fault = faultIn(content, '$');
-  if (fault !== null) throw new ContractError('NOT_I_JSON', `${fault}.`);
+  const fault = faultIn(content);
+  if (fault !== null) throw new ContractError('NOT_I_JSON', `$${fault.path} ${fault.message}.`);
   return content;
 }
 
@@ -56,15 +56,40 @@ function refuseLarger(value: Buffer, maxBytes: number): void {
     throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
 }
 
-/** The first fault with its JSONPath. */
-function faultIn(value: unknown, path: string): string | null {
-  if (typeof value === 'string') return isPlainText(value) ? null : `${path} has half of a surrogate pair, or NUL`;
-  if (typeof value === 'number') return Number.isFinite(value) ? null : `${path} is a number out of range`;
+/** `path` is a JSONPath, from the value in which the fault is. */
+interface Fault {
+  readonly path: string;
+  readonly message: string;
+}
+
+const BAD_TEXT: Fault = { path: '', message: 'has half of a surrogate pair, or NUL' };
+const BAD_NAME: Fault = { path: '', message: 'has a member whose name has half of a surrogate pair, or NUL' };
+const BAD_NUMBER: Fault = { path: '', message: 'is a number out of range' };
+
+/** What is beyond is parsed as infinite. */
+const LARGEST_NUMBER = Number.MAX_VALUE;
+
+/** The first fault. A megabyte of JSON can have half a million values, so a path is put together only for one that has a fault. */
+function faultIn(value: unknown): Fault | null {
+  if (typeof value === 'string') return isPlainText(value) ? null : BAD_TEXT;
+  if (typeof value === 'number') return value > LARGEST_NUMBER || value < -LARGEST_NUMBER ? BAD_NUMBER : null;
   if (typeof value !== 'object' || value === null) return null;
-  for (const [name, member] of Object.entries(value)) {
-    if (!isPlainText(name)) return `${path} has a member whose name has half of a surrogate pair, or NUL`;
-    const fault = faultIn(member, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name.slice(0, SHOWN_NAME_LENGTH)}`);
-    if (fault !== null) return fault;
+  return Array.isArray(value) ? faultInArray(value) : faultInObject(value);
+}
+
+function faultInArray(array: readonly unknown[]): Fault | null {
+  for (let index = 0; index < array.length; index++) {
+    const fault = faultIn(array[index]);
+    if (fault !== null) return { ...fault, path: `[${String(index)}]${fault.path}` };
+  }
+  return null;
+}
+
+function faultInObject(object: object): Fault | null {
+  for (const name of Object.keys(object)) {
+    if (!isPlainText(name)) return BAD_NAME;
+    const fault = faultIn(object[name as keyof typeof object]);
+    if (fault !== null) return { ...fault, path: `.${name.slice(0, SHOWN_NAME_LENGTH)}${fault.path}` };
   }
   return null;
 }

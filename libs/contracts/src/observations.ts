@@ -4,7 +4,7 @@ import { IsBoolean, IsIn, IsInt, IsISO8601, IsObject, IsOptional, IsString, IsUU
 import type { IfUnknown } from './commands.js';
 import type { CreationError } from './creation-error.js';
 import { ContractError } from './errors.js';
-import { MAX_RECORD_BYTES, parseRecord } from './json.js';
+import { parseRecord } from './json.js';
 import { IsNullable } from './nullable.js';
 import { checkedAs } from './validation.js';
 
@@ -212,8 +212,11 @@ export function encodeObservation(observation: Observation): Buffer {
   return Buffer.from(JSON.stringify(Object.assign({ version }, observation)));
 }
 
-/** A callback's body is text inside of JSON, where each of its quotes and line ends takes two bytes. */
-const MAX_OBSERVATION_BYTES = 2 * MAX_RECORD_BYTES;
+/**
+ * A callback's body of at most 7 MiB (CALLBACK_MAX_BODY_BYTES) is text inside of JSON, where a quote takes two bytes and a control
+ * character such as NUL takes six. The seventh share is for what stands beside the body.
+ */
+const MAX_OBSERVATION_BYTES = 7 * 7 * 1024 * 1024;
 
 /** @throws ContractError; with UNKNOWN_VERSION the reader has to stop rather than guess */
 export function decodeObservation(value: Buffer | null): Observation {

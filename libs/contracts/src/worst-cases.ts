@@ -33,6 +33,7 @@ export const WORST_CASES: Readonly<Record<Principal, readonly string[]>> = {
   producer: [
     'Call anybody whom the installation’s apps can call, in every tenant of `GRAPH_TENANTS` (any tenant while it is empty), as any app of `GRAPH_APPS_FILE`, with `ifUnknown: redial`, under any `source`, until the quota is spent.',
     'End or cancel any call whose callId and tenant it can name, also before its CreateCall comes.',
+    'Use up `UNKNOWN_ENDS_MAX_PER_CALL` of a callId that can be predicted, with EndCalls of as many invented tenants. Until the CreateCall comes, its owner’s EndCall is put aside as `TOO_MANY_ENDS`, so the call is dialled.',
     'Use a callId before its owner does: it can be predicted from tenant, caller’s app and key. The owner’s later CreateCall then counts as a repeat, or gets `CONFLICT`.',
     'Name any media address for Graph to fetch, while `DISPATCHER_MEDIA_HOSTS` is empty.',
     'Fill the topic and the ledger as fast as Kafka’s quota for it allows. It can release no call and read nothing.',

@@ -23,8 +23,14 @@ it('finds them at any depth, and no annotations of OData', () => {
 
 it('names a few of very many, in little time', () => {
   const members = Object.fromEntries(
-    Array.from({ length: 100 }, (_, index) => [`@callbus.${String(index)}${'x'.repeat(240)}`, 1]),
+    Array.from({ length: 90 }, (_, index) => [`@callbus.${String(index)}${'x'.repeat(240)}`, 1]),
   );
   const targets = Array.from({ length: 100 }, () => ({ ...(call['targets'] as object[])[0], ...members }));
-  expect(validateCall({ ...call, targets }).filter(({ message }) => message.includes('nearest'))).toHaveLength(10);
+  expect(validateCall({ ...call, targets }, 8 * 1_024 * 1_024).filter(({ message }) => message.includes('nearest'))).toHaveLength(
+    10,
+  );
+});
+
+it('looks for none in a call that is too large to be taken', () => {
+  expect(validateCall({ ...call, '@callbus.wait': 1 }, 100).map(({ path }) => path)).toEqual(['$']);
 });

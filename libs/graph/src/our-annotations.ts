@@ -24,21 +24,32 @@ export function isOurAnnotation(name: string): boolean {
   return OURS.test(name);
 }
 
-/** Names every annotation of callbus, at any depth, with the nearest that there is. Graph would ignore it, and so the wish of its author. */
+/** Names the annotations of callbus, at any depth, with the nearest that there is. Graph would ignore it, and so the wish of its author. */
 export function faultsOfAnnotations(call: object): CallFault[] {
-  return annotationsIn(call, '', 1)
-    .slice(0, MAX_FAULTS)
-    .map((path) => ({ path, message: `is no annotation that callbus takes; the nearest that there is: ${nearest(path)}` }));
+  const paths: string[] = [];
+  annotationsIn(call, [], paths);
+  return paths.map((path) => ({
+    path,
+    message: `is no annotation that callbus takes; the nearest that there is: ${nearest(path)}`,
+  }));
 }
 
-function annotationsIn(value: unknown, path: string, depth: number): string[] {
-  if (typeof value !== 'object' || value === null || depth > CALL_LIMITS.depth) return [];
-  return Object.entries(value).flatMap(([name, member]) => {
-    const inner = Array.isArray(value)
-      ? `${path}[${name}]`
-      : `${path === '' ? '' : `${path}.`}${name.slice(0, CALL_LIMITS.name)}`;
-    return [...(isOurAnnotation(name) ? [inner] : []), ...annotationsIn(member, inner, depth + 1)];
-  });
+/** @param steps to the value; a path is put together only for what is found, since a call may have very many members */
+function annotationsIn(value: unknown, steps: (string | number)[], found: string[]): void {
+  if (typeof value !== 'object' || value === null || steps.length >= CALL_LIMITS.depth) return;
+  const names = Array.isArray(value) ? value.keys() : Object.keys(value);
+  for (const name of names) {
+    if (found.length === MAX_FAULTS) return;
+    steps.push(name);
+    if (typeof name === 'string' && isOurAnnotation(name)) found.push(pathOf(steps));
+    annotationsIn(value[name as keyof typeof value], steps, found);
+    steps.pop();
+  }
+}
+
+function pathOf(steps: readonly (string | number)[]): string {
+  const inWords = steps.map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step.slice(0, CALL_LIMITS.name)}`));
+  return inWords.join('').replace(/^\./, '');
 }
 
 function nearest(path: string): string {

@@ -14,22 +14,19 @@ const MAX_FAULTS = 100;
 
 /**
  * Checks a create call's body against Call, the rules that span members, and the limits of size. Total: any JSON value gives a list, empty when the
- * call is valid; every fault is reported at once, up to MAX_FAULTS. The input is not changed; members that an open type does
- * not know are ignored.
+ * call is valid; every fault is reported at once, up to MAX_FAULTS, only annotations of ours not in a call that is too large. The input is
+ * not changed; members that an open type does not know are ignored.
  * @param maxBytes of the whole call as canonical JSON
  */
 export function validateCall(raw: unknown, maxBytes: number = CALL_LIMITS.bytes): CallFault[] {
   if (!isObject(raw)) return [{ path: '$', message: 'must be an object, the call resource of Graph' }];
   const wrapped = wrappedPath(raw);
   if (wrapped !== null) return [{ path: wrapped, message: WRAPPED }];
-  const ofRules = [
-    ...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)),
-    ...faultsOfSpelling(raw),
-    ...faultsOfAnnotations(raw),
-    ...faultsAcrossMembers(raw),
-  ];
-  const ofSize = faultsOfSize(raw, maxBytes).filter(({ path }) => !ofRules.some((one) => one.path === path));
-  const faults = [...ofRules, ...ofSize];
+  const ofRules = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
+  const ofSize = faultsOfSize(raw, maxBytes);
+  // They are searched in all of a call, so only in one of a size that is taken.
+  const ofAnnotations = ofSize.length > 0 ? [] : faultsOfAnnotations(raw);
+  const faults = [...ofRules, ...ofAnnotations, ...ofSize.filter(({ path }) => !ofRules.some((one) => one.path === path))];
   if (faults.length <= MAX_FAULTS) return faults;
   return [...faults.slice(0, MAX_FAULTS), { path: '$', message: `has ${faults.length - MAX_FAULTS} more faults` }];
 }

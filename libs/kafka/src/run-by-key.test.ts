@@ -84,4 +84,22 @@ describe('runByKey', () => {
     expect(await front).toBe(4);
     expect(done).toEqual(['quick', 'quick', 'slow', 'slow']);
   });
+
+  it.each([
+    ['of one key', 'aaaaaa'],
+    ['of different keys', 'abcdef'],
+  ])('lets timers run between records %s that each keep the process busy', async (_what, keysOf) => {
+    let beats = 0;
+    const beat = setInterval(() => (beats += 1), 1);
+    const beatsBefore: number[] = [];
+    const keepBusy = (): Promise<boolean> => {
+      beatsBefore.push(beats);
+      const endMs = performance.now() + 60;
+      while (performance.now() < endMs);
+      return Promise.resolve(true);
+    };
+    await runByKey(batchOf([...keysOf]), 2, keepBusy, () => true);
+    clearInterval(beat);
+    expect(beatsBefore.at(-1)).toBeGreaterThan(0);
+  });
 });

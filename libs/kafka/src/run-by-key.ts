@@ -1,4 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ReceivedRecord } from './kafka-client.js';
+
+/** Records that are handled without a wait let timers and sockets run this often: else no heartbeat leaves, and Kafka hands out the partition again. */
+const MAX_TURN_MS = 50;
 
 /**
  * Runs the records of one batch: those of one key one after the other, those of other keys meanwhile, at most
@@ -23,8 +27,15 @@ export async function runByKey(
   }
   const done = new Array<boolean>(records.length).fill(false);
   const queue = [...lines.values()].values();
+  let turnedAtMs = performance.now();
+  const letOthersRun = async (): Promise<void> => {
+    if (performance.now() - turnedAtMs < MAX_TURN_MS) return;
+    await setImmediate();
+    turnedAtMs = performance.now();
+  };
   const runLine = async (line: readonly number[]): Promise<boolean> => {
     for (const index of line) {
+      await letOthersRun();
       if (!mayStart() || !(await run(records[index] as ReceivedRecord, index === line.at(-1)))) return false;
     }
     return true;

@@ -152,6 +152,7 @@ export class ModelDriver {
     const parkedAttempt = proven.length > 0 || over.length === 0 ? null : Math.max(...over);
     const known = {
       hasEnded: false,
+      hasFailed: false,
       isEstablishing: true,
       refusedEnd: null,
       proven,

@@ -3,6 +3,7 @@ import type { CallHistory, NextStepRules } from '../next-step.js';
 /** Of a call that Graph has told nothing about. */
 export const NO_HISTORY: CallHistory = {
   hasEnded: false,
+  hasFailed: false,
   isEstablishing: true,
   refusedEnd: null,
   proven: [],

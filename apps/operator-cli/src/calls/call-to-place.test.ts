@@ -43,7 +43,7 @@ it('joins the meeting of a link, in the meeting’s tenant', () => {
 it.each([
   ['no tenant anywhere', { ...resource, tenantId: null }, {}, /^tenantId is named neither/],
   ['a tenant that is no GUID', resource, { tenantId: 'contoso' }, /^command .*tenantId/],
-  ['a time that is none', resource, { notAfter: 'soon' }, /^command .*notAfter/],
+  ['a time that is none', resource, { notAfter: 'soon' }, /^notAfter must be a date-time/],
   ['a call that Graph would refuse', { ...resource, mediaConfig: null }, {}, /^call\.mediaConfig is required/],
 ])('finds fault with %s', (_what, call, options, fault) => {
   const { faults } = callToPlace({ resource: call }, options);

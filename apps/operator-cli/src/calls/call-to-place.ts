@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import {
   ContractError,
   createCallCommand,
+  DATE_TIME_RULE,
+  dateTimeMs,
   decodeCommand,
   encodeCloudEvent,
   readJoinUrl,
@@ -49,9 +51,10 @@ export function callToPlace(what: CallToPlace, options: PlacingOptions): PlacedC
   return { data, faults: [...faultsOfCommand(data), ...faultsOfCall] };
 }
 
-/** For what the dispatcher would put the command aside. */
+/** For what the dispatcher would put the command aside, or fail the call at once. */
 function faultsOfCommand(data: CreateCallData): CallFault[] {
   if (data.tenantId === '') return [{ path: 'tenantId', message: 'is named neither by the call nor by --tenant' }];
+  if (data.notAfter !== undefined && dateTimeMs(data.notAfter) === null) return [{ path: 'notAfter', message: DATE_TIME_RULE }];
   try {
     const { value, headers } = encodeCloudEvent(createCallCommand(COMMAND_SOURCE, data));
     decodeCommand(Buffer.from(data.callId), value, headers);
