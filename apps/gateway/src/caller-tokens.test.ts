@@ -187,6 +187,19 @@ describe('a caller’s token', () => {
     verify.mockRestore();
   });
 
+  it.each<[string, object]>([
+    ['another audience', { aud: 'api://other' }],
+    ['a person', { scp: 'Calls.Create' }],
+    ['no application', { azp: undefined }],
+  ])('that is for %s never counts as proven, and takes no place of one that is', async (_what, claims) => {
+    const narrow = callerTokens({ maxRemembered: 1 });
+    await narrow.start();
+    const [own, foreigns] = [await bearer(), await bearer(claims)];
+    await narrow.verify(own);
+    await expect(narrow.verify(foreigns)).rejects.toThrow();
+    expect([narrow.isProven(own), narrow.isProven(foreigns)]).toEqual([true, false]);
+  });
+
   it('is refused once its key is withdrawn, though it was proven before and has not expired', async () => {
     const rotating = callerTokens({ maxAgeMs: 20, withdrawnKeysMs: 50 });
     await rotating.start();
