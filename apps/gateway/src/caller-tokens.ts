@@ -33,6 +33,11 @@ export class CallerTokens extends OidcTokens {
       throw error instanceof TokenError ? apiErrorOf(error) : error;
     }
   }
+
+  /** Whether its claims are those of a caller and a known key fits its header; its signature is not checked. */
+  isPlausible(authorization: string | undefined): Promise<boolean> {
+    return this.mayBeProven(authorization, (claims) => callerOf(claims, this.rules));
+  }
 }
 
 function apiErrorOf(error: TokenError): ApiError {

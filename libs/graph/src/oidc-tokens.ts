@@ -1,4 +1,4 @@
-import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { TokenError } from './errors.js';
 import { ProvenTokens } from './proven-tokens.js';
 import { SigningKeys, type KeySet } from './signing-keys.js';
@@ -78,6 +78,25 @@ export abstract class OidcTokens {
   isProven(authorizationHeader: string | undefined): boolean {
     const token = BEARER.exec(authorizationHeader?.slice(0, this.maxTokenLength) ?? '')?.[1];
     return token !== undefined && this.keys.usable().some((keys) => this.proven.claimsOf(token, keys, Date.now()) !== undefined);
+  }
+
+  /**
+   * Whether the check of its signature may succeed: a known key fits its header, and what it claims without proof is acceptable.
+   * @param read as for `prove`
+   */
+  protected async mayBeProven(authorizationHeader: string | undefined, read: (claims: JWTPayload) => object): Promise<boolean> {
+    try {
+      const token = tokenOf(authorizationHeader, this.maxTokenLength);
+      const { alg, kid } = decodeProtectedHeader(token);
+      const claims = decodeJwt(token);
+      this.requireIssuer(claims);
+      read(claims);
+      if (alg !== 'RS256' || !((claims.exp ?? 0) + this.clockToleranceSeconds > Date.now() / 1_000)) return false;
+      await Promise.any(this.keys.usable().map((keys) => keys({ alg, ...(kid !== undefined && { kid }) })));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async close(): Promise<void> {
