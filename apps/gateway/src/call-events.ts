@@ -1,6 +1,6 @@
 import type { Logger } from '@callbus/chassis';
 import { partitionOf, topicName, TOPICS } from '@callbus/contracts';
-import type { KafkaClient } from '@callbus/kafka';
+import type { FollowOptions, KafkaClient } from '@callbus/kafka';
 import { tooManyRequests, unavailable } from './api-error.js';
 import type { Caller } from './caller-tokens.js';
 import { nameOf } from './callers.js';
@@ -11,7 +11,7 @@ export interface CallEventsOptions {
   readonly client: KafkaClient;
   readonly topicPrefix: string;
   readonly partitions: number;
-  /** At once. */
+  /** At once, those included that are still being opened or closed. */
   readonly maxReaders: number;
   readonly maxReadersPerCaller: number;
   readonly logger: Logger;
@@ -45,10 +45,10 @@ export class CallEvents {
   open(caller: Caller, { callId, sequence, call }: KnownCall, after: number, isLive: boolean): EventReader {
     const { client, topicPrefix, partitions } = this.options;
     const name = nameOf(caller);
-    this.requireRoom(name);
+    const place = this.takePlace(name);
     const reader = new EventReader({ callId, after, until: isLive ? Infinity : sequence });
     this.readers.set(reader, { name, isLive });
-    const opening = client.follow({
+    const options: FollowOptions = {
       topic: topicName(topicPrefix, TOPICS.events),
       partitions: [partitionOf(callId, partitions)],
       ...(call.notAfter !== null && { fromMs: Date.parse(call.notAfter) - LONGEST_BEFORE_NOT_AFTER_MS }),
@@ -59,8 +59,11 @@ export class CallEvents {
       onFatal: (error) => {
         reader.fail(error);
       },
-    });
-    void reader.follow(opening, isLive);
+    };
+    void reader.follow(
+      place.then(() => client.follow(options)),
+      isLive,
+    );
     return reader;
   }
 
@@ -78,22 +81,30 @@ export class CallEvents {
     await Promise.all([...this.readers.keys()].map((reader) => this.close(reader)));
   }
 
-  private requireRoom(name: string): void {
+  /**
+   * A reader holds its place until its close has resolved: only then has it no Kafka consumer any more.
+   * @returns resolves when the place is free: at once, or when the reader that gives it up is closed
+   */
+  private takePlace(name: string): Promise<void> {
     const { maxReaders, maxReadersPerCaller } = this.options;
-    const readings = [...this.readers].filter(([reader]) => !reader.hasEnded);
-    const counts = Map.groupBy(readings, ([, reading]) => reading.name);
-    const countOf = (one: string): number => counts.get(one)?.length ?? 0;
-    if (countOf(name) >= maxReadersPerCaller) {
+    if ([...this.readers.values()].filter((reading) => reading.name === name).length >= maxReadersPerCaller) {
       const message = `At most ${String(maxReadersPerCaller)} histories are read at once for one caller. End one, or try again after Retry-After.`;
       throw tooManyRequests(message, RETRY_AFTER_SECONDS);
     }
-    if (readings.length < maxReaders) return;
+    return this.readers.size < maxReaders ? Promise.resolve() : this.close(this.spareFor(name));
+  }
+
+  /** A reader that has ended cannot give up its place a second time. @throws ApiError 503 */
+  private spareFor(name: string): EventReader {
+    const readings = [...this.readers].filter(([reader]) => !reader.hasEnded);
+    const counts = Map.groupBy(readings, ([, reading]) => reading.name);
+    const countOf = (one: string): number => counts.get(one)?.length ?? 0;
     const most = Math.max(...[...counts.values()].map(({ length }) => length));
     const spare = readings.find(([, reading]) => reading.isLive && countOf(reading.name) === most);
     // The one who gives must still have as many as the one who gets: else they would take it from each other in turn.
     if (spare === undefined || most <= countOf(name) + 1) {
       throw unavailable('Too many histories are being read; try again.', RETRY_AFTER_SECONDS);
     }
-    void this.close(spare[0]);
+    return spare[0];
   }
 }

@@ -187,6 +187,33 @@ describe('a caller’s token', () => {
     verify.mockRestore();
   });
 
+  it.each<[string, object]>([
+    ['another audience', { aud: 'api://other' }],
+    ['a person', { scp: 'Calls.Create' }],
+    ['no application', { azp: undefined }],
+  ])('that is for %s never counts as proven, and takes no place of one that is', async (_what, claims) => {
+    const narrow = callerTokens({ maxRemembered: 1 });
+    await narrow.start();
+    const [own, foreigns] = [await bearer(), await bearer(claims)];
+    await narrow.verify(own);
+    await expect(narrow.verify(foreigns)).rejects.toThrow();
+    expect([narrow.isProven(own), narrow.isProven(foreigns)]).toEqual([true, false]);
+  });
+
+  it.each<[string, boolean, () => Promise<string>]>([
+    ['a caller’s', true, () => bearer()],
+    ['a caller’s, but signed by another, which only a check tells', true, () => bearer({}, foreign.privateKey)],
+    ['of an unknown key', false, () => bearer({}, pair.privateKey, 'k2')],
+    ['for another audience', false, () => bearer({ aud: 'api://other' })],
+    ['of another issuer', false, () => bearer({ iss: 'https://login.example/other/v2.0' })],
+    ['expired', false, () => bearer({ exp: seconds(-121) })],
+    ['without an end', false, () => bearer({ exp: undefined })],
+    ['no token', false, () => Promise.resolve('Bearer a.b.c')],
+  ])('that is %s is plausible: %s', async (_what, isPlausible, authorization) => {
+    await tokens.start();
+    expect(await tokens.isPlausible(await authorization())).toBe(isPlausible);
+  });
+
   it('is refused once its key is withdrawn, though it was proven before and has not expired', async () => {
     const rotating = callerTokens({ maxAgeMs: 20, withdrawnKeysMs: 50 });
     await rotating.start();

@@ -28,10 +28,15 @@ export class CallerTokens extends OidcTokens {
   /** @throws ApiError 401; 403 for a person’s token where only applications may call; 503 while no fetch of keys succeeds */
   async verify(authorization: string | undefined): Promise<Caller> {
     try {
-      return callerOf(await this.claimsOf(authorization), this.rules);
+      return await this.prove(authorization, (claims) => callerOf(claims, this.rules));
     } catch (error) {
       throw error instanceof TokenError ? apiErrorOf(error) : error;
     }
+  }
+
+  /** Whether its claims are those of a caller and a known key fits its header; its signature is not checked. */
+  isPlausible(authorization: string | undefined): Promise<boolean> {
+    return this.mayBeProven(authorization, (claims) => callerOf(claims, this.rules));
   }
 }
 

@@ -221,7 +221,7 @@ export class CallsController {
   private async outcomeOf(callId: string, waitMs: number): Promise<KnownCall | undefined> {
     const endsAtMs = performance.now() + waitMs;
     const known = await this.known.waitFor(callId, waitMs, isDecided);
-    if (known === undefined || isSettled(known)) return known;
+    if (known === undefined || !isDecided(known) || isSettled(known)) return known;
     const leftMs = Math.max(0, Math.min(endsAtMs - performance.now(), this.settings.waitForAnswerMs));
     return this.known.waitFor(callId, leftMs, isSettled);
   }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
-import rateLimit, { normalizeIP, type RateLimitPluginOptions } from '@fastify/rate-limit';
+import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
 import { measureRequests, nestLogger, sendAwayWhileDraining, traceRequests, type Health, type Logger } from '@callbus/chassis';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
-import { ApiError, tooManyRequests } from './api-error.js';
+import { ApiError } from './api-error.js';
 import type { CallerTokens } from './caller-tokens.js';
 import { Callers, nameOf } from './callers.js';
 import { answerError, ErrorFilter } from './error.filter.js';
@@ -16,12 +16,13 @@ import { OpenAnswers } from './open-answers.js';
 import { watchMethods } from './other-methods.js';
 import { readBody } from './request-body.js';
 import { isOfSwaggerUi, registerSwaggerUi } from './swagger-ui.js';
+import { UnprovenLimit } from './unproven-limit.js';
 
 /** What is told back of a caller's own id of its request. */
 const CLIENT_REQUEST_ID = /^[\x20-\x7e]{1,256}$/;
 
 export interface GatewayAppParts extends Omit<GatewayParts, 'callers'> {
-  readonly tokens: Pick<CallerTokens, 'isProven' | 'verify'>;
+  readonly tokens: Pick<CallerTokens, 'isPlausible' | 'isProven' | 'verify'>;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly health: Pick<Health, 'isDraining'>;
@@ -56,15 +57,18 @@ export class GatewayApp {
     await app.register(helmet);
     if (settings.swaggerUi !== undefined) await registerSwaggerUi(app, settings.swaggerUi);
     await app.register(rateLimit, rateLimitOf(settings, callers));
-    const requireFewUnproven = unprovenLimit(fastify, settings);
+    const unproven = new UnprovenLimit(settings);
     fastify.addHook('onRequest', async (request, reply) => {
       answers.add(reply.raw);
       identify(request, reply);
       if (isOfSwaggerUi(request)) return;
       try {
         const { authorization } = request.headers;
-        if (!parts.tokens.isProven(authorization)) await requireFewUnproven(request);
+        // A caller whose token is proven goes on, also from an address that others flood from.
+        const isProven = parts.tokens.isProven(authorization);
+        const giveBack = isProven ? null : await unproven.take(request.ip, () => parts.tokens.isPlausible(authorization));
         callers.set(request, await parts.tokens.verify(authorization));
+        giveBack?.();
         requireUnpacked(request);
       } catch (error) {
         await answerError(error, request, reply, logger);
@@ -112,24 +116,6 @@ function rateLimitOf({ requestsPerSecond }: GatewaySettings, callers: Callers): 
     keyGenerator: (request) => nameOf(callers.of(request)),
     errorResponseBuilder: (_request, { max }) =>
       new ApiError(429, 'TooManyRequests', `At most ${String(max)} requests a second are taken. Try again after Retry-After.`),
-  };
-}
-
-/**
- * What costs most of a request that nobody has proven is the check of its token, so the limit counts before it. A caller whose
- * token is proven goes on, also from an address that others flood from.
- * @returns throws ApiError 429
- */
-function unprovenLimit(
-  fastify: FastifyInstance,
-  { unprovenRequestsPerSecond: max }: GatewaySettings,
-): (request: FastifyRequest) => Promise<void> {
-  const check = fastify.createRateLimit({ max, timeWindow: 1_000, keyGenerator: ({ ip }) => normalizeIP(ip) });
-  return async (request) => {
-    const limit = await check(request);
-    if (limit.isAllowed || !limit.isExceeded) return;
-    const message = `At most ${String(max)} requests a second without a proven token are taken from one address. Send a valid token, and try again after Retry-After.`;
-    throw tooManyRequests(message, limit.ttlInSeconds);
   };
 }
 

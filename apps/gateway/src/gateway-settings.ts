@@ -152,11 +152,20 @@ export class GatewaySettings extends ServiceSettings {
   @Setting('GATEWAY_UNPROVEN_REQUESTS_PER_SECOND', {
     kind: 'integer',
     describe:
-      'Requests per second that one address may make of each process with no token or with one that was not proven yet; further ones get 429',
+      'Requests per second that one address may make of each process with no token or with one that cannot be proven; further ones get 429, unless their tokens are plausible',
   })
   @IsInt()
   @Min(1)
   unprovenRequestsPerSecond: number = 100;
+
+  @Setting('GATEWAY_PLAUSIBLE_TOKENS_PER_SECOND', {
+    kind: 'integer',
+    describe:
+      'Tokens per second that each process checks in all beyond that, if a known key fits their header and their claims are acceptable; further ones get 429',
+  })
+  @IsInt()
+  @Min(0)
+  plausibleTokensPerSecond: number = 200;
 
   @Setting('GATEWAY_TRUSTED_PROXIES', {
     kind: 'list',

@@ -57,17 +57,20 @@ export class OperatorSettings {
   callbackOpenIdUrl: string = 'https://api.aps.skype.com/v1/.well-known/OpenIdConfiguration';
 
   @Setting('GATEWAY_ISSUERS', { kind: 'list', describe: 'Issuers of callers’ tokens, as the gateway has them' })
-  gatewayIssuers: string[] = ['https://login.microsoftonline.com/{tenantId}/v2.0'];
+  @IsOptional()
+  gatewayIssuers?: string[];
 
   @Setting('GATEWAY_TENANTS', { kind: 'json', describe: 'Tenants that callers may act in, as the gateway has them' })
-  gatewayTenants: unknown = {};
+  @IsOptional()
+  gatewayTenants?: unknown;
 
   @Setting('GATEWAY_DELEGATED_TOKENS', {
     kind: 'boolean',
     describe: 'Whether tokens of people count at the gateway, as it has it',
   })
+  @IsOptional()
   @IsBoolean()
-  gatewayDelegatedTokens: boolean = false;
+  gatewayDelegatedTokens?: boolean;
 
   @Setting('SNAPSHOT_RETENTION_DAYS', {
     kind: 'integer',

@@ -462,6 +462,14 @@ describe('CallbackTokens', () => {
       expect(await codeOf(tokens.verify(header, expected))).toBe('ACCEPTED');
     });
 
+    it('is not forgotten for tokens of other apps or tenants, which never count as proven', async () => {
+      const tokens = callbackTokens({ maxRemembered: 1 });
+      const [own, ofAnotherApp] = [await bearer(), await bearer({ claims: { aud: foreignId } })];
+      await tokens.verify(own, expected);
+      expect(await codeOf(tokens.verify(ofAnotherApp, expected))).toBe('TOKEN_INVALID');
+      expect([tokens.isProven(own), tokens.isProven(ofAnotherApp)]).toEqual([true, false]);
+    });
+
     it('is known as proven, and no other is', async () => {
       const tokens = callbackTokens({ withdrawnKeysMs: 0, cooldownMs: 0 });
       const header = await bearer();

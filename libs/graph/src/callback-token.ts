@@ -1,3 +1,4 @@
+import type { JWTPayload } from 'jose';
 import { invalidToken, OidcTokens, type OidcTokensOptions } from './oidc-tokens.js';
 
 /** What a verified callback token proved. */
@@ -34,7 +35,13 @@ export class CallbackTokens extends OidcTokens {
     expected: { readonly audience: string; readonly tenantId: string },
     beforeWait?: () => void,
   ): Promise<CallbackClaims> {
-    const { iss, aud, tid, appid, iat } = await this.claimsOf(authorizationHeader, beforeWait);
+    return this.prove(authorizationHeader, (claims) => this.callbackClaimsOf(claims, expected), beforeWait);
+  }
+
+  private callbackClaimsOf(
+    { iss, aud, tid, appid, iat }: JWTPayload,
+    expected: { readonly audience: string; readonly tenantId: string },
+  ): CallbackClaims {
     // Not a list that names ours among others.
     if (aud !== expected.audience) throw invalidToken('its audience is not exactly the app');
     if (typeof tid !== 'string' || tid.toLowerCase() !== expected.tenantId.toLowerCase())

@@ -1,4 +1,4 @@
-import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { TokenError } from './errors.js';
 import { ProvenTokens } from './proven-tokens.js';
 import { SigningKeys, type KeySet } from './signing-keys.js';
@@ -33,7 +33,7 @@ const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 /**
  * Proves bearer tokens that an OpenID provider signed: their signature, issuer, times and type. Whom a token is for, each
- * subclass checks. Nothing in the token chooses how it is checked: algorithm, keys and issuers come from configuration.
+ * subclass checks before the token counts as proven. Nothing in the token chooses how it is checked: algorithm, keys and issuers come from configuration.
  */
 export abstract class OidcTokens {
   private readonly keys: SigningKeys;
@@ -80,6 +80,25 @@ export abstract class OidcTokens {
     return token !== undefined && this.keys.usable().some((keys) => this.proven.claimsOf(token, keys, Date.now()) !== undefined);
   }
 
+  /**
+   * Whether the check of its signature may succeed: a known key fits its header, and what it claims without proof is acceptable.
+   * @param read as for `prove`
+   */
+  protected async mayBeProven(authorizationHeader: string | undefined, read: (claims: JWTPayload) => object): Promise<boolean> {
+    try {
+      const token = tokenOf(authorizationHeader, this.maxTokenLength);
+      const { alg, kid } = decodeProtectedHeader(token);
+      const claims = decodeJwt(token);
+      this.requireIssuer(claims);
+      read(claims);
+      if (alg !== 'RS256' || !((claims.exp ?? 0) + this.clockToleranceSeconds > Date.now() / 1_000)) return false;
+      await Promise.any(this.keys.usable().map((keys) => keys({ alg, ...(kid !== undefined && { kid }) })));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
@@ -89,45 +108,53 @@ export abstract class OidcTokens {
   /**
    * Signature, issuer and times are checked once in a token's life, while its key is published.
    * @param authorizationHeader as it came, «Bearer …»
+   * @param read checks and translates the claims; a token that it throws for is not remembered as proven
    * @param beforeWait called when no known key proves the token, before it waits for a fetch; may throw to prevent the wait
-   * @throws TokenError
+   * @returns what `read` returned
+   * @throws TokenError, or what `read` throws
    */
-  protected async claimsOf(
+  protected async prove<T extends object>(
     authorizationHeader: string | undefined,
+    read: (claims: JWTPayload) => T,
     beforeWait: () => void = () => undefined,
-  ): Promise<JWTPayload> {
+  ): Promise<T> {
     const token = tokenOf(authorizationHeader, this.maxTokenLength);
-    const claims = await this.claimsByKeysAtHand(token);
-    if (claims !== null) return claims;
+    const proven = await this.proveByKeysAtHand(token, read);
+    if (proven !== null) return proven;
     beforeWait();
-    return this.claimsByFetchedKeys(token);
+    return this.proveByFetchedKeys(token, read);
   }
 
   /** @returns null when the token's key is none of the known keys */
-  private async claimsByKeysAtHand(token: string): Promise<JWTPayload | null> {
+  private async proveByKeysAtHand<T>(token: string, read: (claims: JWTPayload) => T): Promise<T | null> {
     for (const keys of this.keys.usable()) {
-      const claims = this.proven.claimsOf(token, keys, Date.now()) ?? (await this.prove(token, keys));
-      if (claims !== null) return claims;
+      const known = this.proven.claimsOf(token, keys, Date.now());
+      if (known !== undefined) return read(known);
+      const claims = await this.verified(token, keys);
+      if (claims === null) continue;
+      const result = read(claims);
+      this.proven.add(token, claims, keys, ((claims.exp ?? 0) + this.clockToleranceSeconds) * 1_000);
+      return result;
     }
     return null;
   }
 
   /** The token's key is new, or forged. A fetch that began after the token came tells which. */
-  private async claimsByFetchedKeys(token: string): Promise<JWTPayload> {
+  private async proveByFetchedKeys<T>(token: string, read: (claims: JWTPayload) => T): Promise<T> {
     const cameAtMs = performance.now();
     const { maxWaitMs = 2_000 } = this.options;
     for (;;) {
       const fetch = await this.keys.fetchedBy(cameAtMs + maxWaitMs);
       if (fetch === null) throw unavailable(`no fetch of them ends within ${maxWaitMs} ms`);
       if (!fetch.hasSucceeded) throw unavailable('they cannot be fetched');
-      const claims = await this.claimsByKeysAtHand(token);
-      if (claims !== null) return claims;
+      const proven = await this.proveByKeysAtHand(token, read);
+      if (proven !== null) return proven;
       if (fetch.begunAtMs >= cameAtMs) throw invalidToken('none of the published keys made its signature');
     }
   }
 
   /** @returns null when the token's key is not among these */
-  private async prove(token: string, keys: KeySet): Promise<JWTPayload | null> {
+  private async verified(token: string, keys: KeySet): Promise<JWTPayload | null> {
     const verified = await jwtVerify(token, keys, {
       algorithms: ['RS256'],
       requiredClaims: ['iss', 'aud', 'exp', 'tid'],
@@ -140,8 +167,6 @@ export abstract class OidcTokens {
     this.requireIssuer(verified.payload);
     const { typ } = verified.protectedHeader;
     if (typ !== undefined && typ.toUpperCase() !== 'JWT') throw invalidToken('it is a token of another type');
-    const { exp = 0 } = verified.payload;
-    this.proven.add(token, verified.payload, keys, (exp + this.clockToleranceSeconds) * 1_000);
     return verified.payload;
   }
 

@@ -130,12 +130,13 @@ describe('SnapshotFollower', () => {
     expect(await snapshots.waitFor(CALL_ID, 1, (offset) => offset > 3)).toBe(3);
   });
 
-  it('ends all waits when it is told to', async () => {
+  it('ends all waits when it is told to, and those that begin later', async () => {
     const { snapshots, write } = await follower();
     write(CALL_ID, encodeSnapshot(snapshot(1)));
     const waiting = ['other', CALL_ID, CALL_ID].map((callId) => snapshots.waitFor(callId, 60_000, (offset) => offset > 1));
     snapshots.endWaits();
     expect(await Promise.all(waiting)).toEqual([undefined, 1, 1]);
+    expect(await snapshots.waitFor(CALL_ID, 60_000, (offset) => offset > 1)).toBe(1);
   });
 
   const GARBAGE = Buffer.from([0, 0]);

@@ -65,6 +65,7 @@ export class SnapshotFollower<T> {
   private readonly listenersOfForgotten = new Set<(callId: string) => void>();
   private readonly damagedRecords = new DamagedRecords();
   private follower: TopicFollower | undefined;
+  private haveWaitsEnded = false;
 
   private constructor(private readonly options: SnapshotFollowerOptions<T>) {}
 
@@ -152,7 +153,7 @@ export class SnapshotFollower<T> {
       const value = this.get(callId);
       return value !== undefined && isAwaited(value);
     };
-    if (isThere()) return this.get(callId);
+    if (this.haveWaitsEnded || isThere()) return this.get(callId);
     await new Promise<void>((resolve) => {
       const waiters = this.waiting.get(callId) ?? new Set();
       this.waiting.set(callId, waiters);
@@ -172,8 +173,9 @@ export class SnapshotFollower<T> {
     return this.get(callId);
   }
 
-  /** Whoever waits gets what there is, as if its time were up. */
+  /** Every wait, also one that begins later, ends at once with the state that there is. */
   endWaits(): void {
+    this.haveWaitsEnded = true;
     for (const waiters of [...this.waiting.values()]) for (const { end } of [...waiters]) end();
   }
 

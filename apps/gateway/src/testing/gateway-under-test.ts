@@ -64,6 +64,8 @@ export class GatewayUnderTest {
   onCommand: (command: CloudEvent<Record<string, unknown>>) => Promise<void> = () => Promise.resolve();
   /** Called when a request begins to wait for a call. */
   onWait: () => void = () => undefined;
+  /** Whether the callers' tokens were proven before. */
+  areProven = true;
   /** Why no reader of events can be opened. */
   whyNoReader: Error | undefined;
   readonly health = new Health();
@@ -107,7 +109,8 @@ export class GatewayUnderTest {
       registry,
       health: gateway.health,
       tokens: {
-        isProven: (authorization = '') => Object.hasOwn(callers, authorization.replace('Bearer ', '')),
+        isProven: (authorization = '') => gateway.areProven && Object.hasOwn(callers, authorization.replace('Bearer ', '')),
+        isPlausible: (authorization = '') => Promise.resolve(Object.hasOwn(callers, authorization.replace('Bearer ', ''))),
         verify: (authorization = '') => {
           const caller = callers[authorization.replace('Bearer ', '')];
           return caller === undefined ? Promise.reject(unauthorized('Nobody has this token.')) : Promise.resolve(caller);

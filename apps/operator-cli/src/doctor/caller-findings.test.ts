@@ -21,4 +21,9 @@ describe('what doctor says of the gateway’s callers', () => {
   it('is bad when a caller is listed without its tenant', () => {
     expect(verdicts({ gatewayTenants: { [APP]: [HOME] } })).toMatchObject({ 'tenants of callers': 'failed' });
   });
+
+  it('says nothing of a setting that is not set here: the gateway may have another value than the default', () => {
+    const unset = { gatewayIssuers: undefined, gatewayTenants: undefined, gatewayDelegatedTokens: undefined };
+    expect(new Set(Object.values(verdicts(unset)))).toEqual(new Set(['skipped']));
+  });
 });
