@@ -98,8 +98,9 @@ describe('runByKey', () => {
       while (performance.now() < endMs);
       return Promise.resolve(true);
     };
-    await runByKey(batchOf([...keysOf]), 2, keepBusy, () => true);
+    await runByKey(batchOf([...keysOf]), 6, keepBusy, () => true);
     clearInterval(beat);
-    expect(beatsBefore.at(-1)).toBeGreaterThan(0);
+    // No timer is due before the first one, nor perhaps before the second.
+    expect(new Set(beatsBefore).size).toBeGreaterThanOrEqual(beatsBefore.length - 1);
   });
 });

@@ -28,14 +28,16 @@ export async function runByKey(
   const done = new Array<boolean>(records.length).fill(false);
   const queue = [...lines.values()].values();
   let turnedAtMs = performance.now();
-  const letOthersRun = async (): Promise<void> => {
-    if (performance.now() - turnedAtMs < MAX_TURN_MS) return;
+  let nextTurn: Promise<void> | undefined;
+  const turn = async (): Promise<void> => {
     await setImmediate();
     turnedAtMs = performance.now();
+    nextTurn = undefined;
   };
   const runLine = async (line: readonly number[]): Promise<boolean> => {
     for (const index of line) {
-      await letOthersRun();
+      // All lines that waited go on in the same turn, so each looks again.
+      while (performance.now() - turnedAtMs >= MAX_TURN_MS) await (nextTurn ??= turn());
       if (!mayStart() || !(await run(records[index] as ReceivedRecord, index === line.at(-1)))) return false;
     }
     return true;
