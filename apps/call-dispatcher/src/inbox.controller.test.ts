@@ -120,7 +120,8 @@ describe('a CreateCall', () => {
   });
 
   it('that an earlier release accepted is done with when it comes again, though its notAfter is refused by now', async () => {
-    await process.ledger.append(CALL_ID, [{ ...ACCEPTED, requestHash: requestHash({ ...COMMAND, ...CREATE }) }]);
+    const accepted = { ...ACCEPTED, requestHash: requestHash({ ...COMMAND, ...CREATE }) } as LedgerRecord;
+    await process.ledger.append(CALL_ID, [accepted]);
     await create({ notAfter: '2026-01-31' });
     expect(recorded()).toEqual(['Accepted']);
   });

@@ -11,11 +11,8 @@ const SNAPSHOT = decodeSnapshot(
   readFileSync(new URL('../../../libs/contracts/fixtures/snapshots/snapshot.json', import.meta.url)),
 );
 const CALL = knownCallOf(SNAPSHOT);
-const [ONE, OTHER, THIRD] = ['1', '2', '3'].map((appId) => ({ appId, tenantId: randomUUID(), roles: [] })) as [
-  Parameters<CallEvents['open']>[0],
-  Parameters<CallEvents['open']>[0],
-  Parameters<CallEvents['open']>[0],
-];
+const callerOf = (appId: string): Parameters<CallEvents['open']>[0] => ({ appId, tenantId: randomUUID(), roles: [] });
+const [ONE, OTHER, THIRD] = [callerOf('1'), callerOf('2'), callerOf('3')];
 
 /** Histories whose Kafka consumers close only when a test says so. */
 function slowHistories({ maxReaders = 100, maxReadersPerCaller = 100 }) {
