@@ -30,7 +30,7 @@ type Headers = Parameters<typeof decodeCommand>[2];
 const KEY = Buffer.from(CALL_ID);
 const TAKEN = /^taken$/;
 
-/** What a door says of a document: that it is taken, or why not. */
+/** A door's answer to a document: taken, or why it is refused. */
 function verdict(faultsOf: () => readonly string[]): string {
   try {
     return faultsOf().join('; ') || 'taken';

@@ -51,7 +51,7 @@ class Installation {
     return new Installation(prefix, log, events, snapshots, deadLetters);
   }
 
-  /** @param retentionDays by default so many that none of the tests' old observations is taken for that of a forgotten call */
+  /** @param retentionDays by default so many that no old observation of a test counts as one of a forgotten call */
   async start(retentionDays = 3_650): Promise<SequencerProcess> {
     const sequencer = await SequencerProcess.start({
       KAFKA_BROKERS: brokers.join(','),

@@ -9,7 +9,7 @@ export interface PodMemory {
   readonly heapMib: number;
 }
 
-/** What Kubernetes gives a dispatcher. @param file the manifest of other services */
+/** The memory that Kubernetes gives a pod. @param file the pod's manifest; by default the dispatcher's */
 export async function podMemory(file = 'call-dispatcher-memory.yaml'): Promise<PodMemory> {
   const manifest = await readFile(join(PROJECT_ROOT, 'k8s', 'base', file), 'utf8');
   const number = (pattern: RegExp): number => Number(pattern.exec(manifest)?.[1]);

@@ -25,7 +25,7 @@ export const TIMES = {
   responseMs: 4_000,
   orphanMarginMs: 500,
   graceMs: 2_000,
-  /** Far more than a fault takes, also on a busy machine, so that no call expires by it. */
+  /** Far longer than a fault lasts, even on a busy machine, so that no call expires because of it. */
   notAfterMs: 110_000,
 } as const;
 /** An Intent whose process died counts as unknown after this. */

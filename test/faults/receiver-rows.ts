@@ -17,7 +17,7 @@ const FLOOD = 1_500;
 const SLOW_KAFKA_MS = 300;
 const MOST_GROWTH_BYTES = 150 * 1024 * 1024;
 const SLOW_CLIENTS = 40;
-/** Sent before any hostile client is there, to see how long this machine takes. */
+/** Callbacks sent before any hostile client is there, to see how long this machine takes. */
 const QUIET_TONES = 5;
 const TOO_LARGE_BYTES = 10 * 1024 * 1024;
 /** Half of what they would wait who had to wait until a hostile client is turned away. */
@@ -153,7 +153,7 @@ export const RECEIVER_ROWS: readonly FaultRow[] = [
         return client;
       });
       injected(clients.length + 2);
-      /** Of callbacks that were sent while hostile clients were there. */
+      /** For callbacks that were sent while hostile clients were there. */
       const answers: { status: number; ms: number }[] = [];
       await until('all are turned away', async () => {
         if (clients.every(({ isClosed }) => isClosed)) return true;

@@ -38,7 +38,7 @@ export class Witness {
     return new Witness({ stack, simulatorUrl: stack.file.simulator?.url ?? '', readers });
   }
 
-  /** @param unread topics that are left alone, because what is on them is too much to keep */
+  /** @param unread topics that are not read, because they hold too much to keep */
   protected static async readersOf({ file }: StackForTests, unread: readonly string[] = []): Promise<Readers> {
     const read = (name: string): Promise<PlainReader> => {
       const topic = `${file.topicPrefix}${name}`;
@@ -172,7 +172,11 @@ export class Witness {
     return { callbackUri: post.body.callbackUri, graphCallId: String(created.data['graphCallId']) };
   }
 
-  /** Lets Graph tell of a call. @returns the receiver's answer @param more how it is signed, say */
+  /**
+   * Lets Graph send a callback about a call.
+   * @param more further options, such as how it is signed
+   * @returns the receiver's answer
+   */
   async callBack(
     { callbackUri, graphCallId }: CallbackTarget,
     call: Readonly<Record<string, unknown>>,

@@ -6,32 +6,35 @@ import { latencyOf, memoryOfService, type Latency, type Memory } from './report.
 import { RogueProcess, type RogueName } from './rogue-process.js';
 import type { Tally } from './rogues/rogue.ts';
 
-/** What a run has shown. */
+/** The results of a run. */
 export interface Findings {
   readonly figures: RowFigures;
   readonly latencies: Readonly<Record<Kind, { readonly quiet: Latency; readonly hostile: Latency }>>;
-  /** By service. */
+  /** By name of the service. */
   readonly memory: Readonly<Record<string, Memory>>;
   readonly tallies: Readonly<Partial<Record<RogueName, Tally>>>;
-  /** Requests of the honest that were not answered as they should be. */
+  /** Honest requests that got a wrong answer. */
   readonly failures: readonly string[];
   /** Answers of the receiver behind the slow network, by status. */
   readonly slowAnswers: Readonly<Record<number, number>>;
 }
 
 const LIVE_CALLS = 4;
-/** The rogues come and go, at least three times, so that a machine that does other work for a while does it in both phases. */
+/** Phases without and with rogues alternate, at least three times, so that other work on the machine falls into both. */
 const LONGEST_ROUND_MS = 60_000;
 const LEAST_ROUNDS = 3;
-/** Of each round there are no rogues. */
+/** Part of each round without rogues. */
 const QUIET_SHARE = 1 / 3;
-/** Between one receiver and Kafka, while there are rogues. */
+/** Delay and rate between the second receiver and Kafka, while there are rogues. */
 const SLOW_NETWORK = { delayMs: 300, bytesPerSecond: 8_192 };
 const MEMORY_SAMPLE_MS = 1_000;
-/** Within which every call has its whole history after the last attack. */
+/** Time after the last attack within which every call must have its whole history. */
 export const SETTLE_MS = 120_000;
 
-/** Places calls and sends callbacks, in turns without and with rogues beside them. @throws when a process has ended, or the oracle finds something wrong */
+/**
+ * Places calls and sends callbacks, in turns without and with rogues beside them.
+ * @throws when a process has ended, or the oracle finds something wrong
+ */
 export async function besideRogues(system: HostileStack, durationMs: number, names: readonly RogueName[]): Promise<Findings> {
   const live = await system.placeLive(LIVE_CALLS);
   const targets = await system.targets(live[0]!);
@@ -74,7 +77,7 @@ interface Turns {
   readonly durationMs: number;
 }
 
-/** Megabytes of each service. */
+/** Resident memory of each service, in megabytes. */
 type Sizes = Readonly<Record<string, number>>;
 
 /** @returns the memory of the services, sample by sample, for each time in which there were rogues */
@@ -107,7 +110,7 @@ async function inTurns({ system, rogues, load, pids, durationMs }: Turns): Promi
   return windows;
 }
 
-/** The launcher starts an ended process again, so it has another pid then. */
+/** The launcher restarts a process that has ended, under another pid. */
 function requireNoneEnded(system: HostileStack, pids: Turns['pids']): void {
   const now = system.servicePids();
   const ended = Object.keys(pids).filter((name) => now[name] !== pids[name]);

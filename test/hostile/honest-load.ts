@@ -1,7 +1,7 @@
 import type { CallbackTarget } from '../faults/witness.js';
 import type { HostileStack } from './hostile-stack.js';
 
-/** What the honest do: how often a second, and what is timed. */
+/** The kinds of honest requests that are timed, and their rates. */
 export const HONEST = {
   /** Calls over HTTP, until Graph has created them. */
   calls: { perSecond: 3 },
@@ -10,14 +10,14 @@ export const HONEST = {
 } as const;
 export type Kind = keyof typeof HONEST;
 
-/** Of the callbacks that go to the receiver behind the slow network; they are not timed. */
+/** Rate of the callbacks to the receiver behind the slow network; they are not timed. */
 const SLOW_PER_SECOND = 2;
 
 export type Phase = 'quiet' | 'hostile';
 
 export interface Sample {
   readonly kind: Kind;
-  /** At its begin. */
+  /** The phase in which the request began. */
   readonly phase: Phase;
   readonly ms: number;
 }
@@ -26,7 +26,7 @@ export interface Sample {
 export class HonestLoad {
   readonly callIds: string[] = [];
   readonly samples: Sample[] = [];
-  /** What was not answered as it should be. */
+  /** Requests that got a wrong answer. */
   readonly failures: string[] = [];
   /** Answers of the receiver behind the slow network, by status. */
   readonly slowAnswers: Record<number, number> = {};
@@ -46,12 +46,12 @@ export class HonestLoad {
     ];
   }
 
-  /** @param liveCallIds those that Graph goes on to call back for */
+  /** @param liveCallIds calls for which Graph keeps sending callbacks */
   static async begin(system: HostileStack, liveCallIds: readonly string[]): Promise<HonestLoad> {
     return new HonestLoad(system, await Promise.all(liveCallIds.map((callId) => system.callbackTarget(callId))));
   }
 
-  /** Begins nothing more; resolves when all that was begun is answered. */
+  /** Begins no more requests; resolves when all requests under way are answered. */
   async end(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
     await Promise.all(this.underWay);

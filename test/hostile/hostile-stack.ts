@@ -11,9 +11,9 @@ import type { Targets } from './rogues/rogue.ts';
 
 /** The receiver behind the slow network. */
 const SLOW_RECEIVER = 'notification-receiver-2';
-/** What a rogue producer writes is too much to keep, and its bombs too much to inflate. */
+/** Topics that the witness does not read: a rogue producer writes too much to keep, and its bombs are too much to inflate. */
 const UNREAD = ['commands', 'commands.dead-letter'];
-/** As much less than the default as the rogues flood less than they could: this machine is shared by all. */
+/** Lower than the default by as much as the rogues flood less than they could: one machine runs everything here. */
 const MOST_UNPROVEN_PER_SECOND = 20;
 /** Of no use to what is examined here. */
 const ANY_NUMBER = '1000000';
@@ -27,7 +27,7 @@ const MIB = 1_048_576 / 1_000_000;
 export class HostileStack extends Witness {
   private constructor(
     parts: WitnessParts,
-    /** Between the second receiver and Kafka. */
+    /** The proxy between the second receiver and Kafka. */
     readonly slowKafka: TcpProxy,
     private readonly slowReceiverPort: number,
     private readonly token: string,
@@ -87,7 +87,7 @@ export class HostileStack extends Witness {
     return (JSON.parse(answer) as { id: string }).id;
   }
 
-  /** Calls that were answered and last until they are ended. */
+  /** Places calls that are established and live until they are ended. @returns their ids */
   async placeLive(count: number): Promise<string[]> {
     await this.script({ talkMs: null });
     const callIds = await Promise.all(Array.from({ length: count }, () => this.place()));
@@ -102,14 +102,17 @@ export class HostileStack extends Witness {
     await this.events.ended(callId);
   }
 
-  /** The same callbacks, sent to the receiver behind the slow network. */
+  /** The same target at the receiver behind the slow network. */
   slowly({ callbackUri, graphCallId }: CallbackTarget): CallbackTarget {
     const address = new URL(callbackUri);
     address.port = String(this.slowReceiverPort);
     return { callbackUri: address.href, graphCallId };
   }
 
-  /** What rogues are told: an app of their own in the same tenant, so that it may list the same calls, and the address of a live call's callbacks. */
+  /**
+   * What rogues are told: the address of a live call's callbacks, and an app of their own. The app is in the honest tenant, so
+   * that it may list the same calls.
+   */
   async targets(liveCallId: string): Promise<Targets> {
     const { kafka, topicPrefix, ca, gateway, caller } = this.stack.file;
     const clientId = randomUUID();
@@ -129,7 +132,7 @@ export class HostileStack extends Witness {
     };
   }
 
-  /** The processes of callbus by their names; the simulator is none of them. */
+  /** Process ids of the services by name, without the simulator. */
   servicePids(): Readonly<Record<string, number>> {
     const services = this.stack.current().processes.filter(({ name }) => !name.startsWith('graph-simulator'));
     return Object.fromEntries(services.map(({ name, pid }) => [name, pid]));
@@ -144,7 +147,7 @@ export class HostileStack extends Witness {
   }
 }
 
-/** Resident memory of each service, in units of 1,000,000 bytes; those that are gone are left out. */
+/** Resident memory of each service, in units of 1,000,000 bytes. Services that have ended are left out. */
 export async function memoryOf(pids: Readonly<Record<string, number>>): Promise<Record<string, number>> {
   const sizes = await Promise.all(
     Object.entries(pids).map(async ([name, pid]) => [name, await residentMb(pid).catch(() => NaN)] as const),
@@ -152,7 +155,7 @@ export async function memoryOf(pids: Readonly<Record<string, number>>): Promise<
   return Object.fromEntries(sizes.filter(([, mb]) => !Number.isNaN(mb)));
 }
 
-/** What the pod of this service may have. */
+/** Memory limit of the service's pod, in units of 1,000,000 bytes. */
 export async function podMb(name: string): Promise<number> {
   const { limitMib } = await podMemory(name.startsWith('call-dispatcher') ? undefined : 'pod.yaml');
   return limitMib * MIB;

@@ -10,11 +10,14 @@ import { latencyLine, memoryLine, tallyLine } from './report.js';
 // `npm run test:hostile` sets FAULT_MINUTES and FAULT_ROGUES.
 const minutes = Number(process.env['FAULT_MINUTES'] ?? 1);
 const rogues = selectRogues(process.env['FAULT_ROGUES']);
-/** Of the p99 with rogues to the one without. */
+/** Largest ratio of the p99 with rogues to the p99 without. */
 const MOST_RATIO = 3;
-/** A p99 below this counts as this: on two cores, other processes decide over it. */
+/** A lower p99 counts as this: on two cores, other processes decide it. */
 const LEAST_P99_MS = 200;
-/** Of what its pod may have, from the first time with rogues to the last. What bombs inflate to comes and goes outside of the heap: 100 MB and more. */
+/**
+ * Largest growth of a service's memory from the first phase with rogues to the last, as a share of its pod's limit. Inflated
+ * bombs lie outside of the heap, and 100 MB and more come and go.
+ */
 const MOST_GROWTH = 1 / 4;
 
 let system: HostileStack;

@@ -9,9 +9,9 @@ export interface Latency {
 
 /** Resident megabytes of one service. */
 export interface Memory {
-  /** Median of the first time in which there were rogues. */
+  /** Median of the first phase with rogues. */
   readonly firstMb: number;
-  /** Median of the last one. */
+  /** Median of the last phase with rogues. */
   readonly lastMb: number;
   readonly mostMb: number;
   readonly limitMb: number;
@@ -28,7 +28,7 @@ export function latencyOf(samples: readonly Sample[], kind: Kind, phase: Phase):
   return { count: values.length, p50Ms: percentile(values, 0.5), p99Ms: percentile(values, 0.99) };
 }
 
-/** @param windows what each service had, sample by sample, in each time in which there were rogues */
+/** @param windows the samples of one service, for each phase with rogues */
 export function memoryOfService(windows: readonly (readonly number[])[], limitMb: number): Memory {
   return {
     firstMb: percentile(windows[0] ?? [], 0.5),

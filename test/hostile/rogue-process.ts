@@ -5,7 +5,10 @@ import type { Order, Tally, Targets } from './rogues/rogue.ts';
 export const ROGUES = ['producer', 'caller', 'callback-sender', 'slow-client'] as const;
 export type RogueName = (typeof ROGUES)[number];
 
-/** @param selection `producer,caller`; undefined means all @throws for a rogue that there is not */
+/**
+ * @param selection `producer,caller`; undefined means all
+ * @throws for an unknown rogue
+ */
 export function selectRogues(selection: string | undefined): readonly RogueName[] {
   if (selection === undefined || selection === '') return ROGUES;
   return selection.split(',').map((name) => {
@@ -26,7 +29,7 @@ export class RogueProcess {
     child.stderr?.on('data', (chunk: Buffer) => (this.errors += chunk.toString('utf8')));
   }
 
-  /** Resolves when it can attack; it does so when it is told to. */
+  /** Resolves when the rogue is ready. It attacks only when it is told to. */
   static async launch(name: RogueName, targets: Targets): Promise<RogueProcess> {
     const child = fork(new URL(`rogues/${name}.ts`, import.meta.url), {
       execArgv: [],
@@ -42,7 +45,7 @@ export class RogueProcess {
     this.child.send(order);
   }
 
-  /** @returns what its attacks came to so far */
+  /** @returns the outcomes of its attacks so far */
   async report(): Promise<Tally> {
     const answer = this.answer();
     this.order('report');
@@ -61,7 +64,7 @@ export class RogueProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** @throws when it has ended instead */
+  /** @throws when the rogue has ended instead of answering */
   private async answer(): Promise<unknown> {
     return await new Promise((resolve, reject) => {
       const ended = (): void => {

@@ -23,11 +23,14 @@ function unsnappy(bytes: Buffer): Buffer {
   return Buffer.concat(blocks);
 }
 
-/** The descriptor of a frame whose blocks are independent and of at most 4 MiB, with its checksum. */
+/** Frame descriptor with its checksum: the blocks are independent and have at most 4 MiB. */
 const LZ4_DESCRIPTOR = Buffer.from([0x60, 0x70, 0x73]);
 const LZ4_MAGIC_BYTES = 4;
 
-/** A broker that has to read a batch refuses a frame that does not promise this, as that of lz4js; a frame of one block may. */
+/**
+ * Declares the blocks of a frame of lz4js independent, which is true for a frame with one block. Otherwise a broker that has to
+ * read the batch refuses it.
+ */
 function withIndependentBlocks(frame: Buffer): Buffer {
   LZ4_DESCRIPTOR.copy(frame, LZ4_MAGIC_BYTES);
   return frame;

@@ -53,7 +53,7 @@ export class PlainReader {
     return reader;
   }
 
-  /** One that reads nothing. */
+  /** A reader that reads nothing. */
   static idle(topic: string): PlainReader {
     return new PlainReader([], topic);
   }
@@ -72,7 +72,7 @@ export class PlainReader {
     return consumer!;
   }
 
-  /** Each time in a new group: the old one would wait for the member that crashed until its session ends. */
+  /** Joins a new group each time: the old group would wait for the crashed member until its session ends. */
   private async consume(): Promise<Consumer> {
     const consumer = plainKafka(this.brokers).consumer({
       groupId: `test-reader-${process.pid}-${(readers += 1)}`,

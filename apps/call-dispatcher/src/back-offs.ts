@@ -50,7 +50,8 @@ export class BackOffs {
   changed(before: Dispatch | undefined, dispatch: Dispatch): void {
     if (dispatch.command === null) return;
     const key = ownerKey(dispatch.command);
-    // A record leaves every attempt as it is but one, and there may be thousands. Some are dropped when the call is over.
+    // There may be thousands of attempts, and a record changes at most one: the others are the same objects as before. Positions
+    // may shift, since attempts are dropped once the call is over.
     const known = new Set(before?.attempts);
     for (const attempt of dispatch.attempts) if (!known.has(attempt)) this.take(key, attempt);
   }

@@ -30,7 +30,7 @@ export interface InboxRules extends CreateCallRules {
   readonly waitingBytes: TallyLimits;
   /** Limits for the number of EndCalls of unknown calls that a dispatcher remembers. */
   readonly unknownEnds: TallyLimits & {
-    /** Each further end of one call takes longer to fold than the one before. */
+    /** EndCalls of different tenants for one callId. The time to fold them grows with the square of their number. */
     readonly perCall: number;
   };
 }
@@ -129,7 +129,10 @@ export class InboxController {
     return this.ledger.announcedEnds.exceeded(tenantId, 1, unknownEnds) !== null;
   }
 
-  /** Whether the records of the ledger that would tell of the call are lost. Waits for this fold, which may lag behind the history. */
+  /**
+   * True when the call has a history but the ledger has no command for it: it has forgotten the call, or records are lost. The
+   * ledger's fold may lag behind the history, so this waits until it has caught up.
+   */
   private async isKnownOnlyToHistory(callId: string): Promise<boolean> {
     const isKnown = (): boolean => this.ledger.get(callId)?.command != null;
     if (isKnown() || (this.histories.get(callId) === undefined && !this.histories.isLost(callId))) return false;

@@ -12,7 +12,7 @@ import { sameGraphId } from '@callbus/graph';
 /** What the driver has to know of a call's history. */
 export interface CallHistory {
   readonly hasEnded: boolean;
-  /** Whether the call was never made. */
+  /** Whether the history says that there will be no call. */
   readonly hasFailed: boolean;
   /** Whether the last that Graph told of the call is that it is being established, if it told anything. */
   readonly isEstablishing: boolean;
@@ -52,7 +52,7 @@ export interface FollowUp {
   readonly lookUpAtMs: number;
   /** Graph said so once; only when it says so again the call counts as ended. */
   readonly isSaidGone: boolean;
-  /** The history was told that the call is gone: Graph is asked nothing more about it, unless somebody asks for its end again. */
+  /** This process told the history that Graph no longer knows the call. Graph is asked again only for another end request. */
   readonly isToldGone: boolean;
   /** Broker time of the last look-up that Graph answered. */
   readonly lookedUpAtMs: number;
@@ -240,7 +240,7 @@ function stepOfCreated(dispatch: Dispatch, facts: NextStepFacts, rules: NextStep
   }
   const followUp = facts.followUps.get(call.graphCallId) ?? NO_FOLLOW_UP;
   const { keepAliveAtMs, isSaidGone, isToldGone, notBeforeMs } = followUp;
-  // Its history may never show that: the snapshot may be damaged.
+  // The history may never show that the call is gone: the call's snapshot may be damaged.
   if (isToldGone) return NEVER;
   const unread = facts.history?.unreadCallbackId ?? null;
   const answers = unread === followUp.answeredCallbackId ? null : unread;
@@ -295,7 +295,7 @@ export function livesAtGraph(dispatch: Dispatch, history: CallHistory | undefine
   return (dispatch.phase === 'created' && history?.hasEnded !== true) || (history?.surplus.length ?? 0) > 0;
 }
 
-/** True when the call's history shows its end, or was told by this process that Graph does not know the call any more. */
+/** True when the call's history shows its end, or this process told the history that Graph no longer knows the call. */
 export function isOver(dispatch: Dispatch, history: CallHistory | undefined, followUps: ReadonlyMap<string, FollowUp>): boolean {
   if (history?.hasEnded === true) return true;
   const call = liveCallOf(dispatch, history);

@@ -43,11 +43,11 @@ export class OperatorInboxController {
     const { callId, attempt, reason, operator } = data;
     const notAfterMs = arrivedAtMs + this.rules.notAfterDefaultMs;
     if (!this.isParked(data) && !this.isReleased(data, notAfterMs)) {
-      // The operator may have seen what has not reached this process yet.
+      // The operator may have read records that this process has not read yet.
       await this.ledger.caughtUp();
       await this.histories.caughtUp();
     }
-    // It came twice, or another one was first.
+    // This release was delivered twice, or another release of the attempt took effect first.
     if (this.isReleased(data, notAfterMs)) return;
     if (!this.isParked(data)) {
       throw new ContractError('NOT_PARKED', `Attempt ${String(attempt)} of the call ${callId} cannot be released.`);
@@ -55,7 +55,10 @@ export class OperatorInboxController {
     await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
   }
 
-  /** As `reduce` and the call's history have it: only a snapshot that shows the attempt parked has counted every callback. */
+  /**
+   * Whether `reduce` would let the release take effect and the call's snapshot shows the attempt parked: only then are all its
+   * callbacks folded.
+   */
   private isParked({ callId, tenantId, attempt }: ReleaseCallData): boolean {
     const known = this.own(callId, tenantId);
     if (known?.phase !== 'unknown' || isEndRequested(known) || latestAttempt(known)?.attempt !== attempt) return false;
@@ -63,8 +66,8 @@ export class OperatorInboxController {
   }
 
   /**
-   * Whether the call waits for the attempt that a release allows, or has had it, or this release ran out or was cancelled unused: until
-   * another one takes effect, the call keeps its `notAfterMs`.
+   * Whether a release of the attempt took effect already: the call waits for the attempt that it allows, has made that attempt,
+   * or the release ran out or was cancelled unused. The call keeps a release's `notAfterMs` until another release takes effect.
    */
   private isReleased({ callId, tenantId, attempt }: ReleaseCallData, notAfterMs: number): boolean {
     const known = this.own(callId, tenantId);

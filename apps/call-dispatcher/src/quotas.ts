@@ -55,8 +55,8 @@ export class Quotas {
   }
 
   /**
-   * Updates every live call. The caller calls it from time to time: a call without a snapshot counts as over after a while, which
-   * no record tells.
+   * Updates every live call. The caller runs this periodically: a call without a snapshot counts as over after a while, and no
+   * record announces that.
    * @param dispatchOf the call as the ledger has it
    */
   updateLive(dispatchOf: (callId: string) => Dispatch | undefined): void {

@@ -11,7 +11,7 @@ export interface CallEventsOptions {
   readonly client: KafkaClient;
   readonly topicPrefix: string;
   readonly partitions: number;
-  /** At once, those included that are still being opened or closed. */
+  /** Most readers at once, including those that are still being opened or closed. */
   readonly maxReaders: number;
   readonly maxReadersPerCaller: number;
   readonly logger: Logger;
@@ -22,7 +22,7 @@ const HOUR_MS = 60 * 60_000;
 const LONGEST_BEFORE_NOT_AFTER_MS = 25 * HOUR_MS;
 const RETRY_AFTER_SECONDS = 2;
 
-/** Whom a reader reads for. */
+/** The caller that a reader serves, named as by `nameOf`, and whether it reads a live history. */
 interface Reading {
   readonly name: string;
   readonly isLive: boolean;
@@ -30,17 +30,18 @@ interface Reading {
 
 /**
  * Reads histories from the topic of all events: docs/decisions/0015-histories-are-read-from-kafka.md. When all readers are taken,
- * the caller with the most gives one of its live histories to a caller with fewer, so that no callers can take all from the others.
+ * the caller with the most gives one of its live histories to a caller with fewer, so that a few callers cannot hold all readers.
  */
 export class CallEvents {
-  /** The oldest first. */
+  /** Oldest reader first. */
   private readonly readers = new Map<EventReader, Reading>();
 
   constructor(private readonly options: CallEventsOptions) {}
 
   /**
    * @param after the sequence after which it begins
-   * @throws ApiError 429 when too many are this caller's, 503 when all are taken and no other caller has many more
+   * @throws ApiError 429 when this caller has as many readers as one caller may; 503 when all readers are taken and no caller
+   * with a live history has at least two more than this one
    */
   open(caller: Caller, { callId, sequence, call }: KnownCall, after: number, isLive: boolean): EventReader {
     const { client, topicPrefix, partitions } = this.options;
@@ -82,7 +83,7 @@ export class CallEvents {
   }
 
   /**
-   * A reader holds its place until its close has resolved: only then has it no Kafka consumer any more.
+   * A reader holds its place until its close has resolved: until then it may still have a Kafka consumer.
    * @returns resolves when the place is free: at once, or when the reader that gives it up is closed
    */
   private takePlace(name: string): Promise<void> {
@@ -94,14 +95,19 @@ export class CallEvents {
     return this.readers.size < maxReaders ? Promise.resolve() : this.close(this.spareFor(name));
   }
 
-  /** A reader that has ended cannot give up its place a second time. @throws ApiError 503 */
+  /**
+   * Chooses the reader that gives up its place: the oldest live one of the caller with the most. Readers that have ended are
+   * already being closed and do not count.
+   * @throws ApiError 503
+   */
   private spareFor(name: string): EventReader {
     const readings = [...this.readers].filter(([reader]) => !reader.hasEnded);
     const counts = Map.groupBy(readings, ([, reading]) => reading.name);
     const countOf = (one: string): number => counts.get(one)?.length ?? 0;
     const most = Math.max(...[...counts.values()].map(({ length }) => length));
     const spare = readings.find(([, reading]) => reading.isLive && countOf(reading.name) === most);
-    // The one who gives must still have as many as the one who gets: else they would take it from each other in turn.
+    // Afterwards the caller that gives must have at least as many readers as the one that gets, or the two would take the same
+    // place from each other in turn.
     if (spare === undefined || most <= countOf(name) + 1) {
       throw unavailable('Too many histories are being read; try again.', RETRY_AFTER_SECONDS);
     }

@@ -14,7 +14,10 @@ export function isCreated({ call }: Pick<KnownCall, 'call'>): boolean {
   return call.phase === 'created' || call.phase === 'ended';
 }
 
-/** Whether no more will be known of a create soon: Graph's answer is there as well, and not only a callback, which may be faster. */
+/**
+ * Whether nothing more about a create is expected soon: it failed, the call has ended, or Graph's answer is known. A callback may
+ * be faster than the answer; it proves the call, but does not settle it.
+ */
 export function isSettled({ call }: Pick<KnownCall, 'call'>): boolean {
   return call.failure !== null || call.phase === 'ended' || (isCreated({ call }) && hasGraphsAnswer({ call }));
 }

@@ -117,11 +117,12 @@ const HIDDEN: ReadonlySet<string> = new Set(['callbackUri', 'id', CONTEXT]);
 const FIRST_STATE = 'establishing';
 
 /**
- * A call among others. It has all members of Graph's answer to the create; those of which the history knows more, it has from there.
+ * The call as lists contain it: all members of Graph's answer to the create. Where the history knows more, the history's value is
+ * used.
  */
 export function callResource({ callId, sequence, call }: KnownCall): CallResource {
   const graphs = Object.fromEntries(Object.entries(call.call ?? {}).filter(([name]) => !HIDDEN.has(name)));
-  // Until Graph's first notification its answer to the create says most.
+  // Before Graph's first notification, its answer to the create says most.
   const { mediaState, resultInfo, terminationReason } = call.state === null ? { ...call, ...detailsOf(graphs) } : call;
   return {
     ...graphs,
@@ -146,18 +147,21 @@ export function callResource({ callId, sequence, call }: KnownCall): CallResourc
   };
 }
 
-/** A call as an answer of its own, with the OData context that Graph gives it. */
+/** The call as a whole response, with `@odata.context` as Graph gave it. */
 export function callAnswer(known: KnownCall): CallResource {
   const context = known.call.call?.[CONTEXT];
   return { ...(typeof context === 'string' && { [CONTEXT]: context }), ...callResource(known) };
 }
 
-/** Whether Graph's answer to the create is there: callbacks, which may be faster, have no context. */
+/** Whether Graph's answer to the create is known. The answer has `@odata.context`; a callback, which may be faster, has none. */
 export function hasGraphsAnswer({ call }: Pick<KnownCall, 'call'>): boolean {
   return call.call?.[CONTEXT] !== undefined;
 }
 
-/** Graph's state; before its first notification the one of its answer. A call that will never be has ended. */
+/**
+ * Graph's state; before Graph's first notification, the state in its answer to the create. A call that failed counts as
+ * terminated.
+ */
 export function stateOf({ state, phase, call }: Pick<FoldedCall, 'state' | 'phase' | 'call'>): string | null {
   if (state !== null) return state;
   if (phase === 'failed') return 'terminated';
@@ -166,7 +170,7 @@ export function stateOf({ state, phase, call }: Pick<FoldedCall, 'state' | 'phas
   return typeof answered === 'string' ? answered : FIRST_STATE;
 }
 
-/** Those of the members that are objects or text, as Graph's are. */
+/** Those of the three members that have the type Graph documents: an object, or text for the reason. */
 function detailsOf({ mediaState, resultInfo, terminationReason }: Json): Partial<Pick<FoldedCall, Detail>> {
   return {
     ...(isObject(mediaState) && { mediaState }),

@@ -15,11 +15,11 @@ export interface CallerTokensOptions extends OidcTokensOptions {
   readonly delegatedTokens?: boolean;
 }
 
-/** Some name many roles. */
+/** A token may list many roles. */
 const MAX_TOKEN_LENGTH = 16 * 1024;
 const RETRY_AFTER_SECONDS = 5;
 
-/** Proves who calls. */
+/** Proves by a bearer token which application calls, and in which tenant. */
 export class CallerTokens extends OidcTokens {
   constructor(private readonly rules: CallerTokensOptions) {
     super(rules, MAX_TOKEN_LENGTH);
@@ -34,7 +34,9 @@ export class CallerTokens extends OidcTokens {
     }
   }
 
-  /** Whether its claims are those of a caller and a known key fits its header; its signature is not checked. */
+  /**
+   * Whether the token may be genuine: its claims are a caller's, and a known key fits its header. The signature is not checked.
+   */
   isPlausible(authorization: string | undefined): Promise<boolean> {
     return this.mayBeProven(authorization, (claims) => callerOf(claims, this.rules));
   }
@@ -65,7 +67,7 @@ function callerOf(payload: JWTPayload, { audience, delegatedTokens = false }: Ca
   };
 }
 
-/** What the application may do for a person; what the person may do says nothing of the application. */
+/** What the application may do for a person is in the token's scopes. Its roles are the person's own and do not count. */
 function scopesOf(scp: unknown): readonly string[] {
   return typeof scp === 'string' ? scp.split(' ') : [];
 }

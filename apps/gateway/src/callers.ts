@@ -16,7 +16,7 @@ export class Callers {
   }
 }
 
-/** What tells callers apart, and how GATEWAY_TENANTS names them: the same application in another tenant is another caller. */
+/** Identifies a caller, as the keys of GATEWAY_TENANTS do. The same application in another tenant is another caller. */
 export function nameOf({ tenantId, appId }: Caller): string {
   return `${tenantId}/${appId}`;
 }

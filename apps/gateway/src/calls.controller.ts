@@ -217,7 +217,10 @@ export class CallsController {
     await this.waiting.send(asked.data, () => this.commands.append(createCallCommand(SOURCE, asked.data)));
   }
 
-  /** What is known of a create after `waitMs`, or sooner when it is decided. A callback may decide it just before Graph's answer. */
+  /**
+   * What is known of a create once it is decided, or after `waitMs`. If a callback decides it just before Graph's answer arrives,
+   * this waits a little longer for the answer, but never beyond `waitMs`.
+   */
   private async outcomeOf(callId: string, waitMs: number): Promise<KnownCall | undefined> {
     const endsAtMs = performance.now() + waitMs;
     const known = await this.known.waitFor(callId, waitMs, isDecided);

@@ -31,7 +31,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     .send(errorBody(apiError, about));
 }
 
-/** A body that cannot be read is the caller’s to mend. Other errors of Fastify and Nest keep their status and words, and a path that is none gets a hint. */
+/**
+ * A body that cannot be read is the caller's error. Other 4xx errors of Fastify and Nest keep their status and message; an
+ * unknown path gets a hint. Anything else is a 500.
+ */
 function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof ContractError) return new ApiError(400, 'BadRequest', error.detail, { cause: error });

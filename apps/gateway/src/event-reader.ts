@@ -34,7 +34,7 @@ export class EventReader {
     this.last = options.after;
   }
 
-  /** Whether it takes no more events; what it has read can still be had. */
+  /** True once it takes no more events; those that it has read can still be consumed. */
   get hasEnded(): boolean {
     return this.isOver;
   }

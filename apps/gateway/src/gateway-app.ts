@@ -64,7 +64,7 @@ export class GatewayApp {
       if (isOfSwaggerUi(request)) return;
       try {
         const { authorization } = request.headers;
-        // A caller whose token is proven goes on, also from an address that others flood from.
+        // A caller with a proven token is served even while others flood from its address.
         const isProven = parts.tokens.isProven(authorization);
         const giveBack = isProven ? null : await unproven.take(request.ip, () => parts.tokens.isPlausible(authorization));
         callers.set(request, await parts.tokens.verify(authorization));
@@ -133,7 +133,7 @@ function adapterFor({
     keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
     trustProxy: trustedProxies.length > 0 && trustedProxies,
     genReqId: () => randomUUID(),
-    // As Graph does.
+    // Graph also ignores case and a trailing slash.
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: false },
     ...(cert === undefined ? { http: node } : { https: { ...node, cert, key, handshakeTimeout: httpLimits.headersTimeoutMs } }),
   });

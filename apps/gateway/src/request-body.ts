@@ -4,7 +4,8 @@ import { ApiError } from './api-error.js';
 
 /**
  * Parses a JSON body; undefined for an empty body.
- * @throws ContractError for what is no JSON; ApiError 400 for what means harm: a member that would become a prototype
+ * @throws ContractError for a body that cannot be read; ApiError 400 for a member that would become a prototype, such as
+ * `__proto__`
  */
 export function readBody(body: Buffer): unknown {
   if (body.length === 0) return undefined;

@@ -32,8 +32,8 @@ export class UnprovenLimit {
   /**
    * Called before a token is checked.
    * @param isPlausible asked only when the address's budget is spent
-   * @returns to be called when the token is proven: gives back what its check took of the address's budget
-   * @throws ApiError 429
+   * @returns a function to call when the token is proven: it gives back what the check took of the address's budget
+   * @throws ApiError 429 when the budget is spent, unless the token is plausible and the process has room for plausible ones
    */
   async take(ip: string, isPlausible: () => Promise<boolean>): Promise<() => void> {
     const { unprovenRequestsPerSecond: max, plausibleTokensPerSecond } = this.limits;
@@ -64,7 +64,7 @@ export class UnprovenLimit {
   }
 }
 
-/** @returns the address that counts: without a port; of IPv6 its network */
+/** @returns the address whose budget counts: without a port; for IPv6 its network */
 export function addressOf(ip: string): string {
   const [, v6, v4] = ADDRESS_WITH_PORT.exec(ip) ?? [];
   return normalizeIP(v6 ?? v4 ?? ip);

@@ -4,7 +4,7 @@ import { printableLines } from '@callbus/chassis';
 export interface Progress {
   /** Runs one step and shows its name, the seconds that it takes, and how it ended. */
   step: <T>(title: string, run: () => Promise<T>) => Promise<T>;
-  /** Lines of their own. */
+  /** Prints text on lines of its own, apart from the running step. */
   say: (text: string) => void;
 }
 

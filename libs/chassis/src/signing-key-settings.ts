@@ -3,7 +3,7 @@ import { Setting } from './settings.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** How the keys behind bearer tokens are kept, and the tokens that they have proven. */
+/** Settings for the check of bearer tokens: how long signing keys are kept, and how many proven tokens are remembered. */
 export interface SigningKeySettings {
   readonly clockToleranceSeconds: number;
   readonly maxAgeMs: number;
@@ -16,8 +16,8 @@ export interface SigningKeySettings {
 }
 
 /**
- * @param prefix of the variables
- * @param bearer in the descriptions: what a token comes with
+ * @param prefix of the environment variables, such as `GATEWAY`
+ * @param bearer what comes with a token, for the descriptions, such as `request`
  * @returns a class for SettingsGroup
  */
 export function signingKeySettings(prefix: string, bearer: string): new () => SigningKeySettings {

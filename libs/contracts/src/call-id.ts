@@ -11,7 +11,10 @@ export function isCallId(text: string): boolean {
   return UUID.test(text);
 }
 
-/** A callId as somebody wrote it, in any case, without dashes or in braces, in our way of writing; null for what is no UUID. */
+/**
+ * Brings a callId into our form: lower case, with dashes. Takes it in any case, without dashes or in braces; null if it is no
+ * UUID.
+ */
 export function readCallId(text: string): string | null {
   const [, digits] = /^\s*\{?([0-9a-f]{32})\}?\s*$/i.exec(text.replaceAll('-', '')) ?? [];
   return digits?.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') ?? null;

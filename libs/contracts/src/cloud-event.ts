@@ -45,7 +45,7 @@ export function dataSchema(type: string, version: number): string {
   return `${SCHEMA_BASE}/${type}/${String(version)}`;
 }
 
-/** The version at the end of one of our dataschemas; 1 without one, or with a schema of the producer's own registry. */
+/** The version at the end of one of our dataschemas; 1 if there is none, or if the schema is the producer's own. */
 export function schemaVersion(dataschema: string | undefined): number {
   return Number(OUR_SCHEMA.exec(dataschema ?? '')?.[1] ?? 1);
 }
@@ -83,11 +83,11 @@ export function decodeCloudEvent(
   return checked({ ...attributes, data: parse(value) });
 }
 
-/** Event formats other than JSON, and batches, which the Kafka binding does not have. */
+/** CloudEvents in another format than JSON, and batches of them, which the Kafka binding does not have. */
 const OTHER_FORMAT = /^application\/cloudevents(?:-batch|\+(?!json$))/;
 const SHOWN_TYPE_LENGTH = 64;
 
-/** Without parameters and in lower case: media types do not depend on case (RFC 9110, section 8.3.1). */
+/** The media type in lower case, without parameters: its case does not matter (RFC 9110, section 8.3.1). */
 function mediaTypeOf(contentType: string | null): string {
   return (contentType ?? '').split(';', 1).join().trim().toLowerCase();
 }

@@ -3,7 +3,7 @@ import { TOPICS, type TopicSpec } from './topics.js';
 
 export type AttemptState = 'open' | 'created' | 'rejected' | 'refused' | 'not-sent' | 'unknown';
 
-/** One permission to POST, and what became of it. */
+/** One permission to POST, and its outcome. */
 export interface Attempt {
   readonly attempt: number;
   readonly nonce: string;
@@ -16,13 +16,13 @@ export interface Attempt {
   /** The time until which Graph asked to wait, milliseconds since the epoch; null when it did not ask. */
   readonly retryAtMs: number | null;
   readonly httpStatus: number | null;
-  /** LogAppendTime of the record that said what became of it, milliseconds since the epoch; null while open. */
+  /** LogAppendTime of the record with the attempt's outcome, milliseconds since the epoch; null while open. */
   readonly closedAtMs: number | null;
 }
 
 /**
- * Where a call is. `announced`: only an EndCall has been seen. `waiting`: for its next attempt. Failed, cancelled,
- * expired and created absorb.
+ * Where a call is. `announced`: only an EndCall has been seen. `waiting`: for its next attempt. The phases `created`, `rejected`,
+ * `invalid`, `cancelled` and `expired` are final.
  */
 export type DispatchPhase =
   'announced' | 'waiting' | 'open' | 'unknown' | 'created' | 'rejected' | 'invalid' | 'cancelled' | 'expired';
@@ -42,15 +42,15 @@ export interface Dispatch {
   /** How often the call's own tenant asked again. */
   readonly endRepeats: number;
   /**
-   * Nonces whose outcome came before their Intent: that Intent never takes effect. There are as many as Kafka failed to acknowledge
-   * Intents of the call, so few.
+   * Nonces whose outcome came before their Intent: that Intent never takes effect. There is one for each Intent that Kafka failed
+   * to acknowledge, so there are few.
    */
   readonly spentNonces: readonly string[];
 }
 
 const FINAL_PHASES: ReadonlySet<DispatchPhase> = new Set(['created', 'rejected', 'invalid', 'cancelled', 'expired']);
 
-/** Whether nothing but the closing of an attempt that is still open can change the call any more. */
+/** True in a final phase: only the outcome of an attempt that is still open can change the call then. */
 export function isSettled(dispatch: Dispatch): boolean {
   return FINAL_PHASES.has(dispatch.phase);
 }
@@ -60,7 +60,10 @@ export function isEndRequested(dispatch: Dispatch): boolean {
   return dispatch.command !== null && dispatch.endRequestedBy.includes(dispatch.command.tenantId);
 }
 
-/** Number of the call's own tenant's end requests. For each one the driver asks Graph to hang up whatever still lives of the call. */
+/**
+ * How often the call's own tenant asked for its end. For each request the driver asks Graph to hang up every call that still
+ * lives for it.
+ */
 export function endRequestsOf(dispatch: Dispatch): number {
   return isEndRequested(dispatch) ? 1 + dispatch.endRepeats : 0;
 }
@@ -70,10 +73,10 @@ export function latestAttempt(dispatch: Dispatch): Attempt | undefined {
 }
 
 /**
- * Whether a call without a snapshot is over and its snapshot was deleted: the ledger can keep a call for longer. A new call has no
- * snapshot either, for no longer than its observations are kept; the snapshot of one whose outcome stayed unknown is kept longer
- * than the ledger's records (UNFINISHED_HISTORY_MS).
- * @param nowMs any clock's: it is a matter of days
+ * Whether a call that has no snapshot is over and had one that was deleted: the ledger can keep a call for longer than its
+ * snapshot. A new call has no snapshot either, but for no longer than observations are kept. The snapshot of a call whose outcome
+ * stayed unknown is kept for longer than the call's records in the ledger (UNFINISHED_HISTORY_MS).
+ * @param nowMs by any clock: the periods are days long
  */
 export function isForgotten(dispatch: Dispatch, nowMs: number): boolean {
   const created = dispatch.attempts.find(({ state }) => state === 'created');
@@ -82,7 +85,7 @@ export function isForgotten(dispatch: Dispatch, nowMs: number): boolean {
   return isClosedSince(created, TOPICS.observations, nowMs);
 }
 
-/** Whether the attempt was closed before the oldest record that the topic has to keep. */
+/** Whether the attempt was closed longer ago than the topic keeps records. */
 function isClosedSince(attempt: Attempt | undefined, { config }: TopicSpec, nowMs: number): boolean {
   return attempt?.closedAtMs != null && nowMs - attempt.closedAtMs > Number(config['retention.ms']);
 }
@@ -104,7 +107,7 @@ export function emptyDispatch(callId: string): Dispatch {
   };
 }
 
-/** An attempt whose Intent took effect at this time, ms since 1970. */
+/** An open attempt. @param intendedAtMs when its Intent took effect, ms since 1970 */
 export function openAttempt(
   intent: Pick<Attempt, 'attempt' | 'nonce' | 'deadlineMs' | 'orphanMs'>,
   intendedAtMs: number,

@@ -7,12 +7,13 @@ export const MAX_INPUT_DEPTH = 100;
 export const MAX_RECORD_DEPTH = 200;
 
 /**
- * Bytes of a record's value that are parsed at most, unless its topic says otherwise: no topic takes more. A few kilobytes on the wire can
- * hold JSON that takes gigabytes once it is parsed, and Kafka measures what it is compressed to.
+ * Largest value of a record that is parsed, in bytes, unless its topic has another limit. It is the largest `max.message.bytes`
+ * of a topic. Kafka limits the compressed size only: a few kilobytes on the wire can hold JSON that takes gigabytes once it is
+ * parsed.
  */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
-/** It skips a leading byte order mark, as RFC 8259 allows in section 8.1: Windows tools write one. */
+/** Skips a leading byte order mark, which some Windows tools write; RFC 8259, section 8.1, allows a parser to do so. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -38,8 +39,8 @@ export function parseRecord(value: Buffer, maxBytes: number = MAX_RECORD_BYTES):
 }
 
 /**
- * JSON from outside, at every door where its sender learns of a fault. It must be I-JSON in what cannot be told to others:
- * no text has half of a surrogate pair or NUL, and no number is beyond the range of a double.
+ * Parses JSON from outside, wherever its sender learns of a fault. Refuses what other readers may not be able to represent: half
+ * of a surrogate pair or NUL in a text, and a number beyond the range of a double.
  * @throws ContractError TOO_LARGE, NOT_JSON, TOO_DEEP, NOT_I_JSON
  * @see https://www.rfc-editor.org/rfc/rfc7493#section-2
  */
@@ -56,7 +57,7 @@ function refuseLarger(value: Buffer, maxBytes: number): void {
     throw new ContractError('TOO_LARGE', `The value has ${String(value.length)} bytes, more than ${String(maxBytes)}.`);
 }
 
-/** `path` is a JSONPath, from the value in which the fault is. */
+/** `path` is a JSONPath, relative to the value that was checked. */
 interface Fault {
   readonly path: string;
   readonly message: string;
@@ -66,10 +67,10 @@ const BAD_TEXT: Fault = { path: '', message: 'has half of a surrogate pair, or N
 const BAD_NAME: Fault = { path: '', message: 'has a member whose name has half of a surrogate pair, or NUL' };
 const BAD_NUMBER: Fault = { path: '', message: 'is a number out of range' };
 
-/** What is beyond is parsed as infinite. */
+/** JSON.parse makes a larger number infinite. */
 const LARGEST_NUMBER = Number.MAX_VALUE;
 
-/** The first fault. A megabyte of JSON can have half a million values, so a path is put together only for one that has a fault. */
+/** Finds the first fault. A megabyte of JSON can have half a million values, so the path is built only once a fault is found. */
 function faultIn(value: unknown): Fault | null {
   if (typeof value === 'string') return isPlainText(value) ? null : BAD_TEXT;
   if (typeof value === 'number') return value > LARGEST_NUMBER || value < -LARGEST_NUMBER ? BAD_NUMBER : null;
@@ -94,7 +95,7 @@ function faultInObject(object: object): Fault | null {
   return null;
 }
 
-/** Of a name that its sender chose, so much is repeated. */
+/** How much of a member's name a message repeats: the sender chose its length. */
 const SHOWN_NAME_LENGTH = 64;
 
 function isPlainText(text: string): boolean {

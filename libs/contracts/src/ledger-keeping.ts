@@ -21,9 +21,9 @@ export function canBeDialled(dispatch: Dispatch): boolean {
 }
 
 /**
- * Removes the parts of a call that no later record can use: the body, the spent nonces and attempts that were not sent, once it
- * cannot be dialled; other tenants' end requests, once its own tenant is known. `reduce` treats both forms the same; a property
- * test checks that.
+ * Removes the parts of a call that no later record can use. Once the call cannot be dialled, these are the body, the spent nonces
+ * and attempts that were not sent; once its own tenant is known, other tenants' end requests. `reduce` treats both forms the
+ * same; a property test checks that.
  */
 export function compacted(dispatch: Dispatch): Dispatch {
   const { command, endRequestedBy, spentNonces } = dispatch;
@@ -38,10 +38,10 @@ export function compacted(dispatch: Dispatch): Dispatch {
 }
 
 /**
- * While Graph cannot be reached, a call collects thousands of attempts that were not sent. An outcome for one of these takes no effect,
- * and nobody counts it. The others stay: an open or unknown one may be proven, a created one is the call, the latest decides what
- * becomes of the call, and what Graph refused or decided tells how its app goes on in the tenant. Behind lost records any attempt may be
- * the one that a proof is about.
+ * Drops the attempts that were not sent, of which a call collects thousands while Graph cannot be reached. A later outcome for
+ * one of them has no effect, and nothing counts them. The others stay: an open or unknown one may be proven, a created one is the
+ * call, the latest decides what becomes of the call, and those that Graph refused or decided determine the app's back-off and
+ * quota in the tenant. After lost records all stay, since a proof may be about any of them.
  */
 function attemptsToKeep(dispatch: Dispatch): Dispatch['attempts'] {
   const { attempts } = dispatch;

@@ -3,19 +3,19 @@ import { isEndRequested, latestAttempt, openAttempt, type Attempt, type Dispatch
 /** Stands for the unknown nonce of an Intent that may have been among lost records. */
 export const LOST_NONCE = '';
 
-/** Phases after which the next record may permit an attempt, if the end was not asked for. */
+/** Phases in which the next record may permit an attempt, unless the end was requested. */
 const MAY_GO_ON: ReadonlySet<DispatchPhase> = new Set(['waiting', 'open', 'unknown']);
 
 /**
- * The call after records of the ledger that nobody can read. An Intent may have been among them, and its POST may have dialled,
- * also behind the outcome of an attempt that was open, or behind a release. So the call has an attempt more from then on, which
- * nobody may POST for and which its process left behind.
- * @param lostAtMs LogAppendTime of the last of them, milliseconds since the epoch
+ * The call after records of the ledger that nobody can read. One of them may have been an Intent whose POST dialled, even if an
+ * attempt was open or the call was parked before. So the call gets one more open attempt. Nobody may POST for it, and it counts
+ * as left behind by its process.
+ * @param lostAtMs LogAppendTime of the last lost record, milliseconds since the epoch
  */
 export function afterLostRecords(before: Dispatch, lostAtMs: number): Dispatch {
   if (!MAY_GO_ON.has(before.phase) || before.command === null || isEndRequested(before)) return before;
   const latest = latestAttempt(before);
-  // Not orphaned before the attempt that is open: nobody releases the call meanwhile.
+  // The new attempt is orphaned no earlier than an attempt that is still open: until then nobody can release the call.
   const orphanMs = latest?.state === 'open' ? latest.orphanMs : 0;
   const attempt = { ...lostAttempt((latest?.attempt ?? 0) + 1, lostAtMs), orphanMs };
   return { ...before, attempts: [...before.attempts, attempt], phase: 'open' };

@@ -213,8 +213,9 @@ export function encodeObservation(observation: Observation): Buffer {
 }
 
 /**
- * A callback's body of at most 7 MiB (CALLBACK_MAX_BODY_BYTES) is text inside of JSON, where a quote takes two bytes and a control
- * character such as NUL takes six. The seventh share is for what stands beside the body.
+ * The largest observation that is parsed. It holds a callback's body, of at most 7 MiB (CALLBACK_MAX_BODY_BYTES), as text in
+ * JSON, where a quote takes two bytes and a control character such as NUL six. That makes six shares of 7 MiB; the seventh is for
+ * the other members.
  */
 const MAX_OBSERVATION_BYTES = 7 * 7 * 1024 * 1024;
 

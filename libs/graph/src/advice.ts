@@ -21,8 +21,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 export const ADVISED_CODES: readonly string[] = [MISSING_ROLE_CODE, ...Object.keys(ADVICE)];
 
 /**
- * What to do about a refusal of Graph's, in words that end with where to read on; undefined when there is nothing special to say.
- * @param call what Graph was asked to create, if that is what it refused
+ * Advice on a refusal of Graph's, which ends with a link to docs/tenant-setup.md; undefined if there is none for the code.
+ * @param call the call that Graph was asked to create; undefined if it refused another request
  */
 export function adviceOn(code: string, call?: object): string | undefined {
   if (!ADVISED_CODES.includes(code)) return undefined;

@@ -6,7 +6,7 @@ export type TenantsByCaller = ReadonlyMap<string, readonly string[]>;
 
 const SHAPE = 'must be a JSON object: "<tenant id of the caller’s tokens>/<application id>" → list of tenant ids';
 
-/** For the setting that holds them. */
+/** The rule for a setting that holds them. */
 export function AreTenantsByCaller(): PropertyDecorator {
   return ValidateBy({
     name: 'areTenantsByCaller',
@@ -17,7 +17,7 @@ export function AreTenantsByCaller(): PropertyDecorator {
   });
 }
 
-/** @returns null when there is none, else what is wrong and how to write it */
+/** @returns null for a valid value, else what is wrong and how to write it */
 export function faultOfTenantsByCaller(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return SHAPE;
   for (const [caller, tenants] of Object.entries(value)) {
@@ -29,7 +29,7 @@ export function faultOfTenantsByCaller(value: unknown): string | null {
   return null;
 }
 
-/** @param value without fault */
+/** @param value a valid value */
 export function readTenantsByCaller(value: unknown): TenantsByCaller {
   const entries = Object.entries(value as Record<string, readonly string[]>);
   return new Map(
@@ -37,13 +37,16 @@ export function readTenantsByCaller(value: unknown): TenantsByCaller {
   );
 }
 
-/** Two ids, or what is no id. */
+/** The two ids of a key; a key of any other form whole, which is then no id. */
 function callerIds(caller: string): readonly string[] {
   const ids = caller.split('/');
   return ids.length === 2 ? ids : [caller];
 }
 
-/** Earlier releases took the application’s id alone, so the same application of any tenant had these tenants. */
+/**
+ * The message for a key of an earlier release: the application id alone, which let that application act in the listed tenants
+ * from any tenant of its own.
+ */
 function withoutTenant(appId: string, tenants: readonly unknown[]): string {
   const written = `{"<tenant id>/${appId}": ${JSON.stringify(tenants)}}`;
   return `must name the caller ${appId} with the tenant of its tokens, since other tenants may have that application too: ${written}`;

@@ -50,8 +50,8 @@ export type CreateCallOutcome =
     };
 
 /**
- * Pure and total. Whatever is not surely «made no call» or surely «made one» is unknown.
- * @param call what was asked for, which the advice on a refusal may depend on
+ * Pure and total. Unless the result proves that a call was made or that none was made, the outcome is unknown.
+ * @param call the call that was asked for; advice on a refusal may depend on it
  */
 export function outcomeOf(wire: WireResult, call?: object): CreateCallOutcome {
   switch (wire.stage) {

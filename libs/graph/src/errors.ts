@@ -19,9 +19,9 @@ export class GraphTokenError extends Error {
 }
 
 /**
- * A bearer token, of a callback or of a caller, proves nothing.
- * `TOKEN_MISSING`, `TOKEN_INVALID`: answer 401. `KEYS_UNAVAILABLE`: nothing is known against the token, but the
- * keys that would prove it cannot be had: answer 503, so that the sender may try again.
+ * Why a bearer token of a callback or a caller proves nothing. `TOKEN_MISSING`, `TOKEN_INVALID`: answer 401. `KEYS_UNAVAILABLE`:
+ * nothing is known against the token, but the keys that would prove it cannot be had: answer 503, so that the sender may try
+ * again.
  */
 export type TokenErrorCode = 'TOKEN_MISSING' | 'TOKEN_INVALID' | 'KEYS_UNAVAILABLE';
 

@@ -125,7 +125,7 @@ export const Required = (): PropertyDecorator => IsDefined({ message: 'is requir
 export const RequiredText = (): PropertyDecorator =>
   every(Required(), Matches(/\S/, { message: 'must be text that is not empty' }));
 
-/** An id that must be there, as Graph writes it: what people copy often has something around it. */
+/** An id that must be there, written as Graph writes it. A copied id often has other characters around it. */
 export const RequiredId = (pattern: RegExp, message: string): PropertyDecorator =>
   every(Required(), Matches(pattern, { message }));
 
@@ -163,7 +163,10 @@ export const OptionalEnumList = (...values: string[]): PropertyDecorator =>
     ),
   );
 
-/** Serializers of typed languages write an enum's names as their language spells them, or its numbers. */
+/**
+ * The message for a wrong value of an enum. Serializers of typed languages often write an enum's number, or its name in the
+ * spelling of their language.
+ */
 function enumMessage(names: readonly string[], otherwise: string): (rule: Pick<ValidationArguments, 'value'>) => string {
   return ({ value }) => {
     const given: unknown[] = Array.isArray(value) ? value : [value];

@@ -34,7 +34,7 @@ export interface CallResourcePath {
   readonly below: readonly string[];
 }
 
-/** OData's other way to write `/id`. */
+/** OData's other way to address an element: `calls('id')` is `calls/id`. */
 const KEY_PREDICATE = /\('([^'()/]{1,128})'\)/g;
 
 /**

@@ -4,27 +4,33 @@ import { ProvenTokens } from './proven-tokens.js';
 import { SigningKeys, type KeySet } from './signing-keys.js';
 
 export interface OidcTokensOptions {
-  /** Only its jwks_uri is used; its issuer need not be a token's. */
+  /** Address of the provider's OpenID document. Only its jwks_uri is used; its issuer may be another than the tokens'. */
   readonly openIdUrl: string;
-  /** Accepted exactly as they are written; with a slash at the end it is another issuer. `{tenantId}` stands for the token's `tid`. */
+  /**
+   * Accepted issuers, compared character by character: one with a slash at the end is another. `{tenantId}` stands for the
+   * token's `tid`.
+   */
   readonly issuers: readonly string[];
   /** @default 120 */
   readonly clockToleranceSeconds?: number;
-  /** From which age on keys count as old: they are fetched anew at half of it, and every 5 s while there are none. @default 600000 */
+  /**
+   * Age from which keys count as old, in milliseconds. They are fetched anew at half of it, and every 5 s while there are none.
+   * @default 600000
+   */
   readonly maxAgeMs?: number;
-  /** How long the last good keys serve while new ones cannot be fetched. @default 86400000 */
+  /** Milliseconds for which the last good keys serve while new ones cannot be fetched. @default 86400000 */
   readonly keepKeysMs?: number;
   /** Milliseconds for which a key stays valid after a fetch no longer returns it, for requests in flight. @default 60000 */
   readonly withdrawnKeysMs?: number;
-  /** Shortest time between two fetches caused by unknown keys, whether they succeed or fail. @default 1000 */
+  /** Shortest time between two fetches caused by unknown keys, whether they succeed or fail, in milliseconds. @default 1000 */
   readonly cooldownMs?: number;
   /** Milliseconds for which a token with an unknown key waits for a fetch. If it covers the cooldown and one fetch, no genuine token is refused. @default 2000 */
   readonly maxWaitMs?: number;
-  /** For each of the two documents. @default 5000 */
+  /** Time-out of a request for the OpenID document or the keys, in milliseconds. @default 5000 */
   readonly requestTimeoutMs?: number;
   /** How many proven tokens are remembered until they expire. @default 10000 */
   readonly maxRemembered?: number;
-  /** Hears why keys could not be fetched. */
+  /** Called with the reason when keys could not be fetched. */
   readonly onFetchFailed?: (error: unknown) => void;
 }
 
@@ -32,8 +38,9 @@ const RETRY_WITHOUT_KEYS_MS = 5_000;
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 /**
- * Proves bearer tokens that an OpenID provider signed: their signature, issuer, times and type. Whom a token is for, each
- * subclass checks before the token counts as proven. Nothing in the token chooses how it is checked: algorithm, keys and issuers come from configuration.
+ * Proves bearer tokens that an OpenID provider signed: their signature, issuer, times and type. Each subclass checks whom a token
+ * is for, before the token counts as proven. Nothing in the token chooses how it is checked: algorithm, keys and issuers come
+ * from configuration.
  */
 export abstract class OidcTokens {
   private readonly keys: SigningKeys;
@@ -59,7 +66,7 @@ export abstract class OidcTokens {
     });
   }
 
-  /** Fetches the keys and keeps them fresh. Resolves after the first attempt, whatever came of it: see isReady. */
+  /** Fetches the keys and keeps them fresh. Resolves after the first attempt, even a failed one: see isReady. */
   async start(): Promise<void> {
     await this.refreshAndSchedule();
   }
@@ -81,7 +88,7 @@ export abstract class OidcTokens {
   }
 
   /**
-   * Whether the check of its signature may succeed: a known key fits its header, and what it claims without proof is acceptable.
+   * Whether a full check may succeed: a known key fits the token's header, and its claims, not yet proven, are acceptable.
    * @param read as for `prove`
    */
   protected async mayBeProven(authorizationHeader: string | undefined, read: (claims: JWTPayload) => object): Promise<boolean> {
@@ -106,9 +113,9 @@ export abstract class OidcTokens {
   }
 
   /**
-   * Signature, issuer and times are checked once in a token's life, while its key is published.
+   * Proves a token. Its signature, issuer and times are checked once, and the proof is remembered while its key is published.
    * @param authorizationHeader as it came, «Bearer …»
-   * @param read checks and translates the claims; a token that it throws for is not remembered as proven
+   * @param read checks and translates the claims; if it throws, the token is not remembered as proven
    * @param beforeWait called when no known key proves the token, before it waits for a fetch; may throw to prevent the wait
    * @returns what `read` returned
    * @throws TokenError, or what `read` throws
@@ -170,7 +177,7 @@ export abstract class OidcTokens {
     return verified.payload;
   }
 
-  /** Once its signature is proven, an issuer that is not configured is worth naming. */
+  /** The error names the issuer. Senders see it only after the signature is proven. */
   private requireIssuer({ iss, tid }: JWTPayload): void {
     if (this.options.issuers.some((issuer) => issuer.replace('{tenantId}', () => String(tid)) === iss)) return;
     throw invalidToken(`its issuer, ${String(iss)}, is not one of those configured`);

@@ -2,7 +2,7 @@ import leven from 'leven';
 import { CALL_LIMITS } from './call-limits.js';
 import type { CallFault } from './model-faults.js';
 
-/** What callbus is told beside a call, and where. A call has no annotations for it. */
+/** Options that callbus takes beside a call, and where each belongs. A call has no annotations for them. */
 const TOLD_ELSEWHERE: Readonly<Record<string, string>> = {
   notAfter: 'notAfter beside call, in a command on Kafka',
   ifUnknown: 'ifUnknown beside call, in a command on Kafka',
@@ -13,7 +13,7 @@ const TOLD_ELSEWHERE: Readonly<Record<string, string>> = {
   wait: 'the header Prefer: wait=N, over HTTP',
 };
 
-/** More than these nobody mends at once; each is compared with all that there is. */
+/** Most annotations that are reported: nobody mends more at once, and each is compared with all options. */
 const MAX_FAULTS = 10;
 const MAX_COMPARED_LENGTH = 64;
 
@@ -24,7 +24,10 @@ export function isOurAnnotation(name: string): boolean {
   return OURS.test(name);
 }
 
-/** Names the annotations of callbus, at any depth, with the nearest that there is. Graph would ignore it, and so the wish of its author. */
+/**
+ * Reports the annotations of callbus at any depth of a call, each with the nearest option that exists. Graph would ignore an
+ * annotation, and its author would not learn that it has no effect.
+ */
 export function faultsOfAnnotations(call: object): CallFault[] {
   const paths: string[] = [];
   annotationsIn(call, [], paths);
@@ -34,7 +37,7 @@ export function faultsOfAnnotations(call: object): CallFault[] {
   }));
 }
 
-/** @param steps to the value; a path is put together only for what is found, since a call may have very many members */
+/** @param steps the path to the value; it becomes text only for a match, since a call may have very many members */
 function annotationsIn(value: unknown, steps: (string | number)[], found: string[]): void {
   if (typeof value !== 'object' || value === null || steps.length >= CALL_LIMITS.depth) return;
   const names = Array.isArray(value) ? value.keys() : Object.keys(value);

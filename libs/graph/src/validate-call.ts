@@ -13,9 +13,9 @@ import { READ_ONLY_MEMBERS } from './to-graph-call.js';
 const MAX_FAULTS = 100;
 
 /**
- * Checks a create call's body against Call, the rules that span members, and the limits of size. Total: any JSON value gives a list, empty when the
- * call is valid; every fault is reported at once, up to MAX_FAULTS, only annotations of ours not in a call that is too large. The input is
- * not changed; members that an open type does not know are ignored.
+ * Checks a create call's body against Call, the rules that span members, and the limits of size. Total: any JSON value gives a
+ * list, empty when the call is valid. Every fault is reported at once, up to MAX_FAULTS; a call that is too large is not searched
+ * for annotations of ours. The input is not changed; members that an open type does not know are ignored.
  * @param maxBytes of the whole call as canonical JSON
  */
 export function validateCall(raw: unknown, maxBytes: number = CALL_LIMITS.bytes): CallFault[] {
@@ -24,7 +24,7 @@ export function validateCall(raw: unknown, maxBytes: number = CALL_LIMITS.bytes)
   if (wrapped !== null) return [{ path: wrapped, message: WRAPPED }];
   const ofRules = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
   const ofSize = faultsOfSize(raw, maxBytes);
-  // They are searched in all of a call, so only in one of a size that is taken.
+  // The search goes through all of a call, so it is left out for a call that is too large.
   const ofAnnotations = ofSize.length > 0 ? [] : faultsOfAnnotations(raw);
   const faults = [...ofRules, ...ofAnnotations, ...ofSize.filter(({ path }) => !ofRules.some((one) => one.path === path))];
   if (faults.length <= MAX_FAULTS) return faults;
@@ -35,7 +35,10 @@ const REFERENCES = ['$id', '$ref', '$values'];
 const WRAPPED =
   'has $id, $ref or $values: its serializer keeps references. Turn that off (PreserveReferencesHandling in Newtonsoft.Json, ReferenceHandler in System.Text.Json)';
 
-/** The first place that such a serializer has wrapped, which it does to all of a call or to nothing. Of another's members each rule tells. */
+/**
+ * The first object with members of such a serializer, which wraps every object of a call or none; so only the call and its own
+ * members are looked at. Where another sender uses these names, the rules of each member report them.
+ */
 function wrappedPath(call: JsonObject): string | null {
   const isWrapped = (value: unknown): boolean => isObject(value) && REFERENCES.some((name) => Object.hasOwn(value, name));
   return isWrapped(call) ? '$' : (Object.keys(call).find((name) => isWrapped(call[name])) ?? null);

@@ -13,7 +13,7 @@ export const DEAD_LETTER_HEADERS = {
   offset: 'dead-letter-offset',
   timestamp: 'dead-letter-timestamp',
   attempts: 'dead-letter-attempts',
-  /** When the process that put the record aside tried it first. */
+  /** When the process that put the record aside first tried it. */
   firstSeen: 'dead-letter-first-seen',
   service: 'dead-letter-service',
 } as const;
@@ -69,7 +69,7 @@ export interface DeadLetter {
   readonly message: string;
   readonly stage: string;
   readonly attempts: number;
-  /** When the process that put it aside tried it first, ISO 8601. */
+  /** When the process that put it aside first tried it, ISO 8601. */
   readonly firstSeen: string;
   readonly service: string;
   readonly original: ReceivedRecord;

@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ReceivedRecord } from './kafka-client.js';
 
-/** Records that are handled without a wait let timers and sockets run this often: else no heartbeat leaves, and Kafka hands out the partition again. */
+/**
+ * Longest time for which handlers that never wait may keep timers and sockets from running. Without a turn for these no heartbeat
+ * is sent, and Kafka gives the partition to another process.
+ */
 const MAX_TURN_MS = 50;
 
 /**

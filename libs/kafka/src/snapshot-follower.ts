@@ -173,7 +173,7 @@ export class SnapshotFollower<T> {
     return this.get(callId);
   }
 
-  /** Every wait, also one that begins later, ends at once with the state that there is. */
+  /** Ends every wait at once with the state that is known now. A wait that begins later also ends at once. */
   endWaits(): void {
     this.haveWaitsEnded = true;
     for (const waiters of [...this.waiting.values()]) for (const { end } of [...waiters]) end();

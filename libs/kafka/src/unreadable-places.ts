@@ -18,8 +18,8 @@ export class UnreadablePlaces {
   constructor(private readonly options: UnreadablePlacesOptions) {}
 
   /**
-   * @param atUnreadable `wait`: without an order its reader waits at the batch, which is reported, and asks again later
-   * @returns the order to pass over the batch
+   * @param atUnreadable with `wait`, a reader without an order waits at the batch and asks again later; the batch is reported
+   * @returns the operator's order to pass over the batch; null if there is none
    */
   async orderFor(batch: UnreadableBatch, atUnreadable: AtUnreadable): Promise<Repair | null> {
     const key = repairKey(batch);

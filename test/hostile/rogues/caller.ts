@@ -14,11 +14,11 @@ const claims = { aud: 'api://callbus', tid: caller.tenantId, appid: caller.clien
 const create = (body: string | Buffer, headers: Readonly<Record<string, string>> = {}): Promise<number> =>
   http.status(calls, { method: 'POST', headers: { ...json, ...headers }, body });
 
-/** Of about the largest size that is taken. */
+/** About the largest call that is accepted. */
 const LARGEST = JSON.stringify({ ...call, others: Array.from({ length: 15 }, () => 'x'.repeat(4_000)) });
 const TOO_LARGE = JSON.stringify({ ...call, others: 'x'.repeat(1_000_000) });
 const DEEP = `{"targets":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
-/** As long as an option may be, and what took longest to read. */
+/** Filters of the greatest length, and of the form that took longest to parse. */
 const COSTLY = `(${' ('.repeat(400)}state eq 'established'`;
 const LONG = Array.from({ length: 30 }, (_, index) => `state eq 'state${String(index)}'`).join(' or ');
 
@@ -26,14 +26,14 @@ const list = (filter: string): Promise<number> =>
   http.status(`${calls}?$top=200&$filter=${encodeURIComponent(filter)}`, { headers: { authorization } });
 
 const streams: AbortController[] = [];
-/** More than one caller may read at once; the oldest is broken off for the next. */
+/** More than one caller may read at once; the rogue drops its oldest stream for each further one. */
 const MOST_STREAMS = 40;
 
-/** Opens a live history and reads nothing of it but its first bytes. */
+/** Opens a live history and reads only its first bytes. */
 async function openStream(): Promise<number> {
   const controller = new AbortController();
   const headers = { authorization, accept: 'text/event-stream' };
-  // A stream keeps its connection, so each has a client of its own.
+  // A stream occupies its connection, so each has its own client.
   const response = await new HttpClient(ca).fetch(`${calls}/${liveCallId}/events`, { headers, signal: controller.signal });
   if (response.status === 200) streams.push(controller);
   else await response.arrayBuffer();

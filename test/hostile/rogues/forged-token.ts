@@ -3,7 +3,7 @@ import { generateKeyPair, SignJWT } from 'jose';
 
 const { privateKey } = await generateKeyPair('RS256');
 
-/** A token that is right in everything but its key, which nobody knows. */
+/** A token that is valid except for its signing key, which is not published. */
 export async function forgedToken(claims: Readonly<Record<string, unknown>>): Promise<string> {
   return await new SignJWT({ ...claims })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: randomUUID() })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, fetch, type RequestInit } from 'undici';
 import type { Targets } from './rogue.ts';
 
-/** Few enough that each connection is used again: a handshake would cost the services, and the machine, more than the attack. */
+/** Few enough that each connection is reused: a handshake would cost the services and the machine more than the attack. */
 const CONNECTIONS = 20;
 
 /** Sends requests and reads no more of an answer than its status. */

@@ -6,7 +6,7 @@ import { obeyParent, targets, type Attack } from './rogue.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-// Node sees no further names in that CommonJS module.
+// Node finds no other named exports in this CommonJS module.
 const { CompressionTypes, Kafka, logLevel } = kafkajs;
 registerCodecs();
 const CODECS = [
@@ -82,7 +82,7 @@ const codec = turns(CODECS);
 const topic = turns(['commands', 'commands', 'operator-commands']);
 const bomb = turns(BOMBS);
 
-/** The broker takes all of it: whoever reads has to cope. */
+/** The broker accepts all of these records; their readers have to cope. */
 const WRITTEN = ['written'];
 
 const ATTACKS: readonly Attack[] = [

@@ -18,7 +18,7 @@ export interface Targets {
   /** A call of the honest tenant that lives during the whole run, and the address of its callbacks. */
   readonly liveCallId: string;
   readonly callbackUri: string;
-  /** Of the tokens that Graph sends with them. */
+  /** Claims of the tokens that Graph sends with callbacks. */
   readonly callbackClaims: Readonly<Record<string, string>>;
   /** The tenant that the rogue's commands on Kafka name. */
   readonly otherTenantId: string;
@@ -28,38 +28,38 @@ export interface Targets {
 
 export interface Attack {
   readonly name: string;
-  /** How often it is tried while the rogue attacks. */
+  /** Attempts per second while the rogue attacks. */
   readonly perSecond: number;
-  /** What it may come to. Anything else fails the test. */
+  /** The allowed outcomes of an attempt. Any other fails the test. */
   readonly comesTo: readonly (string | number)[];
-  /** @returns what came of it @throws if the other side breaks the connection */
+  /** @returns the outcome @throws if the other side breaks the connection */
   readonly attempt: () => Promise<string | number>;
 }
 
-/** What came of one attack. */
+/** The outcomes of one attack. */
 export interface Outcome {
-  /** How often it came to what: a status, a code of Kafka's, or BROKEN. */
+  /** Number of attempts by outcome: a status, a code of Kafka's, or BROKEN. */
   readonly answers: Record<string, number>;
-  /** Those that it must not come to. */
+  /** Outcomes that are not allowed. */
   readonly unexpected: readonly string[];
 }
 
 /** By the name of the attack. */
 export type Tally = Readonly<Record<string, Outcome>>;
 
-/** The other side ended the connection before it had read all. */
+/** The other side closed the connection before it had read the whole request. */
 export const BROKEN = 'broken';
 
 export type Order = 'attack' | 'pause' | 'report';
 
-/** Attempts of one attack under way at once; beyond, the next attempt is left out. */
+/** Most attempts of one attack at once; further ones are skipped. */
 const MOST_UNDER_WAY = 50;
 
 export function targets(): Targets {
   return JSON.parse(process.env['ROGUE_TARGETS'] ?? '') as Targets;
 }
 
-/** Attacks whenever the parent orders it, and ends with the parent. */
+/** Attacks while the parent process tells it to, and ends with the parent. */
 export function obeyParent(attacks: readonly Attack[]): void {
   const tally: Record<string, Record<string, number>> = {};
   let timers: NodeJS.Timeout[] = [];

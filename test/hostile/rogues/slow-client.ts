@@ -1,4 +1,4 @@
-// Clients behind a network so slow that nothing comes to an end: connections that hold a service, not requests that keep it busy.
+// Clients on a very slow network: each holds a connection for long, but sends few requests.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
@@ -8,7 +8,7 @@ import { obeyParent, targets, type Attack } from './rogue.ts';
 
 const { ca, gatewayUrl, callbackUri, caller } = targets();
 const authority = readFileSync(ca, 'utf8');
-/** Between two bytes of what a client sends. */
+/** Time between two bytes that a client sends. */
 const BYTE_MS = 500;
 /** How long a client that only waits stays. */
 const PATIENCE_MS = 30_000;
@@ -26,7 +26,7 @@ async function open(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Waits until the service closes the connection, or for as long as the client has patience. @returns what it was answered */
+/** Waits until the service closes the connection, or until the client gives up. @returns the status, or how it ended */
 async function outcome(socket: Socket): Promise<string> {
   let received = '';
   socket.setEncoding('latin1').on('data', (text: string) => (received += text));
@@ -82,7 +82,7 @@ const both = [gatewayUrl, callbackUri];
 let turn = 0;
 const next = (): string => both[turn++ % both.length] as string;
 
-/** Past the time-outs of the service, and not when the client loses its patience. */
+/** Outcomes when the service ends the connection after its time-outs, rather than the client giving up. */
 const TURNED_AWAY = [408, 'closed'];
 
 const ATTACKS: readonly Attack[] = [

@@ -1,6 +1,6 @@
 import type { CallHistory, NextStepRules } from '../next-step.js';
 
-/** Of a call that Graph has told nothing about. */
+/** The history of a call that Graph has told nothing about. */
 export const NO_HISTORY: CallHistory = {
   hasEnded: false,
   hasFailed: false,

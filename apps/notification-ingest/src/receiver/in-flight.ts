@@ -19,7 +19,7 @@ export interface UnprovenPlace {
   leave(): void;
 }
 
-/** The part of the places, or of their bytes, that must be taken before callbacks can be what a process lags for. */
+/** Share of the places, or of their bytes, that must be taken before callbacks count as a possible cause of the process's lag. */
 const BUSY_SHARE = 0.05;
 
 /** Callbacks under way: how many, and the bytes of their bodies. One alone may be as large as it likes. */
@@ -77,7 +77,10 @@ export class InFlight {
     };
   }
 
-  /** Tells whether a process that lags may lag because of callbacks. A busy machine and hostile clients make it lag too. */
+  /**
+   * Whether callbacks may be the cause when the process lags. A busy machine and hostile clients make it lag too, and refusing
+   * callbacks would not help then.
+   */
   isBusy(): boolean {
     const { maxInFlight, maxInFlightBytes } = this.limits;
     return this.count >= maxInFlight * BUSY_SHARE || this.bytes >= maxInFlightBytes * BUSY_SHARE;

@@ -20,14 +20,14 @@ export interface RosterReport {
 }
 
 /**
- * Where something stands in the body of a callback: the index of its notification, then of the resource in its `resourceData`, then
- * of what that lists. Empty for the whole body.
+ * The position of a part in the body of a callback: the index of its notification, then of the resource in its `resourceData`,
+ * then of the entry in what that resource lists. Empty for the whole body.
  */
 export type Place = readonly number[];
 
 /**
- * One change that Graph reports, in the terms of the fold. `graphCallId` is the call that it is about; `places` are those that it was
- * read from, in their order.
+ * One change that Graph reports, in the terms of the fold. `graphCallId` is the call that it is about; `places` are the positions
+ * in the body that it was read from, in their order.
  */
 export type Change = { readonly graphCallId: string | null; readonly places: readonly Place[] } & (
   | { readonly kind: 'call'; readonly report: CallReport; readonly toneInfo: JsonObject | null }
@@ -40,7 +40,7 @@ export type Change = { readonly graphCallId: string | null; readonly places: rea
     }
   | { readonly kind: 'content-sharing'; readonly changeType: string | null; readonly sessions: readonly JsonObject[] }
   | { readonly kind: 'unknown'; readonly why: string }
-  /** A body that cannot be read, or that may tell of the call's end; `why` is null when the body is empty. Graph is asked. */
+  /** A part that cannot be read and may report the call's end, so the dispatcher asks Graph. `why` is null for an empty body. */
   | { readonly kind: 'unreadable'; readonly why: string | null }
 );
 

@@ -41,7 +41,7 @@ export function foldCall(before: History | undefined, observation: Observation):
   return { history: history.history, events: history.events, unhandled: history.unhandled };
 }
 
-/** @returns the places of what nobody could handle */
+/** @returns the places of the parts that this release cannot handle */
 function apply(history: HistoryInProgress, observation: Observation, isLeft: ReturnType<typeof leftOf>): readonly Place[] {
   if (observation.kind === 'notification') return foldNotification(history, observation, isLeft);
   foldOwn(history, harmless(observation));

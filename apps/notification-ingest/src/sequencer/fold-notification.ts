@@ -11,8 +11,8 @@ import { foldTone } from './tones.js';
 
 /**
  * A callback proves the attempt that it was addressed to, whatever it says; only the call's own callbacks move the history.
- * @param isLeft false for a change, the one with this index, that was folded before
- * @returns the places of the body that nobody can handle, in their order
+ * @param isLeft false for a change that was folded before; `index` is its position among the body's changes
+ * @returns the places of the parts that this release cannot handle, in their order
  */
 export function foldNotification(
   history: HistoryInProgress,

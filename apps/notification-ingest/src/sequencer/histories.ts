@@ -37,9 +37,10 @@ export class Histories {
   }
 
   /**
-   * True when the call has no history, but may have had one when this was observed, which was deleted since. Only a record that was
-   * written again can be so much younger than its fact: a replayed dead letter, or what the dispatcher's relay reports anew. A first
-   * record that waited long, as during a standstill, is as old as its fact. No clock decides, so each fold of the log agrees.
+   * True when the call has no history now, but may have had one, deleted since, when the fact was observed. Only a record that
+   * was written again is so much younger than its fact: a replayed dead letter, or a fact that the dispatcher's relay reports
+   * anew. A first record is as old as its fact, even if it waited in Kafka during a standstill. Only times in the record count
+   * and no clock, so each fold of the log decides alike.
    * @param appendedAtMs the record's timestamp, ms since 1970
    */
   isForgotten({ callId, receivedAt }: Observation, appendedAtMs: number): boolean {

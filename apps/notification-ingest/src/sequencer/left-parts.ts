@@ -1,21 +1,22 @@
 import type { Change, Place } from './change.js';
 
-/** Places that a mark lists at most: it is part of the snapshot. */
+/** Most places that one mark lists. Marks are part of the snapshot, so they must stay small. */
 const MOST_PLACES = 64;
-/** Between the mark of an observation and the places that are left of it. Releases before wrote `#` and the index of each change that was done. */
+/** Separates an observation's mark from the places that are left of it. */
 const LEFT = '~';
+/** Earlier releases wrote one mark for each change that was done, with the change's index after this character. */
 const DONE = '#';
-/** After the last place, when there are more than can be listed: all that follows it in the body counts as left, too. */
+/** Follows the last place when more are left than a mark lists: everything behind that place counts as left, too. */
 const AND_ALL_AFTER = '+';
 
-/** The whole body. */
+/** The place of the whole body. */
 export const WHOLE: readonly Place[] = [[]];
 
 /**
- * Tells which changes of a body are to be folded, when it may have been folded in part before. It goes by their places in Graph's
- * body, so a release that reads the same body as other changes neither skips nor repeats what an earlier one has told.
- * @param seen the marks of the history
- * @param mark the observation's own
+ * Tells which changes of a body are to be folded, when it may have been folded in part before. It decides by their places in
+ * Graph's body, so a release that reads other changes from the same body neither skips nor repeats what an earlier one has told.
+ * @param seen the history's marks
+ * @param mark the observation's own mark
  */
 export function leftOf(seen: readonly string[], mark: string): (change: Change, index: number) => boolean {
   const listed = seen.find((one) => one.startsWith(mark + LEFT));
@@ -29,13 +30,13 @@ export function leftOf(seen: readonly string[], mark: string): (change: Change, 
 }
 
 /**
- * The marks after an observation.
- * @param left what of it nobody could handle
+ * The history's marks after an observation.
+ * @param left the places of the parts that this release cannot handle
  */
 export function seenAfter(seen: readonly string[], mark: string, left: readonly Place[]): readonly string[] {
   const others = seen.filter((one) => !one.startsWith(mark + LEFT) && !one.startsWith(mark + DONE));
   if (left.length === 0) return [...others, mark];
-  // Nothing of it was done, so it may come again whole.
+  // The whole body is left, so it gets no mark: if it comes again, all of it is folded.
   if (left.some((place) => place.length === 0)) return others;
   const [listed, rest] = [left.slice(0, MOST_PLACES), left.slice(MOST_PLACES)];
   const first = rest.length === 0 ? [] : [rest.reduce((least, place) => (isAfter(least, place) ? place : least))];

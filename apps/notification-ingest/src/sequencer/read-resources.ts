@@ -23,7 +23,7 @@ export function callChanges(notification: Notification): Change[] {
   const isDeleted = changeType === DELETED;
   const [stray] = strays;
   if (resources.length === 0 && isDeleted) {
-    // Whether the call or what the stray is of has gone, only Graph knows.
+    // Either the call or the stray resource is gone; only Graph knows which.
     if (stray !== undefined) return [{ kind: 'unreadable', graphCallId, why: stray.why, places: stray.places }];
     resources.push({ resource: {}, place });
   }
@@ -124,7 +124,7 @@ interface PlacedResource {
   readonly place: Place;
 }
 
-/** Those of the resources; of an empty list its own. */
+/** The places of the resources; if there are none, the place of their list. */
 function placesOf(resources: readonly PlacedResource[], list: Place): readonly Place[] {
   return resources.length === 0 ? [list] : resources.map(({ place }) => place);
 }

@@ -29,8 +29,9 @@ export class SnapshotUpkeep {
   }
 
   /**
-   * Deletes the snapshots of calls whose observations are no longer kept: of calls that are over after the days of retention, of all
-   * others, such as parked calls, only when the ledger has forgotten them too.
+   * Deletes the snapshots of calls whose observations are no longer kept. The snapshot of a call that is over is deleted
+   * `retentionDays` after its last change; that of any other call, such as a parked one, only when the ledger has forgotten the
+   * call too.
    */
   async forgetOld(assigned: readonly number[], nowMs = Date.now()): Promise<void> {
     const { snapshots, output, partitions, retentionDays } = this.options;

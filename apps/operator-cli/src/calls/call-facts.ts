@@ -30,7 +30,7 @@ export interface HistoryEvent {
 
 /** All that Kafka has of one call. The ledger says what became of it, the history what Graph tells of it. */
 export class CallFacts {
-  /** The ledger's fold; also of a call that the dispatchers have forgotten, while Kafka still has its records. */
+  /** The call by the ledger's records. Kafka may still have these when the dispatchers have forgotten the call. */
   dispatch: Dispatch | undefined;
   /** The history's. */
   snapshot: Snapshot | undefined;
@@ -45,7 +45,7 @@ export class CallFacts {
     readonly readAtMs = Date.now(),
   ) {}
 
-  /** Whether the dispatchers know the call. */
+  /** Whether the dispatchers still know the call. */
   get isInLedger(): boolean {
     return this.dispatch !== undefined && !this.isOutlivedAt(this.readAtMs);
   }

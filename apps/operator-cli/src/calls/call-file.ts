@@ -3,7 +3,7 @@ import { ContractError, parseInput } from '@callbus/contracts';
 import { UsageError } from '../report.js';
 
 /**
- * Reads a call resource.
+ * Reads a call resource from a JSON file.
  * @param file its path, or the descriptor of standard input
  * @throws UsageError
  */

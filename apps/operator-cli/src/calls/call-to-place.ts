@@ -51,7 +51,7 @@ export function callToPlace(what: CallToPlace, options: PlacingOptions): PlacedC
   return { data, faults: [...faultsOfCommand(data), ...faultsOfCall] };
 }
 
-/** For what the dispatcher would put the command aside, or fail the call at once. */
+/** Faults for which the dispatcher would put the command aside, or fail the call at once. */
 function faultsOfCommand(data: CreateCallData): CallFault[] {
   if (data.tenantId === '') return [{ path: 'tenantId', message: 'is named neither by the call nor by --tenant' }];
   if (data.notAfter !== undefined && dateTimeMs(data.notAfter) === null) return [{ path: 'notAfter', message: DATE_TIME_RULE }];

@@ -19,15 +19,15 @@ export interface ParkedCall {
   readonly callId: string;
   readonly tenantId: string;
   readonly attempt: number;
-  /** Since when nobody knows, by the ledger, else by the history; ISO 8601. */
+  /** Since when the outcome is unknown, ISO 8601: by the ledger, or by the history if the ledger has forgotten the call. */
   readonly since: string;
   /** Its end was asked for: it is not dialled again, and cannot be released. */
   readonly isEndRequested: boolean;
-  /** The ledger does not know it any more: it is not dialled again, and cannot be released or ended. */
+  /** The ledger has forgotten the call: it is not dialled again, and cannot be released or ended. */
   readonly isForgotten: boolean;
 }
 
-/** What the history has of a call that it shows parked. */
+/** What the history says of a parked call. */
 export interface ParkedHistory {
   readonly tenantId: string;
   readonly attempt: number;
@@ -56,7 +56,7 @@ function remarkOn({ isEndRequested, isForgotten }: ParkedCall): string {
   return isEndRequested ? 'its end was asked for' : '';
 }
 
-/** Those that the history has as parked, and the ledger as unknown after the same attempt, or no longer at all. */
+/** The calls that the history shows as parked, if the ledger has them as unknown after the same attempt or has forgotten them. */
 export function parkedCalls(
   dispatches: ReadonlyMap<string, Dispatch>,
   histories: ReadonlyMap<string, ParkedHistory>,
@@ -74,7 +74,7 @@ export function parkedCalls(
     .toSorted((a, b) => a.since.localeCompare(b.since));
 }
 
-/** The calls that the dispatchers know. */
+/** The calls that the dispatchers still know, by callId. */
 async function readLedger(installation: Installation, nowMs = Date.now()): Promise<ReadonlyMap<string, Dispatch>> {
   const kept = new Map<string, KeptDispatch>();
   await installation.read(TOPICS.dispatchLedger, (record) => {

@@ -9,7 +9,7 @@ export function callerFindings(settings: CallerSettings): readonly Finding[] {
   return [callersFinding(settings), tenantsFinding(settings.gatewayTenants), peopleFinding(settings.gatewayDelegatedTokens)];
 }
 
-/** The gateway may have a value that this environment does not: its default is then no fact. */
+/** The gateway may run with a value that this environment lacks, so doctor must not judge by the default. */
 function notSet(check: string, name: string): Finding {
   return skipped(check, `${name} is not set here`, `Run doctor with the gateway’s environment if it has ${name}.`);
 }

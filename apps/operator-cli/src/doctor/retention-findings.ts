@@ -13,7 +13,7 @@ export interface Retentions {
   readonly snapshotRetentionDays: number;
 }
 
-/** Whether snapshots are kept for longer than what may have to be folded into them. */
+/** Checks that snapshots are kept for longer than the observations that may have to be folded into them. */
 export function retentionFinding(
   found: readonly TopicDescription[],
   { topicPrefix, snapshotRetentionDays: days }: Retentions,
@@ -21,7 +21,7 @@ export function retentionFinding(
   const configOf = (spec: TopicSpec) => found.find(({ topic }) => topic === topicName(topicPrefix, spec))?.config;
   const [observations, deadLetters] = [configOf(TOPICS.observations), configOf(TOPICS.observationsDeadLetter)];
   if (observations === undefined || deadLetters === undefined) return skipped(CHECK, 'the topics cannot be seen');
-  // Kafka deletes whole segments.
+  // Kafka deletes whole segments, so a record can stay longer than its retention by the time that a segment takes in.
   const keptMs = retentionMsOf(observations) + Number(observations['segment.ms'] ?? SEGMENT_MS);
   if (days * DAY_MS <= keptMs) {
     const what = `they are deleted ${days} days after a call’s end, observations are kept for ${daysOf(keptMs)}, segments included: folded again, they would begin its history anew`;

@@ -8,7 +8,7 @@ export interface DamagedLedgerRecord extends ReceivedRecord {
 /** The calls of the ledger's readable records, and the records that are damaged. */
 export class LedgerCalls {
   private readonly accepted = new Set<string>();
-  /** Calls with records that only follow an acceptance → offset of the last of these. */
+  /** Calls with records that can only follow an acceptance → offset of the last such record. */
   private readonly followed = new Map<string, bigint>();
   private readonly bad: DamagedLedgerRecord[] = [];
 
@@ -16,7 +16,7 @@ export class LedgerCalls {
     try {
       const { type, callId } = decodeLedgerRecord(record.value);
       if (type === 'Accepted' || type === 'Invalid') this.accepted.add(callId);
-      // An end may come before its call.
+      // A call's end may be requested before the call is accepted.
       else if (type !== 'EndRequested') this.followed.set(callId, record.offset);
     } catch (error) {
       if (!(error instanceof ContractError)) throw error;
@@ -29,8 +29,8 @@ export class LedgerCalls {
   }
 
   /**
-   * The calls whose acceptance may have been among unreadable records: no dispatcher looks after them.
-   * @param lastOffset of the unreadable records
+   * The calls whose acceptance may have been among unreadable records. No dispatcher looks after them.
+   * @param lastOffset offset of the last unreadable record
    * @param told callIds of the calls that have a history
    */
   lostIn(lastOffset: bigint, told: Iterable<string>): string[] {
@@ -38,7 +38,10 @@ export class LedgerCalls {
     return [...new Set([...told, ...followed])].filter((callId) => !this.accepted.has(callId));
   }
 
-  /** The call of a damaged record, if the ledger does not know it otherwise. A record of a newer release is lost to nobody. */
+  /**
+   * The call of a damaged record, unless a readable record accepts it. A record of a newer release is not lost: newer dispatchers
+   * read it.
+   */
   lostBy({ key, reason }: DamagedLedgerRecord): string[] {
     const callId = String(key);
     const isLost = reason !== 'UNKNOWN_VERSION' && isCallId(callId) && !this.accepted.has(callId);

@@ -1,8 +1,8 @@
 import { isWithoutCoordinator, kafkaErrorOf } from './kafka-error-of.js';
 
 /**
- * Decides what a crash of the client's consumer means. A crash after which the client does not restart it is fatal, or fails the
- * start if the reader does not run yet; the caller may then retry.
+ * Decides what a crash of the client's consumer means. A crash after which the client does not restart the consumer is fatal.
+ * Before the reader runs, such a crash fails the start instead, and the caller may try to start again.
  */
 export class CrashWatch {
   private hasBegun = false;
@@ -16,7 +16,8 @@ export class CrashWatch {
     if (this.isStopping) return;
     if (this.hasBegun) {
       if (!restarts) this.onFatal(kafkaErrorOf(error));
-      // At a start the reason may be a right that this principal lacks, so whoever waits for the start should read about it.
+      // During the start, a missing coordinator may mean that this principal lacks a right: fail the start with that error, even
+      // if the client would restart.
     } else if (!restarts || isWithoutCoordinator(error)) this.failure = error;
   }
 

@@ -38,7 +38,10 @@ export function kafkaErrorOf(error: unknown): unknown {
   return new KafkaError('UNREACHABLE', `Kafka cannot be reached, or does not answer: ${said(last)}.`, { cause: error });
 }
 
-/** Also what the client says when the broker refuses to name the coordinator to this principal. */
+/**
+ * Whether the client found no coordinator of the group. It says the same when the broker refuses to name the coordinator to this
+ * principal.
+ */
 export function isWithoutCoordinator(error: unknown): boolean {
   return causesOf(error).some(({ name }) => name === 'KafkaJSGroupCoordinatorNotFound');
 }

@@ -69,14 +69,14 @@ export function mendFetchTimeout(): void {
 }
 
 /**
- * When the client gives up retrying it starts its consumer anew, as a new member. The group then waits for the old member, who
- * never answers, until that member's session ends. The patch lets the consumer return as the member that it was. A group that
- * does not know the member any more says so, and the client joins as a new one.
+ * When the client gives up retrying it restarts its consumer as a new member. The group then waits for the old member, who never
+ * answers, until that member's session ends. The patch lets the consumer return as the member that it was. A group that no longer
+ * knows the member says so, and the client joins as a new one.
  */
 export function mendRestarts(): void {
   const require = createRequire(import.meta.url);
   interface Group {
-    /** One for each consumer, and the same one after a restart. */
+    /** One object for each consumer; a restart keeps it. */
     readonly instrumentationEmitter: object;
     memberId: string | null;
     connect(): Promise<void>;
@@ -99,8 +99,8 @@ export function mendRestarts(): void {
 }
 
 /**
- * The client restarts no consumer that it could find no coordinator for, or that waited too long for a connection. Both happen
- * while a broker starts again, and both pass.
+ * The client does not restart a consumer that found no coordinator, or that waited too long for a connection. Both are transient,
+ * while a broker restarts. The patch makes both errors retriable.
  */
 export function mendRetriable(): void {
   const require = createRequire(import.meta.url);
@@ -112,7 +112,7 @@ export function mendRetriable(): void {
     Object.defineProperty(error?.prototype, 'retriable', {
       configurable: true,
       get: () => true,
-      set: () => undefined, // by the constructor of the error that it extends
+      set: () => undefined, // the constructor of the error's base class sets it
     });
   }
 }

@@ -91,8 +91,9 @@ export async function decodeBatch(bytes: Buffer, maxBytes: number, nextOffset: b
 }
 
 /**
- * Compaction may take the last records of a batch, or all of them, and leaves its last offset as it was. The client would fetch such a
- * batch again, for ever where no record is left. So a control record stands at that offset: the client passes over it.
+ * Compaction may remove the last records of a batch, or all of them, but the batch keeps its last offset. The client would fetch
+ * such a batch again, forever if no record is left. So a control record is added at that offset: the client moves past it and
+ * delivers nothing.
  */
 function upTo(lastOffset: bigint, messages: readonly KafkaMessage[], batchContext: BatchContext): readonly KafkaMessage[] {
   const last = messages.at(-1);
@@ -114,7 +115,7 @@ function unreadable(
   return { ...message, unreadable: { firstOffset, ...why, bytes: Buffer.from(bytes) } };
 }
 
-/** What the batch itself says may be damaged: it ends neither before it begins nor where others lie. */
+/** The last offset that the batch names may be damaged, so it is kept between the batch's first offset and the next batch. */
 function lastOffsetOf(header: Buffer, nextOffset: bigint): bigint {
   const first = header.readBigInt64BE(0);
   const said = first + BigInt(header.readInt32BE(23));
