@@ -19,6 +19,9 @@ export function operatorEnvironment(plan: StackPlan): Variables {
           GRAPH_CLIENT_SECRET: plan.secrets.graphClientSecret,
           GRAPH_TENANTS: DEVELOPMENT.tenantId,
           GATEWAY_ISSUERS: callersIssuer(simulator),
+          // The defaults, with which the stack's gateway runs.
+          GATEWAY_TENANTS: '{}',
+          GATEWAY_DELEGATED_TOKENS: 'false',
           CALLBACK_PUBLIC_URL: ingest,
           CALLBACK_OPENID_URL: `${simulator}/callbacks/v1/.well-known/OpenIdConfiguration`,
         }),
