@@ -1,6 +1,9 @@
 import {
   callIdFor,
+  ContractError,
   createCallCommand,
+  DATE_TIME_RULE,
+  dateTimeMs,
   decodeCommand,
   encodeCloudEvent,
   endCallCommand,
@@ -88,9 +91,12 @@ export class Callbus {
    * Resolves when the command is on Kafka for good; what becomes of the call is told by its events. Placing it again after an
    * error is harmless if it has a key.
    * @returns the callId, by which the call goes for its whole life
-   * @throws ContractError for what the dispatcher would refuse to read, with each fault's path; KafkaError
+   * @throws ContractError for what the dispatcher would refuse to read, with each fault's path, and for a `notAfter` that names no
+   * instant, with which the call would fail; KafkaError
    */
   async placeCall({ key, ...call }: CallToPlace): Promise<string> {
+    if (call.notAfter !== undefined && dateTimeMs(call.notAfter) === null)
+      throw new ContractError('INVALID_MESSAGE', `notAfter: ${DATE_TIME_RULE}.`);
     const callId = callIdFor(call.tenantId, this.connection.source, key ?? null);
     await this.send(createCallCommand(this.connection.source, { callId, ...call }));
     return callId;
