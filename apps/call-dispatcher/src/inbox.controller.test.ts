@@ -13,6 +13,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { InboxController } from './inbox.controller.js';
 import { RoleCheck } from './role-check.js';
 import { ACCEPTED, APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_MS, TENANT_ID } from './testing/dispatches.js';
+import { handOver } from './testing/hand-over.js';
 import { NO_HISTORY } from './testing/histories.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { LOGGER, processOn, type ProcessInMemory } from './testing/process-in-memory.js';
@@ -71,15 +72,7 @@ async function begin(): Promise<void> {
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
-  const [callId, value] = [Buffer.from(String(command.subject)), Buffer.from(JSON.stringify(command))];
-  const record = { topic: 'commands', partition: 0, offset: 0n, timestampMs: brokerMs, key: callId, value, headers };
-  await inbox.take(record, {
-    signal: new AbortController().signal,
-    attempt: 1,
-    firstTriedAtMs: 0,
-    isLastOfKey: true,
-    note: () => undefined,
-  });
+  await handOver(inbox, command, { topic: 'commands', timestampMs: brokerMs, headers });
 }
 
 const create = (data: Partial<CreateCallData> = {}, headers?: Record<string, string>): Promise<void> =>

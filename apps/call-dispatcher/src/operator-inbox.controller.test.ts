@@ -12,6 +12,7 @@ import {
   START_MS,
   TENANT_ID,
 } from './testing/dispatches.js';
+import { handOver } from './testing/hand-over.js';
 import { NO_HISTORY } from './testing/histories.js';
 import { MemoryLog } from './testing/memory-log.js';
 import { processOn, type ProcessInMemory } from './testing/process-in-memory.js';
@@ -51,15 +52,7 @@ beforeEach(async () => {
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */
 async function take(command: CloudEvent, headers: Record<string, string> = {}): Promise<void> {
-  const [callId, value] = [Buffer.from(String(command.subject)), Buffer.from(JSON.stringify(command))];
-  const record = { topic: 'operator-commands', partition: 0, offset: 0n, timestampMs: brokerMs, key: callId, value, headers };
-  await inbox.take(record, {
-    signal: new AbortController().signal,
-    attempt: 1,
-    firstTriedAtMs: 0,
-    isLastOfKey: true,
-    note: () => undefined,
-  });
+  await handOver(inbox, command, { topic: 'operator-commands', timestampMs: brokerMs, headers });
 }
 
 const release = (data: Partial<typeof RELEASE> = {}, headers?: Record<string, string>): Promise<void> =>

@@ -67,7 +67,7 @@ function callerOf(payload: JWTPayload, { audience, delegatedTokens = false }: Ca
   };
 }
 
-/** What the application may do for a person is in the token's scopes. Its roles are the person's own and do not count. */
+/** In a token for a person, the scopes say what the application may do. The roles in it belong to the person and do not count. */
 function scopesOf(scp: unknown): readonly string[] {
   return typeof scp === 'string' ? scp.split(' ') : [];
 }

@@ -218,8 +218,8 @@ export class CallsController {
   }
 
   /**
-   * What is known of a create once it is decided, or after `waitMs`. If a callback decides it just before Graph's answer arrives,
-   * this waits a little longer for the answer, but never beyond `waitMs`.
+   * Waits until Graph has created or refused the call, at most `waitMs`, and returns its state. A callback can tell of the call
+   * before Graph's answer to the create arrives; then this waits for that answer too, within the same limit.
    */
   private async outcomeOf(callId: string, waitMs: number): Promise<KnownCall | undefined> {
     const endsAtMs = performance.now() + waitMs;

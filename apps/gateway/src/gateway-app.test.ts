@@ -748,6 +748,14 @@ describe('a call’s history', () => {
     expect(gateway.following).toBe(0);
   });
 
+  it('comes in pages of a few MiB when its events are huge', async () => {
+    const callId = know({}, { sequence: 3 });
+    for (const sequence of [1, 2, 3]) gateway.writeEvent(callId, sequence, { text: 'x'.repeat(5 * 1024 * 1024) });
+    const { body } = await gateway.ask('GET', `/${callId}/events`);
+    expect(sequencesOf(body)).toHaveLength(2);
+    expect(body['@odata.nextLink']).toContain('skiptoken=2');
+  });
+
   it.each(['$skiptoken=x', '$skiptoken=-1', '$top=0'])('with %s is refused', async (query) => {
     expect((await gateway.ask('GET', `/${know()}/events?${query}`)).status).toBe(400);
   });

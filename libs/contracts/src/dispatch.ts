@@ -30,7 +30,7 @@ export type DispatchPhase =
 /** The command as a fold keeps it: `call` is null once no record can permit another attempt (ledger-keeping.ts). */
 export type KeptCommand = LedgerCommand | (Omit<LedgerCommand, 'call'> & { readonly call: null });
 
-/** What the ledger knows of one call. */
+/** The state of one call, as its records in the ledger add up to it (`reduce`). */
 export interface Dispatch {
   readonly callId: string;
   readonly phase: DispatchPhase;

@@ -36,7 +36,12 @@ it('admits unproven callbacks to half of its places only', () => {
   expect(inFlight.enterUnproven()).toBeNull();
   expect([inFlight.enter(100), inFlight.enter(0), inFlight.enter(0)]).toEqual([expect.anything(), expect.anything(), null]);
   second?.leave();
-  expect(inFlight.enterUnproven()).not.toBeNull();
+  const third = inFlight.enterUnproven();
+  expect(third).not.toBeNull();
+  // One of the unproven half is free again, but none of all.
+  third?.leave();
+  inFlight.enter(0);
+  expect(inFlight.enterUnproven()).toBeNull();
   expect(first?.prove(0)).not.toBeNull();
 });
 

@@ -27,7 +27,7 @@ export interface ParkedCall {
   readonly isForgotten: boolean;
 }
 
-/** What the history says of a parked call. */
+/** A parked call as its snapshot shows it. */
 export interface ParkedHistory {
   readonly tenantId: string;
   readonly attempt: number;

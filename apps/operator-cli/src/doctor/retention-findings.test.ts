@@ -4,7 +4,7 @@ import { retentionFinding } from './retention-findings.js';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const days = (count: number): string => String(count * DAY_MS);
 
-/** What is found with these settings of the observations, and of their dead letters. */
+/** Runs the check on topics with these settings. @returns its verdict and its text */
 function found(
   snapshotRetentionDays: number,
   observations: Record<string, string> = {},
