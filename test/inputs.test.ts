@@ -75,10 +75,9 @@ const DOORS: Readonly<Record<string, Door>> = {
   'the gateway': {
     document: CALL,
     faultsOf: (bytes) => {
-      readCreateCall(readBody(bytes), { appId: APP_ID, tenantId: TENANT_ID, roles: [] }, [], {
-        graphAppId: APP_ID,
-        callMaxBytes: RULES.maxCallBytes,
-      });
+      const mediaHosts = { setting: 'GATEWAY_MEDIA_HOSTS', hosts: new Set<string>() };
+      const rules = { graphAppId: APP_ID, callMaxBytes: RULES.maxCallBytes, mediaHosts };
+      readCreateCall(readBody(bytes), { appId: APP_ID, tenantId: TENANT_ID, roles: [] }, [], rules, () => false);
       return [];
     },
   },

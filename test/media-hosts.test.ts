@@ -1,5 +1,5 @@
 import { judgeCreateCall, type CreateCallRules } from '../apps/call-dispatcher/src/judge-create-call.js';
-import { requireAllowedMedia } from '../apps/gateway/src/require-allowed-media.js';
+import { readCreateCall } from '../apps/gateway/src/read-create-call.js';
 import { peerCall } from './support/peer-call.js';
 
 const HOSTS = new Set(['cdn.contoso.com']);
@@ -13,7 +13,9 @@ type Call = Readonly<Record<string, unknown>>;
 const DOORS: Readonly<Record<string, (call: Call, hosts?: ReadonlySet<string> | null) => string[]>> = {
   gateway: (call, hosts) => {
     try {
-      requireAllowedMedia(call, hosts ?? new Set());
+      const mediaHosts = { setting: 'GATEWAY_MEDIA_HOSTS', hosts: hosts ?? new Set<string>() };
+      const rules = { graphAppId: APP_ID, callMaxBytes: 65_536, mediaHosts };
+      readCreateCall(call, { appId: APP_ID, tenantId: TENANT_ID, roles: [] }, [], rules, () => false);
       return [];
     } catch (error) {
       const { details = [] } = (error as { options: { details?: { target: string; message: string }[] } }).options;

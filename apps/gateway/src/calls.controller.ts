@@ -19,8 +19,7 @@ import { listPage } from './list-page.js';
 import { LIST_PAGE, readListQuery } from './list-query.js';
 import { preferredWaitSeconds } from './preferences.js';
 import { ReadBudgets } from './read-budgets.js';
-import { readCreateCall, type CreateCallRequest } from './read-create-call.js';
-import { requireAllowedMedia } from './require-allowed-media.js';
+import { readCreateCall, type CreateCallRequest, type CreateCallRules } from './read-create-call.js';
 import { UnknownEnds } from './unknown-ends.js';
 import { ownIdOf, VisibleCalls } from './visible-calls.js';
 import { WaitingCommands } from './waiting-commands.js';
@@ -69,7 +68,7 @@ export class ParticipantList {
  */
 @Controller(CALLS_PATH)
 export class CallsController {
-  private readonly mediaHosts: ReadonlySet<string>;
+  private readonly createRules: CreateCallRules;
 
   constructor(
     private readonly callers: Callers,
@@ -83,7 +82,8 @@ export class CallsController {
     private readonly unknownEnds: UnknownEnds,
     private readonly settings: GatewaySettings,
   ) {
-    this.mediaHosts = new Set(settings.mediaHosts.map((host) => host.toLowerCase()));
+    const hosts = new Set(settings.mediaHosts.map((host) => host.toLowerCase()));
+    this.createRules = { ...settings, mediaHosts: { setting: 'GATEWAY_MEDIA_HOSTS', hosts } };
   }
 
   /**
@@ -109,10 +109,10 @@ export class CallsController {
   ): Promise<AcceptedCall | CallResource> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Create');
-    const asked = readCreateCall(body, caller, [idempotencyKey, clientRequestId], this.settings);
+    const isAccepted = (request: CreateCallRequest): boolean => this.isAccepted(request);
+    const asked = readCreateCall(body, caller, [idempotencyKey, clientRequestId], this.createRules, isAccepted);
     const { callId, tenantId, call } = asked.data;
     this.rights.requireTenant(caller, tenantId);
-    requireAllowedMedia(call, this.mediaHosts);
     // Also when Kafka does not confirm it: a call that is placed all the same can be seen and ended there.
     void reply.header('location', this.urls.of(`/${callId}`));
     await this.place(asked);
@@ -209,11 +209,15 @@ export class CallsController {
     return text;
   }
 
+  private isAccepted({ data, requestHash }: CreateCallRequest): boolean {
+    return this.known.get(data.callId)?.call.requestHash === requestHash;
+  }
+
   /** A request that is known as accepted is not sent again. */
   private async place(asked: CreateCallRequest): Promise<void> {
+    if (this.isAccepted(asked)) return;
     const known = this.known.get(asked.data.callId);
     if (known !== undefined) requireSameRequest(known, asked);
-    if (known?.call.requestHash === asked.requestHash) return;
     await this.waiting.send(asked.data, () => this.commands.append(createCallCommand(SOURCE, asked.data)));
   }
 

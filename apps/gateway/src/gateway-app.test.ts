@@ -445,6 +445,16 @@ describe('a create', () => {
     expect(gateway.commands).toHaveLength(1);
   });
 
+  it('that was accepted is not refused, also by a release that would refuse it today', async () => {
+    const headers = { 'idempotency-key': 'a' };
+    const callId = idOf(await gateway.ask('POST', '', { body: CALL, headers }));
+    const body = { ...CALL, targets: [] };
+    know({ requestHash: requestHash({ appId: GRAPH_APP_ID, tenantId: TENANT_ID, call: body }) }, { callId });
+    expect((await gateway.ask('POST', '', { body, headers })).status).toBe(202);
+    expect((await gateway.ask('POST', '', { body, headers: { 'idempotency-key': 'b' } })).status).toBe(400);
+    expect(gateway.commands).toHaveLength(1);
+  });
+
   it('says 503, when to come back, and where the call is if it was taken all the same, while Kafka confirms nothing', async () => {
     let callId = '';
     gateway.onCommand = ({ id }) => {
