@@ -10,7 +10,7 @@ import * as prettier from 'prettier';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parse, stringify } from 'yaml';
 import { DispatcherMetrics, watchDispatcher } from '../apps/call-dispatcher/dist/dispatcher-metrics.js';
-import { DispatcherSettings } from '../apps/call-dispatcher/dist/dispatcher-settings.js';
+import { DispatcherSettings } from '../apps/call-dispatcher/dist/settings/dispatcher-settings.js';
 import { GatewayMetrics } from '../apps/gateway/dist/gateway-metrics.js';
 import { CallerKeySettings, GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
 import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';

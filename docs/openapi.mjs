@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { fileURLToPath } from 'node:url';
 import { GatewaySettings } from '../apps/gateway/dist/gateway-settings.js';
 import { GatewayModule } from '../apps/gateway/dist/gateway.module.js';
-import { openApiOf } from '../apps/gateway/dist/open-api.js';
+import { openApiOf } from '../apps/gateway/dist/http/open-api.js';
 import { docstringsOf } from './docstrings.mjs';
 
 /** @param {string} release */

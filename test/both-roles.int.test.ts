@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { CallbackPaths, partitionOf } from '@callbus/contracts';
 import { createKafkaClient } from '@callbus/kafka';
-import { freePort } from '../apps/local-stack/src/ports.js';
+import { freePort } from '../apps/local-stack/src/services/ports.js';
 import { CallbackKeys } from './support/callback-keys.js';
 import { newTopicPrefix } from './support/receiver-process.js';
 import { until } from './support/stack-for-tests.js';

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outcomeRecord } from '../apps/call-dispatcher/src/outcome-record.js';
-import { callAnswer } from '../apps/gateway/src/call-resource.js';
-import { knownCallOf } from '../apps/gateway/src/known-call.js';
+import { outcomeRecord } from '../apps/call-dispatcher/src/dialling/outcome-record.js';
+import { callAnswer } from '../apps/gateway/src/calls/call-resource.js';
+import { knownCallOf } from '../apps/gateway/src/calls/known-call.js';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
-import { foldCall } from '../apps/notification-ingest/src/sequencer/fold-call.js';
+import { foldCall } from '../apps/notification-ingest/src/sequencer/fold/fold-call.js';
 import { decodeSnapshot, encodeSnapshot, FOLD_VERSION, type Observation } from '@callbus/contracts';
 import { outcomeOf } from '@callbus/graph';
 

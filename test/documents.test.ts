@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ADVISED_CODES, CALLING_ROLES } from '@callbus/graph';
-import { SIGNATURES } from '../apps/graph-simulator/src/control-orders.js';
-import { ACTIONS, TARGETS } from '../apps/graph-simulator/src/fault-order.js';
+import { SIGNATURES } from '../apps/graph-simulator/src/control/control-orders.js';
+import { ACTIONS, TARGETS } from '../apps/graph-simulator/src/faults/fault-order.js';
 import { createProgram, type Context } from '../apps/operator-cli/src/program.js';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
-import { REAL_SETTINGS } from '../apps/local-stack/src/service-plan.js';
+import { REAL_SETTINGS } from '../apps/local-stack/src/services/service-plan.js';
 import { readRules } from './kubernetes/monitoring.js';
 
 const pages = globSync('{*.md,{docs,k8s}/**/*.md}', { cwd: PROJECT_ROOT });

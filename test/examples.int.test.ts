@@ -14,7 +14,7 @@ import {
 import { validateCall } from '@callbus/graph';
 import { createKafkaClient, type KafkaClient, type RecordSender } from '@callbus/kafka';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
-import { KAFKA_VERSION } from '../apps/local-stack/src/kafka-jars.js';
+import { KAFKA_VERSION } from '../apps/local-stack/src/kafka/kafka-jars.js';
 import { until } from '../apps/local-stack/src/until.js';
 import { PlainReader } from './support/plain-kafka.js';
 import { Program } from './support/program.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { Client, GraphError } from '@microsoft/microsoft-graph-client';
-import { developmentCertificates } from '../apps/local-stack/src/development-ca.js';
+import { developmentCertificates } from '../apps/local-stack/src/identities/development-ca.js';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { peerCall } from './support/peer-call.js';
 import { PlainReader } from './support/plain-kafka.js';

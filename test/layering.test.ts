@@ -48,7 +48,7 @@ describe('the law of imports', () => {
     ['libs/contracts/src/index.ts', "export * from '../../../apps/gateway/src/main.js';"],
     ['apps/gateway/src/main.ts', "export * from '@callbus/kafka/src/kafkajs/kafkajs-client.js';"],
     ['apps/gateway/src/main.ts', "export * from 'kafkajs';"],
-    ['libs/kafka/src/gathering-sender.ts', "export * from 'kafkajs';"],
+    ['libs/kafka/src/send/gathering-sender.ts', "export * from 'kafkajs';"],
     ['apps/graph-simulator/src/main.ts', "export * from '@callbus/contracts';"],
     ['apps/graph-simulator/src/main.ts', "export * from '@callbus/kafka';"],
   ])('is broken by %s with %s, and the linter says so', async (file, text) => {

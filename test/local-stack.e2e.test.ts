@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { KAFKA_VERSION } from '../apps/local-stack/src/kafka-jars.js';
-import { readRegister } from '../apps/local-stack/src/process-register.js';
+import { KAFKA_VERSION } from '../apps/local-stack/src/kafka/kafka-jars.js';
+import { readRegister } from '../apps/local-stack/src/processes/process-register.js';
 import { Launcher, STACK_TIMEOUT_MS, StackForTests, until, type StackOptions } from './support/stack-for-tests.js';
 
 const launchers: Launcher[] = [];

@@ -1,5 +1,5 @@
-import { judgeCreateCall, type CreateCallRules } from '../apps/call-dispatcher/src/judge-create-call.js';
-import { readCreateCall } from '../apps/gateway/src/read-create-call.js';
+import { judgeCreateCall, type CreateCallRules } from '../apps/call-dispatcher/src/inbox/judge-create-call.js';
+import { readCreateCall } from '../apps/gateway/src/calls/read-create-call.js';
 import { peerCall } from './support/peer-call.js';
 
 const HOSTS = new Set(['cdn.contoso.com']);

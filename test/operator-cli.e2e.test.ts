@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConfigResourceTypes } from 'kafkajs';
-import { developmentCertificates } from '../apps/local-stack/src/development-ca.js';
+import { developmentCertificates } from '../apps/local-stack/src/identities/development-ca.js';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { callbus, callbusJson, type Finished } from './support/callbus.js';
 import { commandMessage, plainKafka, PlainProducer, PlainReader, type PlainMessage } from './support/plain-kafka.js';

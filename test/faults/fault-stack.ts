@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AssignerProtocol, Partitioners, type Admin } from 'kafkajs';
-import { freePort } from '../../apps/local-stack/src/ports.js';
+import { freePort } from '../../apps/local-stack/src/services/ports.js';
 import { createPeerCall } from '../support/peer-call.js';
 import { commandMessage, PlainProducer, type HistoryEvent, type PlainMessage } from '../support/plain-kafka.js';
 import { StackForTests, until } from '../support/stack-for-tests.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { encodeLedgerRecord, TOPICS } from '@callbus/contracts';
 import { createKafkaClient } from '@callbus/kafka';
-import { createTopics } from '../../apps/local-stack/src/topics.js';
+import { createTopics } from '../../apps/local-stack/src/kafka/topics.js';
 import { CallbackKeys } from '../support/callback-keys.js';
 import { Metrics } from '../support/metrics.js';
 import { PlainProducer } from '../support/plain-kafka.js';

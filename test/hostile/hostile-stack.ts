@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { residentMb } from '../../bench/history/resident-memory.js';
 import { podMemory } from '../../bench/ledger/pod-memory.js';
-import { DEVELOPMENT } from '../../apps/local-stack/src/development-identities.js';
-import { freePort } from '../../apps/local-stack/src/ports.js';
+import { DEVELOPMENT } from '../../apps/local-stack/src/identities/development-identities.js';
+import { freePort } from '../../apps/local-stack/src/services/ports.js';
 import { Witness, type CallbackTarget, type WitnessParts } from '../faults/witness.js';
 import { peerCall } from '../support/peer-call.js';
 import { StackForTests } from '../support/stack-for-tests.js';
@@ -14,7 +14,7 @@ const SLOW_RECEIVER = 'notification-receiver-2';
 /** Topics that the witness does not read: a rogue producer writes too much to keep, and its bombs are too much to inflate. */
 const UNREAD = ['commands', 'commands.dead-letter'];
 /** Lower than the default by as much as the rogues flood less than they could: one machine runs everything here. */
-const MOST_UNPROVEN_PER_SECOND = 20;
+const MOST_UNPROVEN_PER_SECOND = 10;
 /** Of no use to what is examined here. */
 const ANY_NUMBER = '1000000';
 const TALK_MS = 300;

@@ -13,7 +13,7 @@ it('tells the latencies of each kind and phase apart', () => {
     { kind: 'calls', phase: 'hostile', ms: 3 },
     { kind: 'callbacks', phase: 'hostile', ms: 9 },
   ] as const;
-  expect(latencyOf(samples, 'calls', 'hostile')).toEqual({ count: 1, p50Ms: 3, p99Ms: 3 });
+  expect(latencyOf(samples, 'calls', 'hostile')).toEqual({ count: 1, p50Ms: 3, p90Ms: 3, p99Ms: 3 });
 });
 
 it('compares the last time with rogues to the first', () => {

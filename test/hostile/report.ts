@@ -4,6 +4,7 @@ import type { Tally } from './rogues/rogue.ts';
 export interface Latency {
   readonly count: number;
   readonly p50Ms: number;
+  readonly p90Ms: number;
   readonly p99Ms: number;
 }
 
@@ -25,7 +26,12 @@ export function percentile(values: readonly number[], share: number): number {
 
 export function latencyOf(samples: readonly Sample[], kind: Kind, phase: Phase): Latency {
   const values = samples.filter((sample) => sample.kind === kind && sample.phase === phase).map(({ ms }) => ms);
-  return { count: values.length, p50Ms: percentile(values, 0.5), p99Ms: percentile(values, 0.99) };
+  return {
+    count: values.length,
+    p50Ms: percentile(values, 0.5),
+    p90Ms: percentile(values, 0.9),
+    p99Ms: percentile(values, 0.99),
+  };
 }
 
 /** @param windows the samples of one service, for each phase with rogues */
@@ -39,8 +45,8 @@ export function memoryOfService(windows: readonly (readonly number[])[], limitMb
 }
 
 export function latencyLine(kind: Kind, quiet: Latency, hostile: Latency): string {
-  const shown = ({ count, p50Ms, p99Ms }: Latency): string =>
-    `p50 ${p50Ms.toFixed(0).padStart(4)} ms  p99 ${p99Ms.toFixed(0).padStart(5)} ms (${String(count)})`;
+  const shown = ({ count, p50Ms, p90Ms, p99Ms }: Latency): string =>
+    `p50 ${p50Ms.toFixed(0).padStart(4)} ms  p90 ${p90Ms.toFixed(0).padStart(4)} ms  p99 ${p99Ms.toFixed(0).padStart(5)} ms (${String(count)})`;
   const ratio = (hostile.p99Ms / quiet.p99Ms).toFixed(2);
   return `${kind.padEnd(12)}without rogues ${shown(quiet)}   with rogues ${shown(hostile)}   ratio of p99 ${ratio}`;
 }

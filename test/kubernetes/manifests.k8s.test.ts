@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings, settingsOf } from '@callbus/chassis';
-import { DispatcherSettings } from '../../apps/call-dispatcher/src/dispatcher-settings.js';
+import { DispatcherSettings } from '../../apps/call-dispatcher/src/settings/dispatcher-settings.js';
 import { GatewaySettings } from '../../apps/gateway/src/gateway-settings.js';
 import { SimulatorSettings } from '../../apps/graph-simulator/src/simulator-settings.js';
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';

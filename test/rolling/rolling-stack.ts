@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../apps/local-stack/src/ports.js';
+import { freePort } from '../../apps/local-stack/src/services/ports.js';
 import { Witness } from '../faults/witness.js';
 import { plainKafka } from '../support/plain-kafka.js';
 import { StackForTests, until } from '../support/stack-for-tests.js';

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JWTPayload } from 'jose';
-import { SigningKey } from '../../apps/graph-simulator/src/signing-key.js';
-import { developmentCertificates, type DevelopmentCertificates } from '../../apps/local-stack/src/development-ca.js';
+import { SigningKey } from '../../apps/graph-simulator/src/callbacks/signing-key.js';
+import { developmentCertificates, type DevelopmentCertificates } from '../../apps/local-stack/src/identities/development-ca.js';
 
 const TOKEN_SECONDS = 3_900;
 

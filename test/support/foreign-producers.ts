@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KAFKA_VERSION } from '../../apps/local-stack/src/kafka-jars.js';
+import { KAFKA_VERSION } from '../../apps/local-stack/src/kafka/kafka-jars.js';
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
 import { HAS_PYTHON, isThere, PythonEnvironment } from './python-environment.js';
 

@@ -6,7 +6,7 @@ import { CallbackPaths } from '@callbus/contracts';
 import { createKafkaClient } from '@callbus/kafka';
 import { request, type Dispatcher } from 'undici';
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
-import { createTopics } from '../../apps/local-stack/src/topics.js';
+import { createTopics } from '../../apps/local-stack/src/kafka/topics.js';
 import type { CallbackKeys } from './callback-keys.js';
 import { until } from './stack-for-tests.js';
 

@@ -1,4 +1,4 @@
-import { freePort } from '../../apps/local-stack/src/ports.js';
+import { freePort } from '../../apps/local-stack/src/services/ports.js';
 import { Program, type Launch } from './program.js';
 import { until } from './stack-for-tests.js';
 

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
-import type { ControlMessage, ControlRequest } from '../../apps/local-stack/src/control.js';
-import { sweepHomes } from '../../apps/local-stack/src/leftovers.js';
+import type { ControlMessage, ControlRequest } from '../../apps/local-stack/src/processes/control.js';
+import { sweepHomes } from '../../apps/local-stack/src/processes/leftovers.js';
 import type { EnvironmentByService } from '../../apps/local-stack/src/local-stack-settings.js';
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
-import { isRunning, processIdentity } from '../../apps/local-stack/src/process-identity.js';
+import { isRunning, processIdentity } from '../../apps/local-stack/src/processes/process-identity.js';
 import type { ServiceEntry, StackFile } from '../../apps/local-stack/src/stack-file.js';
 import { until } from '../../apps/local-stack/src/until.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
-import { freePort } from '../../apps/local-stack/src/ports.js';
+import { freePort } from '../../apps/local-stack/src/services/ports.js';
 import { Program } from './program.js';
 import type { DeployedService } from './service-settings.js';
 

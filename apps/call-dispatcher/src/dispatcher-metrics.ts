@@ -3,8 +3,8 @@ import { MESSAGES, type Command, type Dispatch, type OperatorCommand, type Trans
 import type { CreateCallOutcome, Exchange } from '@callbus/graph';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { END_STATES, endStateOf } from './end-state.js';
-import type { TenantTally } from './tenant-tally.js';
-import type { UnsettledCalls } from './unsettled-calls.js';
+import type { TenantTally } from './ledger/tenant-tally.js';
+import type { UnsettledCalls } from './driver/unsettled-calls.js';
 
 type CommandType = Command['type'] | OperatorCommand['type'];
 const COMMANDS = Object.keys({ ...MESSAGES.commands.types, ...MESSAGES.operatorCommands.types }) as CommandType[];

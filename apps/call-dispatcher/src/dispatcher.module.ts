@@ -2,17 +2,17 @@ import type { Logger } from '@callbus/chassis';
 import type { AppTokens } from '@callbus/graph';
 import type { RecordSender, SnapshotFollower } from '@callbus/kafka';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Attempts } from './attempts.js';
-import { BrokerClock } from './broker-clock.js';
+import { Attempts } from './dialling/attempts.js';
+import { BrokerClock } from './ledger/broker-clock.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
-import type { DispatcherSettings } from './dispatcher-settings.js';
-import { InboxController, type InboxRules } from './inbox.controller.js';
+import type { DispatcherSettings } from './settings/dispatcher-settings.js';
+import { InboxController, type InboxRules } from './inbox/inbox.controller.js';
 import { APP_TOKENS, HISTORIES, INBOX_RULES, LOGGER, RECORD_SENDER, RELAY_OPTIONS } from './injected.js';
-import { Ledger } from './ledger.js';
-import type { CallHistory } from './next-step.js';
-import { OperatorInboxController } from './operator-inbox.controller.js';
-import { RelayController, type RelayOptions } from './relay.controller.js';
-import { RoleCheck } from './role-check.js';
+import { Ledger } from './ledger/ledger.js';
+import type { CallHistory } from './driver/next-step.js';
+import { OperatorInboxController } from './inbox/operator-inbox.controller.js';
+import { RelayController, type RelayOptions } from './relay/relay.controller.js';
+import { RoleCheck } from './dialling/role-check.js';
 
 export interface DispatcherParts {
   readonly ledger: Ledger;

@@ -11,21 +11,21 @@ import {
   type KafkaClient,
 } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
-import { Attempts } from './attempts.js';
-import { BackOffs } from './back-offs.js';
-import { Breaker } from './breaker.js';
-import { BrokerClock } from './broker-clock.js';
-import { CallHistories, historyOf } from './call-histories.js';
+import { Attempts } from './dialling/attempts.js';
+import { BackOffs } from './dialling/back-offs.js';
+import { Breaker } from './dialling/breaker.js';
+import { BrokerClock } from './ledger/broker-clock.js';
+import { CallHistories, historyOf } from './follow-ups/call-histories.js';
 import { DispatcherMetrics, watchDispatcher } from './dispatcher-metrics.js';
 import { DispatcherModule } from './dispatcher.module.js';
-import { answersMsOf, orphanMsOf, type DispatcherSettings } from './dispatcher-settings.js';
-import { Driver } from './driver.js';
-import { FollowUps } from './follow-ups.js';
-import { isOver } from './next-step.js';
-import { openLedger } from './open-ledger.js';
-import { Quotas } from './quotas.js';
-import { RoleCheck } from './role-check.js';
-import { UnsettledCalls } from './unsettled-calls.js';
+import { answersMsOf, orphanMsOf, type DispatcherSettings } from './settings/dispatcher-settings.js';
+import { Driver } from './driver/driver.js';
+import { FollowUps } from './follow-ups/follow-ups.js';
+import { isOver } from './driver/next-step.js';
+import { openLedger } from './ledger/open-ledger.js';
+import { Quotas } from './dialling/quotas.js';
+import { RoleCheck } from './dialling/role-check.js';
+import { UnsettledCalls } from './driver/unsettled-calls.js';
 
 /** Folds the whole ledger, then begins to act: the order of this function is the order of the start. */
 export async function startDispatcher(context: ServiceContext<DispatcherSettings>): Promise<void> {
@@ -182,7 +182,6 @@ export async function startDispatcher(context: ServiceContext<DispatcherSettings
 
   const transport = new KafkaTransport({
     client,
-    sender,
     topicPrefix,
     partitions,
     service,

@@ -10,8 +10,8 @@ import { gzipSync } from 'node:zlib';
 import { HttpLimits } from '@callbus/chassis';
 import { decodeSnapshot, partitionOf, requestHash, type FoldedCall, type Snapshot } from '@callbus/contracts';
 import { KafkaError } from '@callbus/kafka';
-import type { Caller } from './caller-tokens.js';
-import { nameOf } from './callers.js';
+import type { Caller } from './callers/caller-tokens.js';
+import { nameOf } from './callers/callers.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { GatewayUnderTest } from './testing/gateway-under-test.js';
 

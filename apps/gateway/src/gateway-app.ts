@@ -6,17 +6,17 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
-import { ApiError } from './api-error.js';
-import type { CallerTokens } from './caller-tokens.js';
-import { Callers, nameOf } from './callers.js';
-import { answerError, ErrorFilter } from './error.filter.js';
+import { ApiError } from './http/api-error.js';
+import type { CallerTokens } from './callers/caller-tokens.js';
+import { Callers, nameOf } from './callers/callers.js';
+import { answerError, ErrorFilter } from './http/error.filter.js';
 import { GatewayModule, type GatewayParts } from './gateway.module.js';
 import type { GatewaySettings } from './gateway-settings.js';
-import { OpenAnswers } from './open-answers.js';
-import { watchMethods } from './other-methods.js';
-import { readBody } from './request-body.js';
-import { isOfSwaggerUi, registerSwaggerUi } from './swagger-ui.js';
-import { UnprovenLimit } from './unproven-limit.js';
+import { OpenAnswers } from './http/open-answers.js';
+import { watchMethods } from './http/other-methods.js';
+import { readBody } from './http/request-body.js';
+import { isOfSwaggerUi, registerSwaggerUi } from './http/swagger-ui.js';
+import { UnprovenLimit } from './callers/unproven-limit.js';
 
 /** What is told back of a caller's own id of its request. */
 const CLIENT_REQUEST_ID = /^[\x20-\x7e]{1,256}$/;

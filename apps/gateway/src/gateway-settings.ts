@@ -24,7 +24,7 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
-import type { RoleNames } from './caller-rights.js';
+import type { RoleNames } from './callers/caller-rights.js';
 
 export const CallerKeySettings = signingKeySettings('GATEWAY', 'request');
 

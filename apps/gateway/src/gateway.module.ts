@@ -1,17 +1,17 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { CallEvents } from './call-events.js';
-import { CallEventsController } from './call-events.controller.js';
-import { CallUrls } from './call-urls.js';
-import { CallerRights } from './caller-rights.js';
-import { Callers } from './callers.js';
-import { CallsController } from './calls.controller.js';
-import { CommandLog } from './command-log.js';
+import { CallEvents } from './events/call-events.js';
+import { CallEventsController } from './events/call-events.controller.js';
+import { CallUrls } from './calls/call-urls.js';
+import { CallerRights } from './callers/caller-rights.js';
+import { Callers } from './callers/callers.js';
+import { CallsController } from './calls/calls.controller.js';
+import { CommandLog } from './calls/command-log.js';
 import { GatewaySettings } from './gateway-settings.js';
-import { KnownCalls } from './known-calls.js';
-import { ReadBudgets } from './read-budgets.js';
-import { UnknownEnds } from './unknown-ends.js';
-import { VisibleCalls } from './visible-calls.js';
-import { WaitingCommands } from './waiting-commands.js';
+import { KnownCalls } from './calls/known-calls.js';
+import { ReadBudgets } from './callers/read-budgets.js';
+import { UnknownEnds } from './callers/unknown-ends.js';
+import { VisibleCalls } from './calls/visible-calls.js';
+import { WaitingCommands } from './calls/waiting-commands.js';
 
 export interface GatewayParts {
   readonly settings: GatewaySettings;

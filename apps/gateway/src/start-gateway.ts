@@ -1,14 +1,14 @@
 import type { ServiceContext } from '@callbus/chassis';
 import { partitionsOf, topicName, TOPICS } from '@callbus/contracts';
 import { kafkaClientOf, missingOnKafka, restored, SnapshotFollower } from '@callbus/kafka';
-import { CallEvents } from './call-events.js';
-import { CallerTokens } from './caller-tokens.js';
-import { CommandLog } from './command-log.js';
+import { CallEvents } from './events/call-events.js';
+import { CallerTokens } from './callers/caller-tokens.js';
+import { CommandLog } from './calls/command-log.js';
 import { GatewayApp } from './gateway-app.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { GatewayMetrics } from './gateway-metrics.js';
-import { knownCallOf, type KnownCall } from './known-call.js';
-import { KnownCalls } from './known-calls.js';
+import { knownCallOf, type KnownCall } from './calls/known-call.js';
+import { KnownCalls } from './calls/known-calls.js';
 
 /** @returns the port that was taken */
 export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<number> {

@@ -1,6 +1,6 @@
 import { ServiceSettings, Setting } from '@callbus/chassis';
 import { IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateBy } from 'class-validator';
-import { readRegisteredApps, type RegisteredApp } from './registered-apps.js';
+import { readRegisteredApps, type RegisteredApp } from './tokens/registered-apps.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 

@@ -1,18 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { CallLives } from './call-lives.js';
-import { CallbackKeysController } from './callback-keys.controller.js';
-import { CallbackSender } from './callback-sender.js';
-import { CallsController } from './calls.controller.js';
-import { ControlController } from './control.controller.js';
-import { Faults } from './faults.js';
-import { Deliveries, Posts } from './records.js';
-import { RegisteredApps } from './registered-apps.js';
-import { scriptOf, Scripts } from './scripts.js';
-import { SigningKeys } from './signing-key.js';
+import { CallLives } from './calls/call-lives.js';
+import { CallbackKeysController } from './callbacks/callback-keys.controller.js';
+import { CallbackSender } from './callbacks/callback-sender.js';
+import { CallsController } from './calls/calls.controller.js';
+import { ControlController } from './control/control.controller.js';
+import { Faults } from './faults/faults.js';
+import { Deliveries, Posts } from './control/records.js';
+import { RegisteredApps } from './tokens/registered-apps.js';
+import { scriptOf, Scripts } from './control/scripts.js';
+import { SigningKeys } from './callbacks/signing-key.js';
 import { SimulatorSettings } from './simulator-settings.js';
-import { Tenants } from './tenants.js';
-import { TokenController } from './token.controller.js';
-import { Wire } from './wire.js';
+import { Tenants } from './tokens/tenants.js';
+import { TokenController } from './tokens/token.controller.js';
+import { Wire } from './faults/wire.js';
 
 @Module({})
 export class SimulatorModule {

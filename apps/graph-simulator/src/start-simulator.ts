@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import { nestLogger, type Logger } from '@callbus/chassis';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Faults } from './faults.js';
-import { SigningKeys } from './signing-key.js';
+import { Faults } from './faults/faults.js';
+import { SigningKeys } from './callbacks/signing-key.js';
 import { SimulatorModule } from './simulator.module.js';
 import type { SimulatorSettings } from './simulator-settings.js';
-import { headerOf, Wire } from './wire.js';
+import { headerOf, Wire } from './faults/wire.js';
 
 export interface Simulator {
   /** The port that was taken. */

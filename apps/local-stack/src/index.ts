@@ -1,11 +1,11 @@
-export { developmentCertificates, type DevelopmentCertificates } from './development-ca.js';
-export { kafkaAccess } from './kafka-access.js';
+export { developmentCertificates, type DevelopmentCertificates } from './identities/development-ca.js';
+export { kafkaAccess } from './kafka/kafka-access.js';
 export { startKafkaForTests, type KafkaForTests } from './kafka-for-tests.js';
 export { PROJECT_ROOT } from './places.js';
-export { acceptsConnections, freePort } from './ports.js';
-export type { ProcessGroup } from './process-group.js';
+export { acceptsConnections, freePort } from './services/ports.js';
+export type { ProcessGroup } from './processes/process-group.js';
 export { createProgress, type Progress } from './progress.js';
 export { StackForBench, type ProgramBeside } from './stack-for-bench.js';
-export { stopRequest } from './stop-request.js';
-export { createTopics, topicsToEnsure } from './topics.js';
+export { stopRequest } from './processes/stop-request.js';
+export { createTopics, topicsToEnsure } from './kafka/topics.js';
 export { until } from './until.js';

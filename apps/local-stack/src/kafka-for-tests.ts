@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadSettings } from '@callbus/chassis';
-import { openGuardedGroup } from './guarded-group.js';
-import { startKafka } from './kafka.js';
-import { sweepHomes } from './leftovers.js';
+import { openGuardedGroup } from './processes/guarded-group.js';
+import { startKafka } from './kafka/kafka.js';
+import { sweepHomes } from './processes/leftovers.js';
 import { LocalStackSettings } from './local-stack-settings.js';
 import { PROJECT_ROOT, stackPlaces } from './places.js';
-import { freePort } from './ports.js';
-import type { ProcessGroup } from './process-group.js';
+import { freePort } from './services/ports.js';
+import type { ProcessGroup } from './processes/process-group.js';
 import { createProgress } from './progress.js';
 
 const PREFIX = 'test-kafka-';

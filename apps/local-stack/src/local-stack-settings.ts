@@ -1,5 +1,5 @@
 import { KafkaSettings, Setting } from '@callbus/chassis';
-import type { FurtherListener } from './kafka-properties.js';
+import type { FurtherListener } from './kafka/kafka-properties.js';
 import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 
 /** Variables by the name of a process (`call-dispatcher-1`) or of all of a kind (`call-dispatcher`). */

@@ -1,16 +1,16 @@
 import { ConfigError, loadSettings, printableLines } from '@callbus/chassis';
 import { parseArguments, USAGE } from './arguments.js';
-import { serveControl } from './control.js';
-import { placeDemoCall } from './demo-call.js';
+import { serveControl } from './processes/control.js';
+import { placeDemoCall } from './demo/demo-call.js';
 import { diskFullAdvice } from './disk-full.js';
 import { messageOf, StackError } from './errors.js';
-import { openGuardedGroup } from './guarded-group.js';
+import { openGuardedGroup } from './processes/guarded-group.js';
 import { LocalStackSettings } from './local-stack-settings.js';
 import { stackPlaces } from './places.js';
 import { createProgress } from './progress.js';
 import { Stack } from './stack.js';
-import { stopRequest } from './stop-request.js';
-import { welcome } from './welcome.js';
+import { stopRequest } from './processes/stop-request.js';
+import { welcome } from './demo/welcome.js';
 
 /** The oldest Node that the services run on. */
 const OLDEST_NODE = 24;

@@ -3,20 +3,20 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { StackArguments } from './arguments.js';
-import { callerOf } from './caller.js';
-import { developmentCertificates } from './development-ca.js';
-import { developmentSecrets } from './development-secrets.js';
+import { callerOf } from './identities/caller.js';
+import { developmentCertificates } from './identities/development-ca.js';
+import { developmentSecrets } from './identities/development-secrets.js';
 import { messageOf, StackError } from './errors.js';
-import type { GuardedGroup } from './guarded-group.js';
-import { startKafka, type Kafka } from './kafka.js';
+import type { GuardedGroup } from './processes/guarded-group.js';
+import { startKafka, type Kafka } from './kafka/kafka.js';
 import type { LocalStackSettings } from './local-stack-settings.js';
 import type { StackPlaces } from './places.js';
-import { envFileOf, operatorEnvironment } from './operator-environment.js';
-import { planPorts, serviceOwners } from './port-plan.js';
-import { freePort, requireFreePorts } from './ports.js';
+import { envFileOf, operatorEnvironment } from './identities/operator-environment.js';
+import { planPorts, serviceOwners } from './services/port-plan.js';
+import { freePort, requireFreePorts } from './services/ports.js';
 import type { Progress } from './progress.js';
-import { untilReady } from './readiness.js';
-import { serviceNames } from './service-names.js';
+import { untilReady } from './processes/readiness.js';
+import { serviceNames } from './services/service-names.js';
 import {
   mainFile,
   planServices,
@@ -26,11 +26,11 @@ import {
   stackUrls,
   type PlannedService,
   type StackPlan,
-} from './service-plan.js';
+} from './services/service-plan.js';
 import { replaceFile, writeStackFile, type StackFile } from './stack-file.js';
-import { Supervisor, type Supervised } from './supervisor.js';
-import { createTopics } from './topics.js';
-import { kafkaAccess } from './kafka-access.js';
+import { Supervisor, type Supervised } from './processes/supervisor.js';
+import { createTopics } from './kafka/topics.js';
+import { kafkaAccess } from './kafka/kafka-access.js';
 import type { KafkaClient } from '@callbus/kafka';
 
 export interface StackOptions {

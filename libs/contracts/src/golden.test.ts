@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeCloudEvent, encodeCloudEvent, type CloudEvent } from './cloud-event.js';
+import { decodeCloudEvent, encodeCloudEvent, type CloudEvent } from './codec/cloud-event.js';
 import {
   createCallCommand,
   decodeCommand,
@@ -11,13 +11,13 @@ import {
   type CreateCallData,
   type OperatorCommand,
   type ReleaseCallData,
-} from './commands.js';
-import type { EventSubject, EventType } from './event-data.js';
-import { toCloudEvent, type CallEvent } from './events.js';
-import { decodeLedgerRecord, encodeLedgerRecord, type LedgerRecord } from './ledger-records.js';
-import { decodeObservation, encodeObservation, type Observation } from './observations.js';
-import { decodeRepair, encodeRepair } from './repairs.js';
-import { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot } from './snapshots.js';
+} from './commands/commands.js';
+import type { EventSubject, EventType } from './events/event-data.js';
+import { toCloudEvent, type CallEvent } from './events/events.js';
+import { decodeLedgerRecord, encodeLedgerRecord, type LedgerRecord } from './ledger/ledger-records.js';
+import { decodeObservation, encodeObservation, type Observation } from './observations/observations.js';
+import { decodeRepair, encodeRepair } from './topics/repairs.js';
+import { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot } from './snapshots/snapshots.js';
 
 // The fixtures pin what is on Kafka: records of every release so far are read by this one, so a fixture never changes
 // within a version but for members that are added.

@@ -1,12 +1,28 @@
-export { ACCESS, type AccessRule, type Operation } from './access.js';
+export { ACCESS, type AccessRule, type Operation } from './topics/access.js';
 export { CONTRACT_ERRORS, ContractError, JoinUrlError, type ContractErrorCode } from './errors.js';
-export { readJoinUrl, type MeetingCoordinates } from './join-url.js';
-export { partitionOf } from './partition-of.js';
-export { groupName, GROUPS, partitionsOf, topicName, TOPICS, type GroupSpec, type Principal, type TopicSpec } from './topics.js';
-export { callIdFor, eventId, formatSequence, isCallId, readCallId } from './call-id.js';
-export type { CreationError } from './creation-error.js';
-export { CallbackPaths, type CallbackAddress } from './callback-path.js';
-export { dataSchema, decodeCloudEvent, encodeCloudEvent, schemaVersion, type CloudEvent, type Message } from './cloud-event.js';
+export { readJoinUrl, type MeetingCoordinates } from './commands/join-url.js';
+export { partitionOf } from './topics/partition-of.js';
+export {
+  groupName,
+  GROUPS,
+  partitionsOf,
+  topicName,
+  TOPICS,
+  type GroupSpec,
+  type Principal,
+  type TopicSpec,
+} from './topics/topics.js';
+export { callIdFor, eventId, formatSequence, isCallId, readCallId } from './commands/call-id.js';
+export type { CreationError } from './observations/creation-error.js';
+export { CallbackPaths, type CallbackAddress } from './observations/callback-path.js';
+export {
+  dataSchema,
+  decodeCloudEvent,
+  encodeCloudEvent,
+  schemaVersion,
+  type CloudEvent,
+  type Message,
+} from './codec/cloud-event.js';
 export {
   createCallCommand,
   CreateCallData,
@@ -19,7 +35,7 @@ export {
   type Command,
   type OperatorCommand,
   type IfUnknown,
-} from './commands.js';
+} from './commands/commands.js';
 export {
   endRequestsOf,
   isEndRequested,
@@ -31,12 +47,12 @@ export {
   type Dispatch,
   type DispatchPhase,
   type KeptCommand,
-} from './dispatch.js';
-export { reduce, type Transition } from './ledger.js';
-export { afterLostRecords, mayLackAttempts } from './lost-records.js';
-export { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY_MS } from './ledger-keeping.js';
-export { mayBeginHistoryMs, UNFINISHED_HISTORY_MS } from './history-keeping.js';
-export { decodeLedgerRecord, encodeLedgerRecord, type LedgerCommand, type LedgerRecord } from './ledger-records.js';
+} from './ledger/dispatch.js';
+export { reduce, type Transition } from './ledger/ledger.js';
+export { afterLostRecords, mayLackAttempts } from './ledger/lost-records.js';
+export { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY_MS } from './ledger/ledger-keeping.js';
+export { mayBeginHistoryMs, UNFINISHED_HISTORY_MS } from './snapshots/history-keeping.js';
+export { decodeLedgerRecord, encodeLedgerRecord, type LedgerCommand, type LedgerRecord } from './ledger/ledger-records.js';
 export {
   AcceptedObservation,
   bodyBytes,
@@ -53,12 +69,12 @@ export {
   TextNotificationObservation,
   type FailureReason,
   type Observation,
-} from './observations.js';
-export { DATE_TIME_RULE, dateTimeMs } from './date-time.js';
-export { MAX_INPUT_DEPTH, parseInput, parseJson } from './json.js';
-export { requestHash } from './request-hash.js';
-export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './events.js';
-export { type EventData, type EventSubject, type EventType } from './event-data.js';
+} from './observations/observations.js';
+export { DATE_TIME_RULE, dateTimeMs } from './codec/date-time.js';
+export { MAX_INPUT_DEPTH, parseInput, parseJson } from './codec/json.js';
+export { requestHash } from './commands/request-hash.js';
+export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './events/events.js';
+export { type EventData, type EventSubject, type EventType } from './events/event-data.js';
 export { MESSAGES, type MessageKind } from './messages.js';
 export {
   type AttemptInHistory,
@@ -70,7 +86,7 @@ export {
   type OperationInHistory,
   type SurplusCall,
   type ToneInHistory,
-} from './folded-call.js';
-export { decodeRepair, encodeRepair, Repair, repairKey, type RecordRange } from './repairs.js';
-export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots.js';
-export { WORST_CASES } from './worst-cases.js';
+} from './snapshots/folded-call.js';
+export { decodeRepair, encodeRepair, Repair, repairKey, type RecordRange } from './topics/repairs.js';
+export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots/snapshots.js';
+export { WORST_CASES } from './topics/worst-cases.js';

@@ -1,10 +1,10 @@
-import { COMMAND_CLASSES, COMMAND_VERSION, OPERATOR_COMMAND_CLASSES } from './commands.js';
-import { EVENT_CLASSES, EventSubject } from './event-data.js';
-import { EVENT_VERSION } from './events.js';
-import { LATER_LEDGER_VERSIONS, LEDGER_CLASSES, LEDGER_VERSION } from './ledger-records.js';
-import { NEWER_OBSERVATION_CLASSES, OBSERVATION_CLASSES, OBSERVATION_VERSION } from './observations.js';
-import { Repair, REPAIR_VERSION } from './repairs.js';
-import { FOLD_VERSION, Snapshot } from './snapshots.js';
+import { COMMAND_CLASSES, COMMAND_VERSION, OPERATOR_COMMAND_CLASSES } from './commands/commands.js';
+import { EVENT_CLASSES, EventSubject } from './events/event-data.js';
+import { EVENT_VERSION } from './events/events.js';
+import { LATER_LEDGER_VERSIONS, LEDGER_CLASSES, LEDGER_VERSION } from './ledger/ledger-records.js';
+import { NEWER_OBSERVATION_CLASSES, OBSERVATION_CLASSES, OBSERVATION_VERSION } from './observations/observations.js';
+import { Repair, REPAIR_VERSION } from './topics/repairs.js';
+import { FOLD_VERSION, Snapshot } from './snapshots/snapshots.js';
 
 export interface MessageKind {
   readonly version: number;

@@ -1,13 +1,13 @@
-export { ADVISED_CODES, MONTHLY_LIMIT_CODE } from './advice.js';
+export { ADVISED_CODES, MONTHLY_LIMIT_CODE } from './requests/advice.js';
 export {
   readAppCertificate,
   readCredential,
   type AppCertificate,
   type AppCredential,
   type CredentialSources,
-} from './app-credential.js';
-export { AppTokens, type AppInTenant, type AppTokensOptions, type GraphApp } from './app-tokens.js';
-export { CallbackTokens, type CallbackClaims } from './callback-token.js';
+} from './tokens/app-credential.js';
+export { AppTokens, type AppInTenant, type AppTokensOptions, type GraphApp } from './tokens/app-tokens.js';
+export { CallbackTokens, type CallbackClaims } from './callbacks/callback-token.js';
 export {
   CALL_KINDS,
   CALLING_ROLES,
@@ -17,21 +17,31 @@ export {
   rolesFor,
   type CallKind,
   type MediaHosting,
-} from './call-kind.js';
-export { CALL_LIMITS } from './call-limits.js';
-export { Call } from './call-model.js';
-export { AreTenantsByCaller, faultOfTenantsByCaller, readTenantsByCaller, type TenantsByCaller } from './caller-tenants.js';
-export { type AppToken } from './client-credentials-grant.js';
-export { IsInCloudWithCalls } from './cloud-with-calls.js';
-export { outcomeOf, type CreateCallOutcome, type WireResult } from './create-call-outcome.js';
+} from './create-call/call-kind.js';
+export { CALL_LIMITS } from './create-call/call-limits.js';
+export { Call } from './call-model/call-model.js';
+export {
+  AreTenantsByCaller,
+  faultOfTenantsByCaller,
+  readTenantsByCaller,
+  type TenantsByCaller,
+} from './tokens/caller-tenants.js';
+export { type AppToken } from './tokens/client-credentials-grant.js';
+export { IsInCloudWithCalls } from './tokens/cloud-with-calls.js';
+export { outcomeOf, type CreateCallOutcome, type WireResult } from './requests/create-call-outcome.js';
 export { GraphTokenError, TokenError, type GraphTokenErrorCode, type TokenErrorCode } from './errors.js';
-export { type Exchange } from './exchange.js';
-export { type EndCallOutcome, type FollowUpFailure, type GetCallOutcome, type KeepAliveOutcome } from './follow-up-outcome.js';
-export { readGraphApps, requireOneCredential, type ConfiguredApp } from './graph-apps.js';
-export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './graph-client.js';
-export { readGraphError, type GraphError } from './graph-error.js';
-export { mediaFaultsOf, type MediaHosts } from './media-hosts.js';
-export { missingRoles, refusalForRoles } from './missing-roles.js';
+export { type Exchange } from './requests/exchange.js';
+export {
+  type EndCallOutcome,
+  type FollowUpFailure,
+  type GetCallOutcome,
+  type KeepAliveOutcome,
+} from './requests/follow-up-outcome.js';
+export { readGraphApps, requireOneCredential, type ConfiguredApp } from './tokens/graph-apps.js';
+export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './requests/graph-client.js';
+export { readGraphError, type GraphError } from './requests/graph-error.js';
+export { mediaFaultsOf, type MediaHosts } from './create-call/media-hosts.js';
+export { missingRoles, refusalForRoles } from './tokens/missing-roles.js';
 export {
   callResourcePath,
   plainGraphId,
@@ -40,11 +50,11 @@ export {
   type CommsNotification,
   type CommsNotifications,
   type NotifiedResource,
-} from './notifications.js';
-export { invalidToken, OidcTokens, type OidcTokensOptions } from './oidc-tokens.js';
-export { explainResult, withExplainedResult, type ExplainedResult } from './result-info.js';
-export { changeTypeOf, inSchemaSpelling } from './schema-spelling.js';
-export { READ_ONLY_MEMBERS, toGraphCall } from './to-graph-call.js';
-export { type CallFault } from './model-faults.js';
-export { schemaOf } from './model-schema.js';
-export { validateCall } from './validate-call.js';
+} from './callbacks/notifications.js';
+export { invalidToken, OidcTokens, type OidcTokensOptions } from './tokens/oidc-tokens.js';
+export { explainResult, withExplainedResult, type ExplainedResult } from './requests/result-info.js';
+export { changeTypeOf, inSchemaSpelling } from './call-model/schema-spelling.js';
+export { READ_ONLY_MEMBERS, toGraphCall } from './create-call/to-graph-call.js';
+export { type CallFault } from './call-model/model-faults.js';
+export { schemaOf } from './call-model/model-schema.js';
+export { validateCall } from './create-call/validate-call.js';

@@ -1,5 +1,5 @@
 import { compacted, reduce, type Attempt, type Dispatch, type LedgerCommand, type LedgerRecord } from '@callbus/contracts';
-import { nextStep, type CallHistory, type FollowUp } from '../../../apps/call-dispatcher/src/next-step.js';
+import { nextStep, type CallHistory, type FollowUp } from '../../../apps/call-dispatcher/src/driver/next-step.js';
 import type { Random } from '../random.js';
 import { CALL_ID, TENANT_ID, type World } from './world.js';
 

@@ -16,30 +16,30 @@ async function send(body: string | Buffer, headers: Readonly<Record<string, stri
 const forged = async (): Promise<Record<string, string>> => ({ authorization: `Bearer ${await forgedToken(claims)}` });
 
 const ATTACKS: readonly Attack[] = [
-  { name: 'unknown keys', perSecond: 10, comesTo: [401, 503], attempt: async () => send(END, await forged()) },
+  { name: 'unknown keys', perSecond: 5, comesTo: [401, 503], attempt: async () => send(END, await forged()) },
   {
     name: 'unsigned tokens',
-    perSecond: 5,
+    perSecond: 2.5,
     comesTo: [401],
     attempt: () => send(END, { authorization: `Bearer ${unsignedToken(claims)}` }),
   },
-  { name: 'no token', perSecond: 10, comesTo: [401], attempt: () => send(END) },
+  { name: 'no token', perSecond: 5, comesTo: [401], attempt: () => send(END) },
   {
     name: 'wrong macs',
-    perSecond: 10,
+    perSecond: 5,
     comesTo: [404],
     attempt: async () => send(END, await forged(), `${callbackUri.slice(0, -4)}AAAA`),
   },
-  { name: 'large bodies', perSecond: 1, comesTo: [401, 503, BROKEN], attempt: async () => send(LARGE, await forged()) },
+  { name: 'large bodies', perSecond: 0.5, comesTo: [401, 503, BROKEN], attempt: async () => send(LARGE, await forged()) },
   {
     name: 'compressed bodies',
-    perSecond: 1,
+    perSecond: 0.5,
     comesTo: [415, BROKEN],
     attempt: async () => send(BOMB, { ...(await forged()), 'content-encoding': 'gzip' }),
   },
   {
     name: 'large headers',
-    perSecond: 2,
+    perSecond: 1,
     comesTo: [431],
     attempt: () => send(END, { authorization: `Bearer ${'x'.repeat(30_000)}` }),
   },

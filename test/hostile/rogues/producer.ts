@@ -86,11 +86,11 @@ const bomb = turns(BOMBS);
 const WRITTEN = ['written'];
 
 const ATTACKS: readonly Attack[] = [
-  { name: 'garbage', perSecond: 10, comesTo: WRITTEN, attempt: () => send(topic(), garbage()(), codec()) },
-  { name: 'huge records', perSecond: 0.5, comesTo: WRITTEN, attempt: () => send(topic(), { ...HUGE, key: randomUUID() }) },
+  { name: 'garbage', perSecond: 5, comesTo: WRITTEN, attempt: () => send(topic(), garbage()(), codec()) },
+  { name: 'huge records', perSecond: 0.25, comesTo: WRITTEN, attempt: () => send(topic(), { ...HUGE, key: randomUUID() }) },
   {
     name: 'bombs',
-    perSecond: 0.2,
+    perSecond: 0.05,
     comesTo: WRITTEN,
     attempt: () => {
       const { compression, message } = bomb();
@@ -99,7 +99,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'forged releases',
-    perSecond: 1,
+    perSecond: 0.5,
     comesTo: WRITTEN,
     attempt: () => {
       const release = { callId: liveCallId, tenantId, attempt: 1, reason: 'none', operator: 'rogue' };
@@ -108,17 +108,17 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'ends of another tenant’s call',
-    perSecond: 1,
+    perSecond: 0.5,
     comesTo: WRITTEN,
     attempt: () => send('commands', event('EndCall', { callId: liveCallId, tenantId })),
   },
   {
     name: 'ends of unknown calls',
-    perSecond: 2,
+    perSecond: 1,
     comesTo: WRITTEN,
     attempt: () => send('commands', event('EndCall', { callId: randomUUID(), tenantId })),
   },
-  { name: 'largest calls', perSecond: 0.5, comesTo: WRITTEN, attempt: () => send('commands', create(LARGEST), codec()) },
+  { name: 'largest calls', perSecond: 0.25, comesTo: WRITTEN, attempt: () => send('commands', create(LARGEST), codec()) },
 ];
 
 obeyParent(ATTACKS);

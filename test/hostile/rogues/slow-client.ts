@@ -88,30 +88,30 @@ const TURNED_AWAY = [408, 'closed'];
 const ATTACKS: readonly Attack[] = [
   {
     name: 'no handshake',
-    perSecond: 2,
+    perSecond: 1,
     comesTo: [...TURNED_AWAY, 400],
     attempt: async () => outcome(connectTcp(portOf(next()))),
   },
-  { name: 'silence', perSecond: 1, comesTo: TURNED_AWAY, attempt: async () => outcome(await open(next())) },
+  { name: 'silence', perSecond: 0.5, comesTo: TURNED_AWAY, attempt: async () => outcome(await open(next())) },
   {
     name: 'slow headers',
-    perSecond: 1,
+    perSecond: 0.5,
     comesTo: TURNED_AWAY,
     attempt: () => drip(next(), 'POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
   },
   {
     name: 'slow bodies',
-    perSecond: 1,
+    perSecond: 0.5,
     comesTo: [...TURNED_AWAY, 429],
     attempt: () => dripBody(calls, `Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`),
   },
   {
     name: 'slow bodies of callbacks',
-    perSecond: 1,
+    perSecond: 0.5,
     comesTo: [...TURNED_AWAY, 401],
     attempt: () => dripBody(callbackUri, 'Content-Type: application/json\r\n'),
   },
-  { name: 'answers that nobody reads', perSecond: 0.5, comesTo: ['closed'], attempt: readNothing },
+  { name: 'answers that nobody reads', perSecond: 0.25, comesTo: ['closed'], attempt: readNothing },
 ];
 
 obeyParent(ATTACKS);

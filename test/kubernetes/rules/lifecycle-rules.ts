@@ -1,4 +1,4 @@
-import { DispatcherSettings } from '../../../apps/call-dispatcher/src/dispatcher-settings.js';
+import { DispatcherSettings } from '../../../apps/call-dispatcher/src/settings/dispatcher-settings.js';
 import { containerOf, deployments, environmentOf, isSelected, ofKind, services } from '../objects.js';
 import type { Deployment, KubernetesObject, Selector } from '../objects.js';
 import { forEach, type Rule } from '../rule.js';

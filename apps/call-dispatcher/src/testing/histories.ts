@@ -1,4 +1,4 @@
-import type { CallHistory, NextStepRules } from '../next-step.js';
+import type { CallHistory, NextStepRules } from '../driver/next-step.js';
 
 /** The history of a call that Graph has told nothing about. */
 export const NO_HISTORY: CallHistory = {

@@ -11,15 +11,15 @@ import {
 } from '@callbus/contracts';
 import { SnapshotFollower, type FollowOptions, type KafkaClient, type OutgoingRecord } from '@callbus/kafka';
 import { Registry } from 'prom-client';
-import { unauthorized } from '../api-error.js';
-import { CallEvents } from '../call-events.js';
-import type { Caller } from '../caller-tokens.js';
-import { CommandLog } from '../command-log.js';
+import { unauthorized } from '../http/api-error.js';
+import { CallEvents } from '../events/call-events.js';
+import type { Caller } from '../callers/caller-tokens.js';
+import { CommandLog } from '../calls/command-log.js';
 import { GatewayApp } from '../gateway-app.js';
 import { GatewayMetrics } from '../gateway-metrics.js';
 import { GatewaySettings } from '../gateway-settings.js';
-import { knownCallOf, type KnownCall } from '../known-call.js';
-import { KnownCalls } from '../known-calls.js';
+import { knownCallOf, type KnownCall } from '../calls/known-call.js';
+import { KnownCalls } from '../calls/known-calls.js';
 
 const PARTITIONS = 12;
 

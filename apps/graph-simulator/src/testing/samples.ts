@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Json } from '../graph-call.js';
+import type { Json } from '../calls/graph-call.js';
 
 const folder = new URL('../../../../libs/graph/fixtures/', import.meta.url);
 

@@ -2,10 +2,10 @@ import { chown, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger } from '@callbus/chassis';
 import { createKafkaClient } from '@callbus/kafka';
-import { developmentCertificates } from '../development-ca.js';
-import { developmentSecrets } from '../development-secrets.js';
-import { registeredApps } from '../service-plan.js';
-import { createTopics } from '../topics.js';
+import { developmentCertificates } from '../identities/development-ca.js';
+import { developmentSecrets } from '../identities/development-secrets.js';
+import { registeredApps } from '../services/service-plan.js';
+import { createTopics } from '../kafka/topics.js';
 import type { FurnishSettings } from './furnish-settings.js';
 
 /** Certificates and secrets of a development stack as files, one for each NAME_FILE. What is there is kept. */

@@ -1,7 +1,7 @@
 import { addCounter, addGauge } from '@callbus/chassis';
 import { MESSAGES, type CallEvent, type EventType } from '@callbus/contracts';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { LiveCalls } from './live-calls.js';
+import type { LiveCalls } from './snapshots/live-calls.js';
 
 const EVENT_TYPES = Object.keys(MESSAGES.events.types) as EventType[];
 

@@ -1,8 +1,8 @@
 import { decodeSnapshot, encodeObservation, type CallEvent, type Observation } from '@callbus/contracts';
 import type { ReceivedRecord, SnapshotFollower } from '@callbus/kafka';
 import { Registry } from 'prom-client';
-import { Histories } from './histories.js';
-import type { KeptSnapshot } from './kept-snapshot.js';
+import { Histories } from './snapshots/histories.js';
+import type { KeptSnapshot } from './snapshots/kept-snapshot.js';
 import { SequencerController } from './sequencer.controller.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
 import type { SequencerOutput } from './sequencer-output.js';

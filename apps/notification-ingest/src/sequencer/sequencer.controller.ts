@@ -10,8 +10,8 @@ import {
 import { KafkaError, OnRecord, traceparentOf, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
 import { Controller } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
-import { foldCall } from './fold-call.js';
-import { Histories } from './histories.js';
+import { foldCall } from './fold/fold-call.js';
+import { Histories } from './snapshots/histories.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
 import { SequencerOutput } from './sequencer-output.js';
 

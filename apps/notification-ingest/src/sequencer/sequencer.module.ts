@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Histories } from './histories.js';
+import { Histories } from './snapshots/histories.js';
 import { SequencerController } from './sequencer.controller.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
 import { SequencerOutput } from './sequencer-output.js';

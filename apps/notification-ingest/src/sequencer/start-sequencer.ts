@@ -3,13 +3,13 @@ import { topicName, TOPICS } from '@callbus/contracts';
 import { KafkaTransport, restored, RethrowFilter, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
-import { Histories } from './histories.js';
-import { keptOf, type KeptSnapshot } from './kept-snapshot.js';
-import { LiveCalls } from './live-calls.js';
+import { Histories } from './snapshots/histories.js';
+import { keptOf, type KeptSnapshot } from './snapshots/kept-snapshot.js';
+import { LiveCalls } from './snapshots/live-calls.js';
 import { SequencerMetrics, watchLiveCalls } from './sequencer-metrics.js';
 import { SequencerModule } from './sequencer.module.js';
 import { SequencerOutput } from './sequencer-output.js';
-import { SnapshotUpkeep } from './snapshot-upkeep.js';
+import { SnapshotUpkeep } from './snapshots/snapshot-upkeep.js';
 
 /** Starts the role that numbers the events. */
 export async function startSequencer(
@@ -54,7 +54,6 @@ export async function startSequencer(
   });
   const transport = new KafkaTransport({
     client,
-    sender,
     topicPrefix,
     partitions,
     service,

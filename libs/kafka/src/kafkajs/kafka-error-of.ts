@@ -1,4 +1,4 @@
-import { KafkaError } from '../errors.js';
+import { KafkaError } from '../port/errors.js';
 
 interface ClientError {
   readonly name?: unknown;

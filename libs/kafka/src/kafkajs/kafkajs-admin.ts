@@ -1,6 +1,6 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import { KafkaError } from '../errors.js';
-import type { AclRule, KafkaAdmin, OffsetRange, TopicDescription, TopicToEnsure } from '../kafka-client.js';
+import { KafkaError } from '../port/errors.js';
+import type { AclRule, KafkaAdmin, OffsetRange, TopicDescription, TopicToEnsure } from '../port/kafka-client.js';
 import { isOfType } from './is-of-type.js';
 import { kafkaErrorOf } from './kafka-error-of.js';
 import { delay, RETRY } from './retry.js';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { jest } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { describeKafkaClient, eventually, newGroup, recordFor } from '../kafka-client.contract.js';
-import type { KafkaClient } from '../kafka-client.js';
+import { describeKafkaClient, eventually, newGroup, recordFor } from '../port/kafka-client.contract.js';
+import type { KafkaClient } from '../port/kafka-client.js';
 import { createKafkaClient } from './kafkajs-client.js';
 
 const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type KafkaConfig, type Producer } from 'kafkajs';
 import type { RecordRange, Repair } from '@callbus/contracts';
 import { Registry } from 'prom-client';
-import { KafkaError } from '../errors.js';
+import { KafkaError } from '../port/errors.js';
 import type {
   Condition,
   ConsumeOptions,
@@ -13,13 +13,13 @@ import type {
   RecordConsumer,
   RecordSender,
   TopicFollower,
-} from '../kafka-client.js';
-import type { KafkaLogger } from '../kafka-logger.js';
-import { KafkaMetrics } from '../kafka-metrics.js';
-import { PollLoops } from '../poll-loop.js';
-import { traced } from '../traced-client.js';
-import { isTracing } from '../traceparent.js';
-import { UnreadablePlaces } from '../unreadable-places.js';
+} from '../port/kafka-client.js';
+import type { KafkaLogger } from '../port/kafka-logger.js';
+import { KafkaMetrics } from '../telemetry/kafka-metrics.js';
+import { PollLoops } from '../consume/poll-loop.js';
+import { traced } from '../telemetry/traced-client.js';
+import { isTracing } from '../telemetry/traceparent.js';
+import { UnreadablePlaces } from '../consume/unreadable-places.js';
 import { kafkaErrorOf } from './kafka-error-of.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
 import { heartbeatMs, KafkajsConsumer } from './kafkajs-consumer.js';

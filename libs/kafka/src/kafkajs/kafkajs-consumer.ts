@@ -1,7 +1,7 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { ConsumerLag } from '../consumer-lag.js';
-import { dispositionOf } from '../disposition-of.js';
-import { KafkaError } from '../errors.js';
+import { ConsumerLag } from '../consume/consumer-lag.js';
+import { dispositionOf } from '../dead-letters/disposition-of.js';
+import { KafkaError } from '../port/errors.js';
 import type {
   Condition,
   ConsumeOptions,
@@ -10,9 +10,9 @@ import type {
   RecordContext,
   Tries,
   UnreadableBatch,
-} from '../kafka-client.js';
-import type { KafkaLogger } from '../kafka-logger.js';
-import { runByKey } from '../run-by-key.js';
+} from '../port/kafka-client.js';
+import type { KafkaLogger } from '../port/kafka-logger.js';
+import { runByKey } from '../consume/run-by-key.js';
 import { CrashWatch } from './crash-watch.js';
 import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type ReaderParts } from './reader.js';
 import { delay } from './retry.js';

@@ -1,9 +1,16 @@
 import type { Consumer } from 'kafkajs';
-import { ConsumerLag } from '../consumer-lag.js';
-import { KafkaError } from '../errors.js';
-import type { FollowOptions, KafkaAdmin, ReadProgress, ReceivedRecord, TopicFollower, UnreadableBatch } from '../kafka-client.js';
-import { FOLLOWER } from '../kafka-metrics.js';
-import { ReadPositions } from '../read-positions.js';
+import { ConsumerLag } from '../consume/consumer-lag.js';
+import { KafkaError } from '../port/errors.js';
+import type {
+  FollowOptions,
+  KafkaAdmin,
+  ReadProgress,
+  ReceivedRecord,
+  TopicFollower,
+  UnreadableBatch,
+} from '../port/kafka-client.js';
+import { FOLLOWER } from '../telemetry/kafka-metrics.js';
+import { ReadPositions } from '../consume/read-positions.js';
 import { CrashWatch } from './crash-watch.js';
 import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type ReaderParts } from './reader.js';
 

@@ -1,6 +1,6 @@
 import { logLevel, type logCreator } from 'kafkajs';
-import { KAFKA_ERRORS, type KafkaErrorCode } from '../errors.js';
-import type { KafkaLogger } from '../kafka-logger.js';
+import { KAFKA_ERRORS, type KafkaErrorCode } from '../port/errors.js';
+import type { KafkaLogger } from '../port/kafka-logger.js';
 
 /** T4: how the client mentions that it left records out; under this code an alert can be built on it. */
 const OFFSET_IS_GONE = 'Offset out of range, resetting to default offset';

@@ -1,9 +1,9 @@
 import { CompressionTypes, type IHeaders, type Producer, type ProducerBatch } from 'kafkajs';
-import { BrokerContact } from '../broker-contact.js';
-import { KafkaError } from '../errors.js';
-import { GatheringSender, type PartitionAck } from '../gathering-sender.js';
-import type { Condition, HeaderValue, KafkaAdmin, OutgoingRecord, RecordSender } from '../kafka-client.js';
-import type { KafkaMetrics } from '../kafka-metrics.js';
+import { BrokerContact } from '../send/broker-contact.js';
+import { KafkaError } from '../port/errors.js';
+import { GatheringSender, type PartitionAck } from '../send/gathering-sender.js';
+import type { Condition, HeaderValue, KafkaAdmin, OutgoingRecord, RecordSender } from '../port/kafka-client.js';
+import type { KafkaMetrics } from '../telemetry/kafka-metrics.js';
 import { isOfType } from './is-of-type.js';
 import { NULL_HEADER } from './mends.js';
 

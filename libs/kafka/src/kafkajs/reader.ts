@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { Kafka, type Consumer, type ConsumerConfig, type ISocketFactory, type KafkaConfig, type KafkaMessage } from 'kafkajs';
-import type { ReceivedRecord, UnreadableBatch } from '../kafka-client.js';
-import { KafkaError } from '../errors.js';
-import type { KafkaMetrics } from '../kafka-metrics.js';
-import type { PollLoop } from '../poll-loop.js';
-import { describeRange, type UnreadablePlaces } from '../unreadable-places.js';
+import type { ReceivedRecord, UnreadableBatch } from '../port/kafka-client.js';
+import { KafkaError } from '../port/errors.js';
+import type { KafkaMetrics } from '../telemetry/kafka-metrics.js';
+import type { PollLoop } from '../consume/poll-loop.js';
+import { describeRange, type UnreadablePlaces } from '../consume/unreadable-places.js';
 import type { BatchMessage } from './record-batch.js';
 
 export interface ReaderParts {

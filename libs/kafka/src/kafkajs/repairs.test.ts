@@ -1,6 +1,6 @@
 import { encodeRepair } from '@callbus/contracts';
-import { KafkaError } from '../errors.js';
-import type { FollowOptions, KafkaClient } from '../kafka-client.js';
+import { KafkaError } from '../port/errors.js';
+import type { FollowOptions, KafkaClient } from '../port/kafka-client.js';
 import { Repairs } from './repairs.js';
 
 const nothing = (): void => undefined;

@@ -1,7 +1,7 @@
 import { decodeRepair, repairKey, type RecordRange, type Repair } from '@callbus/contracts';
-import { KafkaError } from '../errors.js';
-import type { KafkaClient, TopicFollower } from '../kafka-client.js';
-import type { KafkaLogger } from '../kafka-logger.js';
+import { KafkaError } from '../port/errors.js';
+import type { KafkaClient, TopicFollower } from '../port/kafka-client.js';
+import type { KafkaLogger } from '../port/kafka-logger.js';
 
 export interface RepairsOptions {
   readonly client: Pick<KafkaClient, 'follow' | 'admin'>;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { encodeRepair } from '@callbus/contracts';
-import { eventually, newGroup, recordFor } from '../kafka-client.contract.js';
-import type { KafkaClient, ReceivedRecord, UnreadableBatch } from '../kafka-client.js';
+import { eventually, newGroup, recordFor } from '../port/kafka-client.contract.js';
+import type { KafkaClient, ReceivedRecord, UnreadableBatch } from '../port/kafka-client.js';
 import { createKafkaClient } from './kafkajs-client.js';
 
 const brokers = (process.env['CALLBUS_TEST_BROKERS'] ?? '').split(',');

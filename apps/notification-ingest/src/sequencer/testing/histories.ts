@@ -7,8 +7,8 @@ import {
   type Observation,
 } from '@callbus/contracts';
 import { callResourcePath } from '@callbus/graph';
-import { foldCall, type Folded } from '../fold-call.js';
-import type { History } from '../history.js';
+import { foldCall, type Folded } from '../fold/fold-call.js';
+import type { History } from '../fold/history.js';
 
 const SAMPLES = new URL('../../../../../libs/graph/fixtures/notifications/', import.meta.url);
 export const TENANT_ID = '22222222-2222-4222-8222-222222222222';
