@@ -79,7 +79,13 @@ function componentsOf(one) {
   const { $id, $defs, description = '', type, required, properties } = one.schema;
   const own = { description: `${description} \`${$id}\``.trim(), type, required, properties };
   const components = JSON.stringify({ [nameOf(one)]: own, ...$defs });
-  return JSON.parse(components.replaceAll('"#/$defs/', '"#/components/schemas/'));
+  return JSON.parse(components.replaceAll('"#/$defs/', '"#/components/schemas/'), withoutTypeBesideReference);
+}
+
+/** AsyncAPI's own dialect ignores what is beside a reference; its definition has the type. */
+function withoutTypeBesideReference(_name, value) {
+  if (typeof value === 'object' && value !== null && typeof value.$ref === 'string') delete value.type;
+  return value;
 }
 
 function messageOf(one) {

@@ -20,7 +20,7 @@ async function broken(text: string): Promise<(string | null)[]> {
   return (result?.messages ?? []).map(({ ruleId, fatal, message }) => (fatal === true ? message : ruleId));
 }
 
-describe('the time that a pattern takes', () => {
+describe('the time that a pattern takes (G10)', () => {
   it.each([
     [
       'the split of a $filter at its blanks, as it was',

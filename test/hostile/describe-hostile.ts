@@ -33,7 +33,7 @@ export function describeHostile(minutes: number, selection?: string): void {
   }, STACK_TIMEOUT_MS);
 
   it(
-    `serves the honest beside rogues for ${String(minutes)} minutes`,
+    `serves the honest beside rogues for ${String(minutes)} minutes (G10)`,
     async () => {
       const { figures, latencies, memory, tallies, failures, slowAnswers } = await besideRogues(system, minutes * 60_000, rogues);
       const lines = [
