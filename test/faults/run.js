@@ -1,6 +1,6 @@
 // npm run test:faults [-- --seed S --rows F1-F7 --repeats N]
 // npm run test:history-chaos [-- --seed S]
-// npm run test:rolling [-- --minutes N --rate R --from <commit>]
+// npm run test:rolling [-- --minutes N --rate R --from <commit> | --to <commit>]
 // npm run test:hostile [-- --minutes N --rogues producer,caller]
 // npm run soak -- --minutes N --rate R [--seed S --rows F1-F10]
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,10 @@ const KINDS = {
   },
   'history-chaos': { files: ['test/faults/history-chaos.long.test.ts'], options: { seed: option } },
   hostile: { files: ['test/hostile/hostile.long.test.ts'], options: { minutes: option, rogues: option } },
-  rolling: { files: ['test/rolling/rolling-restart.long.test.ts'], options: { minutes: option, rate: option, from: option } },
+  rolling: {
+    files: ['test/rolling/rolling-restart.long.test.ts'],
+    options: { minutes: option, rate: option, from: option, to: option },
+  },
   soak: {
     files: ['test/faults/soak.long.test.ts'],
     options: { seed: option, rows: option, minutes: option, rate: option },

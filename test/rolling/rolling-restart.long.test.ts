@@ -6,15 +6,18 @@ import { RollingStack } from './rolling-stack.js';
 const minutes = Number(process.env['FAULT_MINUTES'] ?? 5);
 const rate = Number(process.env['FAULT_RATE'] ?? 20);
 
-/** The first round is an upgrade from this commit. */
+/** The first round is an upgrade from this commit, or a downgrade to it. */
 const from = process.env['FAULT_FROM'];
+const to = process.env['FAULT_TO'];
 
 let system: RollingStack;
 
 beforeAll(async () => {
-  const commit = from === undefined ? null : commitOf(from);
-  if (from !== undefined && commit === null) throw new Error(`git knows no commit ${from}`);
-  system = await RollingStack.start(commit === null ? {} : { upgradeFrom: buildOf(commit) });
+  if (from !== undefined && to !== undefined) throw new Error('Name one other build: --from or --to.');
+  system = await RollingStack.start({
+    ...(from !== undefined && { upgradeFrom: buildAt(from) }),
+    ...(to !== undefined && { upgradeTo: buildAt(to) }),
+  });
 }, 2 * STACK_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -41,3 +44,9 @@ it(
   },
   (minutes + 8) * 60_000,
 );
+
+function buildAt(revision: string): string {
+  const commit = commitOf(revision);
+  if (commit === null) throw new Error(`git knows no commit ${revision}`);
+  return buildOf(commit);
+}

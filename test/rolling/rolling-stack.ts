@@ -34,6 +34,8 @@ export const RAISED = { GRAPH_MAX_LIVE_CALLS: '10000' } as const;
 export interface RollingStackOptions {
   /** A folder with the build that each service runs from until it is restarted. @default this one */
   readonly upgradeFrom?: string;
+  /** A folder with the build that each service runs from once it is restarted. @default this one */
+  readonly upgradeTo?: string;
 }
 
 /** A stack with two of each kind but the gateway, whose services are replaced one at a time while it works. */
@@ -44,7 +46,7 @@ export class RollingStack {
     private readonly receivers: ServiceAddress,
   ) {}
 
-  static async start({ upgradeFrom }: RollingStackOptions = {}): Promise<RollingStack> {
+  static async start({ upgradeFrom, upgradeTo }: RollingStackOptions = {}): Promise<RollingStack> {
     const receivers = await ServiceAddress.open();
     const taken = new Set<number>();
     const ports = new Map<string, number>();
@@ -54,7 +56,10 @@ export class RollingStack {
       dispatchers: 2,
       receivers: 2,
       sequencers: 2,
-      launcherEnvironment: upgradeFrom === undefined ? {} : { CALLBUS_UPGRADE_FROM: upgradeFrom },
+      launcherEnvironment: {
+        ...(upgradeFrom !== undefined && { CALLBUS_UPGRADE_FROM: upgradeFrom }),
+        ...(upgradeTo !== undefined && { CALLBUS_UPGRADE_TO: upgradeTo }),
+      },
       environment: {
         'graph-simulator': { SIMULATOR_ESTABLISH_MS: '20', SIMULATOR_RING_MS: '30', SIMULATOR_TALK_MS: '300' },
         gateway: slowly,

@@ -65,6 +65,13 @@ export class LocalStackSettings {
   @IsString()
   upgradeFrom?: string;
 
+  @Setting('CALLBUS_UPGRADE_TO', {
+    describe: 'Folder with another build of this project, to try a downgrade: each service runs from it once it is restarted',
+  })
+  @IsOptional()
+  @IsString()
+  upgradeTo?: string;
+
   @Setting('KAFKA_TOPIC_PREFIX', { describe: 'Prefix of every topic of this installation' })
   @Matches(/^[A-Za-z0-9._-]{0,100}$/)
   topicPrefix: string = new KafkaSettings().topicPrefix;

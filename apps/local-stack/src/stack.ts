@@ -72,7 +72,7 @@ export class Stack {
     const { args, settings, places, progress, guarded } = this.options;
     const services = serviceNames(args.counts, args.graph === 'simulator');
     requireKnownServices(settings.serviceEnvironment, services);
-    const builds = [places.root, ...(settings.upgradeFrom === undefined ? [] : [settings.upgradeFrom])];
+    const builds = [places.root, settings.upgradeFrom, settings.upgradeTo].filter((root) => root !== undefined);
     const unbuilt = builds
       .flatMap((root) => services.map((service) => mainFile(root, service)))
       .filter((file) => !existsSync(file));
@@ -150,7 +150,7 @@ export class Stack {
           args: ['--enable-source-maps', mainFile(build, service)],
           environment: processEnvironment(globalThis.process.env, service.environment),
         });
-        build = places.root;
+        build = settings.upgradeTo ?? places.root;
         await untilReady(process, managementUrl(service), settings.readyTimeoutMs);
         return process;
       },
