@@ -26,7 +26,7 @@ export interface DriverOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Until what failed for reasons that pass (a token, Kafka) is tried again. */
+/** Delay before a step that failed transiently (a token, Kafka) is retried. */
 const RETRY_MS = 1_000;
 /** How long the history is given to say that it has folded what it was told. */
 const FOLD_MS = 10_000;
@@ -183,7 +183,7 @@ export class Driver {
     this.busy.set(callId, false);
     inTrace(this.options.ledger.traceOf(callId), work)
       .catch((error: unknown) => {
-        if (!passes(error)) throw error;
+        if (!isTransient(error)) throw error;
         this.options.logger.warn({ err: error, callId, step: what }, 'a step for a call failed and is tried again');
         return RETRY_MS;
       })
@@ -200,7 +200,7 @@ export class Driver {
     const { ledger, followUps } = this.options;
     switch (step.kind) {
       case 'append':
-        // What took no effect, before its time by the broker's clock, would take none at once again.
+        // Without effect: not yet due by the broker's clock, so an immediate retry would also have none.
         return (await ledger.append(dispatch.callId, [step.record])) === dispatch ? RETRY_MS : 0;
       case 'grace-over':
         await followUps.graceOver(dispatch, step);
@@ -218,8 +218,8 @@ export class Driver {
   }
 }
 
-/** Without anybody's doing. */
-function passes(error: unknown): boolean {
+/** Recovers without intervention. */
+function isTransient(error: unknown): boolean {
   return error instanceof GraphTokenError || (error instanceof KafkaError && error.code !== 'INVARIANT');
 }
 
