@@ -1,5 +1,5 @@
 import { reduce, type Dispatch, type LedgerRecord } from '@callbus/contracts';
-import { endStateOf } from './end-state.js';
+import { endStateOf } from './dispatcher-metrics.js';
 import { ACCEPTED, CALL_ID, COMMAND, END_REQUESTED, GRAPH_ERROR, intent, key, START_MS } from './testing/dispatches.js';
 
 /** The ends that a call comes to while these records are folded, one after the other. */

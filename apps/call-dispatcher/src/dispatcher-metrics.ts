@@ -1,14 +1,16 @@
 import { addCounter, addGauge } from '@callbus/chassis';
-import { MESSAGES, type Command, type Dispatch, type OperatorCommand, type Transition } from '@callbus/contracts';
+import { isSettled, MESSAGES, type Command, type Dispatch, type OperatorCommand, type Transition } from '@callbus/contracts';
 import type { CreateCallOutcome, Exchange } from '@callbus/graph';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { END_STATES, endStateOf } from './end-state.js';
 import type { TenantTally } from './ledger/tenant-tally.js';
 import type { UnsettledCalls } from './driver/unsettled-calls.js';
 
 type CommandType = Command['type'] | OperatorCommand['type'];
 const COMMANDS = Object.keys({ ...MESSAGES.commands.types, ...MESSAGES.operatorCommands.types }) as CommandType[];
 const POSTS = ['created', 'rejected', 'throttled', 'unauthorized', 'unknown', 'not_sent'] as const;
+/** How a call can end in the ledger. `forbidden`: rejected by ourselves, before Graph was asked. */
+const END_STATES = ['created', 'rejected', 'invalid', 'expired', 'cancelled', 'forbidden'] as const;
+type EndState = (typeof END_STATES)[number];
 
 /** What the dispatcher counts as it happens. */
 export class DispatcherMetrics {
@@ -17,7 +19,7 @@ export class DispatcherMetrics {
   readonly keepAliveFailures: Counter;
   readonly ledgerRestoreSeconds: Gauge;
   private readonly posts: (outcome: (typeof POSTS)[number]) => void;
-  private readonly finished: ReturnType<typeof addCounter<(typeof END_STATES)[number]>>;
+  private readonly finished: ReturnType<typeof addCounter<EndState>>;
   private readonly unknownOutcomes: Counter;
   private readonly requestDuration: Histogram;
 
@@ -91,6 +93,13 @@ export class DispatcherMetrics {
     };
     this.requestDuration.observe(labels, durationMs / 1_000);
   }
+}
+
+/** The end that a call came to by this transition; null when it came to none, or had come to one before. */
+export function endStateOf(before: Dispatch | undefined, after: Dispatch, transition: Transition): EndState | null {
+  if (!isSettled(after) || (before !== undefined && isSettled(before))) return null;
+  if (transition.kind === 'forbidden') return 'forbidden';
+  return END_STATES.find((state) => state === after.phase) ?? null;
 }
 
 /** What is there to be seen at any time. */
