@@ -99,22 +99,21 @@ async function dispatcher({
     baseUrl: `http://127.0.0.1:${String((graph.address() as AddressInfo).port)}`,
     maxConcurrentPosts,
   });
-  const attempts = new Attempts({
-    ledger,
+  const dial = {
     graph: graphClient,
     callbackPaths: new CallbackPaths([randomBytes(32).toString('base64url')]),
     callbackPublicUrl: 'https://callbacks.example',
     intentDeadlineMs,
     intentOrphanMs: 60_000,
+  };
+  const limits = {
     quotas: new Quotas({ maxLiveCalls: 100, maxCallsPerMonth: 100 }, () => false),
     backOffs: new BackOffs(300_000),
     breaker: new Breaker({ failures: 5, openMs: 1_000 }),
-    clock,
-    limits: { perTenant: 100, inAll: 100 },
-    logger,
-    metrics: new DispatcherMetrics(new Registry()),
-    onReleased: () => undefined,
-  });
+    perTenant: 100,
+    inAll: 100,
+  };
+  const attempts = new Attempts({ ledger, clock, logger, metrics: new DispatcherMetrics(new Registry()) }, dial, limits);
   cleanUps.push(
     () => sender.close(),
     () => ledger.stop(),

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@callbus/chassis';
 import {
   isEndRequested,
   latestAttempt,
@@ -14,29 +13,28 @@ import { MONTHLY_LIMIT_CODE, toGraphCall, type AppToken, type CreateCallOutcome,
 import { inTrace, KafkaError } from '@callbus/kafka';
 import type { BackOffs } from './back-offs.js';
 import type { Breaker } from './breaker.js';
-import type { BrokerClock } from '../ledger/broker-clock.js';
-import type { DispatcherMetrics } from '../dispatcher-metrics.js';
-import type { Ledger } from '../ledger/ledger.js';
+import type { DispatcherCore } from '../dispatcher-core.js';
 import { outcomeRecord, type AttemptKey } from './outcome-record.js';
 import { ownerKey, type Owner, type Quotas } from './quotas.js';
 
-export interface AttemptsOptions {
-  readonly ledger: Ledger;
+/** How a call is dialled. */
+export interface DialOptions {
   readonly graph: Pick<GraphClient, 'createCall'>;
   readonly callbackPaths: CallbackPaths;
   readonly callbackPublicUrl: string;
   readonly intentDeadlineMs: number;
   readonly intentOrphanMs: number;
+}
+
+/** What may hold a dial back. */
+export interface DialLimits {
   readonly quotas: Quotas;
   readonly backOffs: BackOffs;
   readonly breaker: Breaker;
-  readonly clock: BrokerClock;
-  /** Attempts of this process under way at once, per app and tenant, and in all. */
-  readonly limits: { readonly perTenant: number; readonly inAll: number };
-  readonly logger: Logger;
-  readonly metrics: DispatcherMetrics;
-  /** Called when the call is no longer in this process's hands, and there is room for another. */
-  readonly onReleased: (callId: string) => void;
+  /** Attempts of this process under way at once, per app and tenant. */
+  readonly perTenant: number;
+  /** Attempts of this process under way at once. */
+  readonly inAll: number;
 }
 
 /** What the log tells of an outcome; what else Graph said of it is in the call’s history. */
@@ -61,19 +59,30 @@ export class Attempts {
   private readonly inHand = new Map<string, Owner>();
   private readonly inHandOf = new Map<string, number>();
   private readonly running = new Set<Promise<void>>();
+  private readonly listeners = new Set<(callId: string) => void>();
 
-  constructor(private readonly options: AttemptsOptions) {}
+  constructor(
+    private readonly core: DispatcherCore,
+    private readonly dial: DialOptions,
+    private readonly limits: DialLimits,
+  ) {}
+
+  /** Calls the listener when no attempt of the call is under way here any more, so that there is room for another. */
+  onPlaceFreed(listener: (callId: string) => void): void {
+    this.listeners.add(listener);
+  }
 
   /** @returns what keeps an app from dialling in a tenant now; null when nothing does */
   obstacle(owner: Owner): string | null {
-    const { quotas, backOffs, breaker, clock, limits } = this.options;
+    const { quotas, backOffs, breaker, perTenant, inAll } = this.limits;
+    const { clock } = this.core;
     if (breaker.waitMs() > 0) return 'Graph cannot be reached';
     if (backOffs.waitMs(owner, clock.nowMs()) > 0) return 'Graph asked the app to wait in the tenant (Retry-After)';
     if (quotas.dialling(owner) >= backOffs.window(owner))
       return 'the app goes on slowly in the tenant, since Graph asked it to wait';
     const exceeded = quotas.obstacle(owner, clock.nowMs());
     if (exceeded !== null) return exceeded;
-    if ((this.inHandOf.get(ownerKey(owner)) ?? 0) >= limits.perTenant || this.inHand.size >= limits.inAll) {
+    if ((this.inHandOf.get(ownerKey(owner)) ?? 0) >= perTenant || this.inHand.size >= inAll) {
       return 'as many calls as may be dialled at once are being dialled (GRAPH_MAX_CONCURRENT_CREATES)';
     }
     return null;
@@ -81,8 +90,8 @@ export class Attempts {
 
   /** Milliseconds until the circuit breaker and the app’s back-off in the tenant let it dial; 0 when neither holds it back. */
   waitMs(owner: Owner): number {
-    const { backOffs, breaker, clock } = this.options;
-    return Math.max(breaker.waitMs(), backOffs.waitMs(owner, clock.nowMs()));
+    const { backOffs, breaker } = this.limits;
+    return Math.max(breaker.waitMs(), backOffs.waitMs(owner, this.core.clock.nowMs()));
   }
 
   /**
@@ -95,8 +104,8 @@ export class Attempts {
     const key = ownerKey(owner);
     this.inHand.set(callId, owner);
     this.inHandOf.set(key, (this.inHandOf.get(key) ?? 0) + 1);
-    this.options.quotas.reserve(callId, owner);
-    this.options.breaker.begin();
+    this.limits.quotas.reserve(callId, owner);
+    this.limits.breaker.begin();
     return null;
   }
 
@@ -109,8 +118,8 @@ export class Attempts {
     const left = (this.inHandOf.get(key) ?? 1) - 1;
     if (left > 0) this.inHandOf.set(key, left);
     else this.inHandOf.delete(key);
-    this.options.quotas.giveBack(callId, owner);
-    this.options.onReleased(callId);
+    this.limits.quotas.giveBack(callId, owner);
+    for (const listener of this.listeners) listener(callId);
   }
 
   inFlight(): number {
@@ -119,7 +128,7 @@ export class Attempts {
 
   /** How many attempts more may be under way at once, of the app and tenant with the most. */
   left(): number {
-    const { perTenant, inAll } = this.options.limits;
+    const { perTenant, inAll } = this.limits;
     return Math.min(perTenant - Math.max(0, ...this.inHandOf.values()), inAll - this.inHand.size);
   }
 
@@ -141,7 +150,8 @@ export class Attempts {
     token: AppToken,
     first: readonly LedgerRecord[] = [],
   ): Promise<Dispatch | undefined> {
-    const { ledger, intentDeadlineMs: deadlineMs, intentOrphanMs: orphanMs } = this.options;
+    const { ledger, metrics } = this.core;
+    const { intentDeadlineMs: deadlineMs, intentOrphanMs: orphanMs } = this.dial;
     const { callId, requestHash } = asked;
     const key = { callId, attempt, nonce: randomUUID() };
     // From here on, so that a shutdown waits for an Intent that is being written too.
@@ -152,7 +162,7 @@ export class Attempts {
       const begunAtMs = performance.now();
       const dispatch = await ledger.append(callId, [...first, { type: 'Intent', ...key, deadlineMs, orphanMs }]);
       const intent = dispatch?.attempts.find(({ nonce }) => nonce === key.nonce);
-      if (intent === undefined) this.options.metrics.intentsLost.inc();
+      if (intent === undefined) metrics.intentsLost.inc();
       if (dispatch?.command == null || intent === undefined) return dispatch;
       const { command } = dispatch;
       if (command.call === null)
@@ -190,7 +200,8 @@ export class Attempts {
     token: AppToken,
     begunAtMs: number,
   ): Promise<void> {
-    const { ledger, graph, callbackPaths, callbackPublicUrl, logger, metrics } = this.options;
+    const { ledger, logger, metrics } = this.core;
+    const { graph, callbackPaths, callbackPublicUrl } = this.dial;
     const { callId, attempt } = key;
     const { appId, tenantId, call } = command;
     const callbackUri = callbackPublicUrl + callbackPaths.pathFor({ appId, tenantId, callId, attempt });
@@ -213,8 +224,8 @@ export class Attempts {
       },
     });
     metrics.posted(outcome);
-    if (outcome.kind === 'not-sent' && outcome.isUnreachable) this.options.breaker.notConnected();
-    else if (outcome.kind !== 'not-sent') this.options.breaker.connected();
+    if (outcome.kind === 'not-sent' && outcome.isUnreachable) this.limits.breaker.notConnected();
+    else if (outcome.kind !== 'not-sent') this.limits.breaker.connected();
     const durationMs = Math.round(performance.now() - askedAtMs);
     logger.info({ callId, attempt, tenantId, appId, clientRequestId, durationMs, ...factsOf(outcome) }, 'attempted');
     if (outcome.kind === 'unknown')
@@ -229,11 +240,11 @@ export class Attempts {
   private async record(record: LedgerRecord): Promise<void> {
     for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       try {
-        await this.options.ledger.append(record.callId, [record]);
+        await this.core.ledger.append(record.callId, [record]);
         return;
       } catch (error) {
         if (!(error instanceof KafkaError) || error.code === 'INVARIANT') throw error;
-        this.options.logger.warn({ err: error, callId: record.callId, type: record.type }, 'an outcome is not in the ledger yet');
+        this.core.logger.warn({ err: error, callId: record.callId, type: record.type }, 'an outcome is not in the ledger yet');
         if (error.code === 'RECORD_REFUSED' && record.type === 'Created' && record.call != null) {
           // Graph's answer is too large for the ledger; that the call was created is what counts.
           await this.record({ ...record, call: null });

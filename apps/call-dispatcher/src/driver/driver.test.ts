@@ -4,11 +4,12 @@ import { GraphClient, type AppToken } from '@callbus/graph';
 import { CallHistories } from '../follow-ups/call-histories.js';
 import { Driver } from './driver.js';
 import { FollowUps } from '../follow-ups/follow-ups.js';
+import { ObservationSender } from '../relay/observation-sender.js';
 import { RoleCheck } from '../dialling/role-check.js';
 import { ACCEPTED, CALL_ID, GRAPH_ERROR, intent, key, ORPHAN_MS, START_MS } from '../testing/dispatches.js';
 import { RULES } from '../testing/histories.js';
 import { MemoryLog } from '../testing/memory-log.js';
-import { LOGGER, processOn, type ProcessInMemory } from '../testing/process-in-memory.js';
+import { processOn, type ProcessInMemory } from '../testing/process-in-memory.js';
 
 const WITHOUT_ROLES: AppToken = { value: 'old', expiresAtMs: Infinity, roles: [] };
 const REFUSED_401: LedgerRecord = {
@@ -37,7 +38,6 @@ beforeEach(async () => {
   token = WITHOUT_ROLES;
   agesAsked = [];
   renewed = Promise.resolve(WITHOUT_ROLES);
-  const { clock } = process;
   const tokens = {
     atHand: () => token,
     get: () => renewed,
@@ -48,32 +48,22 @@ beforeEach(async () => {
     },
     trouble: () => null,
   };
-  const graph = new GraphClient({ baseUrl: 'https://graph.invalid' });
-  driver = new Driver({
-    ...process,
-    histories: new CallHistories({ get: () => undefined, isLost: () => false }, () => START_MS),
-    followUps: new FollowUps({
-      sender: log.sender,
-      topicPrefix: '',
-      partitions: 1,
-      tokens,
-      graph,
-      clock,
+  const client = new GraphClient({ baseUrl: 'https://graph.invalid' });
+  const observations = new ObservationSender(log.sender, { topicPrefix: '', partitions: 1 });
+  const roles = new RoleCheck(tokens, { isOn: true, youngMs: 0 });
+  driver = new Driver(
+    process,
+    { attempts: process.attempts, tokens, roles },
+    {
+      histories: new CallHistories({ get: () => undefined, isLost: () => false }, () => START_MS),
+      followUps: new FollowUps(process, { client, tokens }, { observations, rules: RULES, maxWaitMs: 300_000 }),
       rules: RULES,
-      maxWaitMs: 300_000,
-      logger: LOGGER,
-      metrics: process.metrics,
-      onGone: () => undefined,
-    }),
-    tokens,
-    roles: new RoleCheck(tokens, { isOn: true, youngMs: 0 }),
-    rules: RULES,
-    isMine: () => true,
-    logger: LOGGER,
-    onFatal: (error) => {
-      throw error;
+      isMine: () => true,
+      onFatal: (error) => {
+        throw error;
+      },
     },
-  });
+  );
 });
 
 afterEach(() => {

@@ -1,28 +1,19 @@
-import type { Logger } from '@callbus/chassis';
 import { isSettled, type Dispatch, type KeptCommand, type LedgerCommand } from '@callbus/contracts';
-import { GraphTokenError, type AppToken, type AppTokens } from '@callbus/graph';
+import { GraphTokenError, type AppToken } from '@callbus/graph';
 import { inTrace, KafkaError } from '@callbus/kafka';
-import type { Attempts } from '../dialling/attempts.js';
-import type { BrokerClock } from '../ledger/broker-clock.js';
+import type { Dialling } from '../dialling/dialling.js';
+import type { DispatcherCore } from '../dispatcher-core.js';
 import type { CallHistories } from '../follow-ups/call-histories.js';
 import type { FollowUps } from '../follow-ups/follow-ups.js';
-import type { Ledger } from '../ledger/ledger.js';
 import { liveCallOf, livesAtGraph, nextStep, type CallHistory, type NextStepRules, type Step } from './next-step.js';
-import type { RoleCheck } from '../dialling/role-check.js';
 import { WaitingLine } from './waiting-line.js';
 
 export interface DriverOptions {
-  readonly ledger: Ledger;
   readonly histories: CallHistories;
-  readonly attempts: Attempts;
   readonly followUps: FollowUps;
-  readonly tokens: Pick<AppTokens, 'atHand' | 'youngerThan' | 'trouble'>;
-  readonly roles: RoleCheck;
-  readonly clock: BrokerClock;
   readonly rules: NextStepRules;
   /** Whether this process looks after the call: whether it was given the call's partition of the commands topic. */
   readonly isMine: (callId: string) => boolean;
-  readonly logger: Logger;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -48,11 +39,15 @@ export class Driver {
   private advanceAtMs = Infinity;
   private isStopped = false;
 
-  constructor(private readonly options: DriverOptions) {}
+  constructor(
+    private readonly core: DispatcherCore,
+    private readonly dialling: Dialling,
+    private readonly options: DriverOptions,
+  ) {}
 
   /** To be called after every new assignment, and at the start: looks at all calls that are under way. */
   takeOver(): void {
-    for (const dispatch of this.options.ledger.all()) this.look(dispatch.callId);
+    for (const dispatch of this.core.ledger.all()) this.look(dispatch.callId);
   }
 
   /** To be called whenever anything changed for the call. */
@@ -60,8 +55,9 @@ export class Driver {
     clearTimeout(this.timers.get(callId));
     this.timers.delete(callId);
     if (this.busy.has(callId)) this.busy.set(callId, true);
-    if (this.isStopped || this.busy.has(callId) || this.options.attempts.isInHand(callId)) return;
-    const { ledger, histories, clock, followUps, rules } = this.options;
+    if (this.isStopped || this.busy.has(callId) || this.dialling.attempts.isInHand(callId)) return;
+    const { ledger, clock } = this.core;
+    const { histories, followUps, rules } = this.options;
     const dispatch = ledger.get(callId);
     if (dispatch?.command == null) return;
     const history = histories.of(dispatch);
@@ -83,7 +79,7 @@ export class Driver {
 
   /** To be called when an attempt of this process came to its end, a call ended, or a token was requested: another may go on. */
   advance(): void {
-    const { attempts, tokens } = this.options;
+    const { attempts, tokens } = this.dialling;
     this.line.advance(
       (owner) => tokens.atHand(owner) !== undefined && attempts.obstacle(owner) === null,
       (callId) => {
@@ -114,7 +110,8 @@ export class Driver {
     command: LedgerCommand,
     { attempt, tokenRefusedAtMs }: Extract<Step, { kind: 'attempt' }>,
   ): void {
-    const { tokens, clock } = this.options;
+    const { tokens } = this.dialling;
+    const { clock } = this.core;
     const dial = (token: AppToken): Promise<number> => this.dial(dispatch, command, attempt, token);
     if (tokenRefusedAtMs !== null) {
       // One that was asked for since then serves all the calls that the same token failed.
@@ -129,7 +126,7 @@ export class Driver {
   /** Reserves before it waits for anything, so that a line advances by as many as may go on. @returns as `start` wants */
   private async dial(dispatch: Dispatch, command: LedgerCommand, attempt: number, token: AppToken): Promise<number> {
     const { callId } = dispatch;
-    const { attempts, roles } = this.options;
+    const { attempts, roles } = this.dialling;
     if (this.isStopped) return 0;
     if (attempt === 1 && !roles.isPassed(command, token)) return this.forbid(callId, command);
     const obstacle = attempts.reserve(callId, command);
@@ -141,25 +138,24 @@ export class Driver {
 
   /** Ends a call that Graph would refuse, or lets it be looked at again with the token that allows it. @returns as `start` wants */
   private async forbid(callId: string, command: LedgerCommand): Promise<number> {
-    const error = await this.options.roles.refusal(command);
+    const error = await this.dialling.roles.refusal(command);
     if (error === null) return 0;
     const { appId, tenantId } = command;
-    this.options.logger.warn({ callId, tenantId, appId, code: error.code, why: error.message }, 'not dialled');
-    await this.options.ledger.append(callId, [{ type: 'Forbidden', callId, error }]);
+    this.core.logger.warn({ callId, tenantId, appId, code: error.code, why: error.message }, 'not dialled');
+    await this.core.ledger.append(callId, [{ type: 'Forbidden', callId, error }]);
     return 0;
   }
 
   /** @returns the milliseconds after which it is to be looked at again at the latest */
   private holdBack(callId: string, command: LedgerCommand, reason: string): number {
-    const { attempts, clock } = this.options;
     this.line.add(callId, command, reason);
-    this.advanceAfter(attempts.waitMs(command));
-    return command.notAfterMs + 1 - clock.nowMs();
+    this.advanceAfter(this.dialling.attempts.waitMs(command));
+    return command.notAfterMs + 1 - this.core.clock.nowMs();
   }
 
   private whyHeldBack(callId: string, command: KeptCommand): string | undefined {
     const reason = this.line.reasonOf(callId, command);
-    const trouble = reason === NO_TOKEN ? this.options.tokens.trouble(command) : null;
+    const trouble = reason === NO_TOKEN ? this.dialling.tokens.trouble(command) : null;
     return trouble === null ? reason : `${NO_TOKEN}: ${trouble.message}`;
   }
 
@@ -172,7 +168,7 @@ export class Driver {
       () => {
         this.advanceAtMs = Infinity;
         this.advance();
-        for (const owner of this.line.owners()) this.advanceAfter(this.options.attempts.waitMs(owner));
+        for (const owner of this.line.owners()) this.advanceAfter(this.dialling.attempts.waitMs(owner));
       },
       atMs - performance.now() + 1,
     );
@@ -181,10 +177,10 @@ export class Driver {
   /** @param work resolves with the milliseconds after which the call is to be looked at again at the latest */
   private start({ callId }: Dispatch, what: Step['kind'], work: () => Promise<number>): void {
     this.busy.set(callId, false);
-    inTrace(this.options.ledger.traceOf(callId), work)
+    inTrace(this.core.ledger.traceOf(callId), work)
       .catch((error: unknown) => {
         if (!isTransient(error)) throw error;
-        this.options.logger.warn({ err: error, callId, step: what }, 'a step for a call failed and is tried again');
+        this.core.logger.warn({ err: error, callId, step: what }, 'a step for a call failed and is tried again');
         return RETRY_MS;
       })
       .then((waitMs) => {
@@ -197,7 +193,8 @@ export class Driver {
   }
 
   private async take(dispatch: Dispatch, step: Exclude<Step, { kind: 'wait' | 'attempt' }>): Promise<number> {
-    const { ledger, followUps } = this.options;
+    const { ledger } = this.core;
+    const { followUps } = this.options;
     switch (step.kind) {
       case 'append':
         // Without effect: not yet due by the broker's clock, so an immediate retry would also have none.

@@ -7,6 +7,7 @@ import type { OutgoingRecord } from '@callbus/kafka';
 import { Registry } from 'prom-client';
 import { BrokerClock } from '../ledger/broker-clock.js';
 import { DispatcherMetrics } from '../dispatcher-metrics.js';
+import { ObservationSender } from '../relay/observation-sender.js';
 import { FollowUps } from './follow-ups.js';
 import { ACCEPTED, CALL_ID, COMMAND, dispatchAfter, intent, key, START_MS } from '../testing/dispatches.js';
 import { RULES } from '../testing/histories.js';
@@ -58,32 +59,26 @@ function followUps(startedMs = START_MS): FollowUps {
   const clock = new BrokerClock(() => monotonicMs);
   clock.observe(startedMs);
   const token = (): AppToken => ({ value: tokens.now, expiresAtMs: Infinity, roles: [] });
-  return new FollowUps({
-    sender: {
-      send: (records) => {
-        sent.push(...records);
-        return Promise.resolve([]);
-      },
-      condition: () => ({ ok: true }),
-      close: () => Promise.resolve(),
+  const logger = createLogger('test', 'error', (line) => lines.push(line));
+  const appTokens = {
+    get: () => Promise.resolve(token()),
+    refresh: () => {
+      tokens = { now: `token-${String(tokens.refreshes + 2)}`, refreshes: tokens.refreshes + 1 };
+      return Promise.resolve(token());
     },
-    topicPrefix: 'test.',
-    partitions: 12,
-    tokens: {
-      get: () => Promise.resolve(token()),
-      refresh: () => {
-        tokens = { now: `token-${String(tokens.refreshes + 2)}`, refreshes: tokens.refreshes + 1 };
-        return Promise.resolve(token());
-      },
-    },
-    graph: client,
-    clock,
-    rules: RULES,
-    maxWaitMs: 300_000,
-    logger: createLogger('test', 'error', (line) => lines.push(line)),
-    metrics: new DispatcherMetrics(new Registry()),
-    onGone: ({ callId }) => gone.push(callId),
-  });
+  };
+  const send = (records: readonly OutgoingRecord[]): Promise<[]> => {
+    sent.push(...records);
+    return Promise.resolve([]);
+  };
+  const observations = new ObservationSender({ send }, { topicPrefix: 'test.', partitions: 12 });
+  const all = new FollowUps(
+    { clock, logger, metrics: new DispatcherMetrics(new Registry()) },
+    { client, tokens: appTokens },
+    { observations, rules: RULES, maxWaitMs: 300_000 },
+  );
+  all.onGone(({ callId }) => gone.push(callId));
+  return all;
 }
 
 const told = (): object[] => sent.map(({ value }) => JSON.parse(String(value)) as object);

@@ -1,18 +1,6 @@
-import type { Logger } from '@callbus/chassis';
-import {
-  encodeObservation,
-  partitionOf,
-  topicName,
-  TOPICS,
-  type Dispatch,
-  type EndObservation,
-  type FoundCall,
-  type Observation,
-} from '@callbus/contracts';
+import type { Dispatch, EndObservation, FoundCall, Observation } from '@callbus/contracts';
 import type { AppToken, AppTokens, FollowUpFailure, GraphClient } from '@callbus/graph';
-import type { RecordSender } from '@callbus/kafka';
-import type { BrokerClock } from '../ledger/broker-clock.js';
-import type { DispatcherMetrics } from '../dispatcher-metrics.js';
+import type { DispatcherCore } from '../dispatcher-core.js';
 import { ownerKey, type Owner } from '../dialling/quotas.js';
 import {
   keepAliveAfter,
@@ -22,21 +10,19 @@ import {
   type HangUp,
   type NextStepRules,
 } from '../driver/next-step.js';
+import type { ObservationSender } from '../relay/observation-sender.js';
+
+/** What of Graph follow-ups need. */
+export interface FollowUpGraph {
+  readonly client: GraphClient;
+  readonly tokens: Pick<AppTokens, 'get' | 'refresh'>;
+}
 
 export interface FollowUpsOptions {
-  readonly sender: RecordSender;
-  readonly topicPrefix: string;
-  readonly partitions: number;
-  readonly tokens: Pick<AppTokens, 'get' | 'refresh'>;
-  readonly graph: GraphClient;
-  readonly clock: BrokerClock;
+  readonly observations: ObservationSender;
   readonly rules: NextStepRules;
   /** How long a Retry-After of Graph is believed at most, ms. Graph ends a call that is not kept alive. */
   readonly maxWaitMs: number;
-  readonly logger: Logger;
-  readonly metrics: Pick<DispatcherMetrics, 'keepAliveFailures'>;
-  /** Called after the history was told that Graph does not know the call any more. */
-  readonly onGone: (dispatch: Dispatch) => void;
 }
 
 /** Until Graph is asked again for a call that it says it does not know: its last callback may be on its way. */
@@ -55,10 +41,20 @@ export class FollowUps {
   private readonly throttledUntilMs = new Map<string, number>();
 
   private readonly begunAtMs: number;
+  private readonly listeners = new Set<(dispatch: Dispatch) => void>();
 
   /** To be made when the ledger has been folded. */
-  constructor(private readonly options: FollowUpsOptions) {
-    this.begunAtMs = options.clock.nowMs();
+  constructor(
+    private readonly core: Pick<DispatcherCore, 'clock' | 'logger' | 'metrics'>,
+    private readonly graph: FollowUpGraph,
+    private readonly options: FollowUpsOptions,
+  ) {
+    this.begunAtMs = core.clock.nowMs();
+  }
+
+  /** Calls the listener after the history was told that Graph does not know the call any more. */
+  onGone(listener: (dispatch: Dispatch) => void): void {
+    this.listeners.add(listener);
   }
 
   /** By Graph's id of the call. */
@@ -74,7 +70,8 @@ export class FollowUps {
   /** Begins to keep a call alive, if this process does not do so yet. */
   begin(dispatch: Dispatch, { attempt, graphCallId }: CallOfGraph): void {
     if (this.known.has(graphCallId)) return;
-    const { clock, rules } = this.options;
+    const { clock } = this.core;
+    const { rules } = this.options;
     const createdAtMs = dispatch.attempts.find((one) => one.attempt === attempt)?.closedAtMs ?? clock.nowMs();
     // When this process began, its clock may have stood still since the last record: such a call is kept alive at once.
     const isOlder = createdAtMs <= this.begunAtMs;
@@ -89,10 +86,10 @@ export class FollowUps {
 
   /** @throws KafkaError, GraphTokenError */
   async hangUp(dispatch: Dispatch, { attempt, graphCallId, isSurplus, request }: HangUp): Promise<void> {
-    const { graph, logger } = this.options;
+    const { logger } = this.core;
     const { callId } = dispatch;
     const token = await this.token(dispatch);
-    const outcome = await graph.endCall(graphCallId, token.value);
+    const outcome = await this.graph.client.endCall(graphCallId, token.value);
     const end = { kind: 'end', attempt, graphCallId, request } as const;
     // Each answer to a repeated request needs its own id; the first keeps the id that older dispatchers give it.
     const again = request > (isSurplus ? 0 : 1) ? `-${String(request)}` : '';
@@ -114,9 +111,9 @@ export class FollowUps {
 
   /** @throws GraphTokenError */
   async keepAlive(dispatch: Dispatch, { graphCallId }: CallOfGraph): Promise<void> {
-    const { graph, clock, rules, logger, metrics } = this.options;
+    const { clock, logger, metrics } = this.core;
     const token = await this.token(dispatch);
-    const outcome = await graph.keepAlive(graphCallId, token.value);
+    const outcome = await this.graph.client.keepAlive(graphCallId, token.value);
     if (outcome.kind === 'failed') metrics.keepAliveFailures.inc();
     if (outcome.kind === 'failed' && !outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
     if (outcome.kind === 'failed') {
@@ -124,7 +121,7 @@ export class FollowUps {
       logger.warn({ callId: dispatch.callId, graphCallId, httpStatus, code }, 'Graph refused to keep a call alive');
     }
     if (outcome.kind === 'gone') this.saidGone(graphCallId);
-    this.remember(graphCallId, { keepAliveAtMs: clock.nowMs() + rules.keepAliveIntervalMs });
+    this.remember(graphCallId, { keepAliveAtMs: clock.nowMs() + this.options.rules.keepAliveIntervalMs });
   }
 
   /**
@@ -136,9 +133,9 @@ export class FollowUps {
     dispatch: Dispatch,
     { attempt, graphCallId, answers = null }: CallOfGraph & { readonly answers?: string | null },
   ): Promise<void> {
-    const { graph, clock, rules, logger } = this.options;
+    const { clock, logger } = this.core;
     const token = await this.token(dispatch);
-    const outcome = await graph.getCall(graphCallId, token.value);
+    const outcome = await this.graph.client.getCall(graphCallId, token.value);
     if (outcome.kind === 'failed' && !outcome.isFinal) return this.putOff(dispatch, graphCallId, outcome, token);
     const found = { kind: 'keep-alive', attempt, graphCallId, ...(answers !== null && { answers }) } as const;
     const isSaidGone = this.known.get(graphCallId)?.isSaidGone === true;
@@ -149,7 +146,7 @@ export class FollowUps {
       }
       await this.tell(dispatch, { ...found, id: `gone-${graphCallId}`, result: 'gone' });
       this.remember(graphCallId, { isToldGone: true });
-      this.options.onGone(dispatch);
+      for (const listener of this.listeners) listener(dispatch);
       return;
     }
     if (outcome.kind === 'failed') {
@@ -165,16 +162,16 @@ export class FollowUps {
     // A call that was said to be gone and lives may have been hung up in vain.
     const again = isSaidGone && outcome.kind === 'found' ? { isSaidGone: false, hungUpFor: NO_FOLLOW_UP.hungUpFor } : {};
     const nowMs = clock.nowMs();
-    const asked = { lookedUpAtMs: nowMs, lookUpAtMs: nowMs + rules.establishingMaxMs };
+    const asked = { lookedUpAtMs: nowMs, lookUpAtMs: nowMs + this.options.rules.establishingMaxMs };
     this.remember(graphCallId, { ...again, ...asked, ...(answers !== null && { answeredCallbackId: answers }) });
   }
 
   private saidGone(graphCallId: string): void {
-    this.remember(graphCallId, { isSaidGone: true, lookUpAtMs: this.options.clock.nowMs() + CONFIRM_AFTER_MS });
+    this.remember(graphCallId, { isSaidGone: true, lookUpAtMs: this.core.clock.nowMs() + CONFIRM_AFTER_MS });
   }
 
   private token(dispatch: Dispatch): Promise<AppToken> {
-    return this.options.tokens.get(ownerOf(dispatch));
+    return this.graph.tokens.get(ownerOf(dispatch));
   }
 
   /**
@@ -182,9 +179,9 @@ export class FollowUps {
    * @throws GraphTokenError
    */
   private async putOff(dispatch: Dispatch, graphCallId: string, failure: FollowUpFailure, used: AppToken): Promise<void> {
-    const { tokens, clock, maxWaitMs } = this.options;
+    const { tokens } = this.graph;
     const owner = ownerOf(dispatch);
-    const notBeforeMs = clock.nowMs() + Math.min(failure.retryAfterMs, maxWaitMs);
+    const notBeforeMs = this.core.clock.nowMs() + Math.min(failure.retryAfterMs, this.options.maxWaitMs);
     this.remember(graphCallId, { notBeforeMs });
     if (failure.error.httpStatus === 429) this.throttledUntilMs.set(ownerKey(owner), Math.max(notBeforeMs, this.fromMs(owner)));
     if (failure.error.httpStatus !== 401) return;
@@ -199,20 +196,11 @@ export class FollowUps {
   }
 
   private async tell(dispatch: Dispatch, fact: Fact): Promise<void> {
-    const { sender, topicPrefix, partitions, clock } = this.options;
     const { callId, command } = dispatch;
     if (command === null) return;
     const { tenantId, appId } = command;
-    const receivedAt = new Date(clock.nowMs()).toISOString();
-    const observation: Observation = { callId, tenantId, appId, receivedAt, ...fact };
-    await sender.send([
-      {
-        topic: topicName(topicPrefix, TOPICS.observations),
-        partition: partitionOf(callId, partitions),
-        key: callId,
-        value: encodeObservation(observation),
-      },
-    ]);
+    const receivedAt = new Date(this.core.clock.nowMs()).toISOString();
+    await this.options.observations.send([{ callId, tenantId, appId, receivedAt, ...fact }]);
   }
 }
 

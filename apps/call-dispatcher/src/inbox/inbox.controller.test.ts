@@ -16,7 +16,7 @@ import { ACCEPTED, APP_ID, CALL_ID, COMMAND, END_REQUESTED, intent, key, START_M
 import { handOver } from '../testing/hand-over.js';
 import { NO_HISTORY } from '../testing/histories.js';
 import { MemoryLog } from '../testing/memory-log.js';
-import { LOGGER, processOn, type ProcessInMemory } from '../testing/process-in-memory.js';
+import { processOn, type ProcessInMemory } from '../testing/process-in-memory.js';
 
 const OTHER_TENANT_ID = '9e7a4f1f-5b0c-4c8e-9a43-6f1d3c2b7a11';
 const NOT_AFTER_DEFAULT_MS = 120_000;
@@ -50,24 +50,30 @@ async function begin(): Promise<void> {
   hasEnded = false;
   hasFailed = false;
   isHistoryLost = false;
-  const tokens = { atHand: () => token };
-  const roles = new RoleCheck({ youngerThan: () => Promise.reject(new Error('no other token')) }, { isOn: true, youngMs: 0 });
+  const tokens = {
+    atHand: () => token,
+    youngerThan: () => Promise.reject(new Error('no other token')),
+    trouble: () => null,
+  };
+  const roles = new RoleCheck(tokens, { isOn: true, youngMs: 0 });
   const histories = {
     get: () => (hasHistory ? { ...NO_HISTORY, hasEnded, hasFailed } : undefined),
     isLost: () => isHistoryLost,
   };
   const rules = {
-    appId: APP_ID,
-    apps: new Map([[APP_ID, []]]),
-    tenants: [],
-    mediaHosts: null,
-    notAfterDefaultMs: NOT_AFTER_DEFAULT_MS,
-    notAfterRedialExtraMs: 0,
-    maxCallBytes: MAX_CALL_BYTES,
+    create: {
+      appId: APP_ID,
+      apps: new Map([[APP_ID, []]]),
+      tenants: [],
+      mediaHosts: null,
+      notAfterDefaultMs: NOT_AFTER_DEFAULT_MS,
+      notAfterRedialExtraMs: 0,
+      maxCallBytes: MAX_CALL_BYTES,
+    },
     waitingBytes: { perTenant: 10 * MAX_CALL_BYTES, inAll: 15 * MAX_CALL_BYTES },
     unknownEnds: { perCall: 4, perTenant: 3, inAll: 5 },
   };
-  inbox = new InboxController(process.ledger, process.attempts, tokens, roles, process.metrics, histories, rules, LOGGER);
+  inbox = new InboxController(process, { attempts: process.attempts, tokens, roles }, histories, rules);
 }
 
 /** Has the inbox take the command, as a record that came at `brokerMs`. */

@@ -1,4 +1,3 @@
-import type { Logger } from '@callbus/chassis';
 import {
   ContractError,
   decodeCommand,
@@ -12,24 +11,21 @@ import {
   type LedgerCommand,
   type LedgerRecord,
 } from '@callbus/contracts';
-import type { AppTokens } from '@callbus/graph';
-import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, type SnapshotFollower } from '@callbus/kafka';
+import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
-import { Attempts } from '../dialling/attempts.js';
-import { DispatcherMetrics } from '../dispatcher-metrics.js';
+import { Dialling } from '../dialling/dialling.js';
+import { DispatcherCore } from '../dispatcher-core.js';
 import { judgeCreateCall, type CreateCallRules } from './judge-create-call.js';
-import { Ledger } from '../ledger/ledger.js';
 import { livesAtGraph, type CallHistory } from '../driver/next-step.js';
-import { APP_TOKENS, HISTORIES, INBOX_RULES, LOGGER } from '../injected.js';
-import { RoleCheck } from '../dialling/role-check.js';
 import type { TallyLimits } from '../ledger/tenant-tally.js';
 import { faultsOfRoom } from './waiting-room.js';
 
-export interface InboxRules extends CreateCallRules {
+export abstract class InboxRules {
+  abstract readonly create: CreateCallRules;
   /** Limits, in bytes, for the calls that a dispatcher keeps in memory because they can still be dialled. */
-  readonly waitingBytes: TallyLimits;
+  abstract readonly waitingBytes: TallyLimits;
   /** Limits for the number of EndCalls of unknown calls that a dispatcher remembers. */
-  readonly unknownEnds: TallyLimits & {
+  abstract readonly unknownEnds: TallyLimits & {
     /** EndCalls of different tenants for one callId. The time to fold them grows with the square of their number. */
     readonly perCall: number;
   };
@@ -39,14 +35,10 @@ export interface InboxRules extends CreateCallRules {
 @Controller()
 export class InboxController {
   constructor(
-    private readonly ledger: Ledger,
-    private readonly attempts: Attempts,
-    @Inject(APP_TOKENS) private readonly tokens: Pick<AppTokens, 'atHand'>,
-    private readonly roles: RoleCheck,
-    private readonly metrics: DispatcherMetrics,
-    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'isLost'>,
-    @Inject(INBOX_RULES) private readonly rules: InboxRules,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly core: DispatcherCore,
+    private readonly dialling: Dialling,
+    @Inject(SnapshotFollower) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'isLost'>,
+    private readonly rules: InboxRules,
   ) {}
 
   @OnRecord(TOPICS.commands.name, { group: GROUPS.inbox.name, deadLetterTopic: TOPICS.commandsDeadLetter.name })
@@ -57,7 +49,7 @@ export class InboxController {
     // A replayed dead letter has the time that it had, so an old one does not dial.
     const arrivedAtMs = firstAppendedAtMs(record);
     await this.handle(command, arrivedAtMs);
-    this.metrics.command(command.type);
+    this.core.metrics.command(command.type);
   }
 
   private handle(command: Command, arrivedAtMs: number): Promise<void> {
@@ -71,12 +63,12 @@ export class InboxController {
 
   private async createCall(data: CreateCallData, arrivedAtMs: number): Promise<void> {
     const { callId } = data;
-    const isLost = this.ledger.hasLostRecords && (await this.isKnownOnlyToHistory(callId));
-    if (this.ledger.mayHaveForgotten(callId, isLost ? -Infinity : arrivedAtMs)) {
+    const isLost = this.core.ledger.hasLostRecords && (await this.isKnownOnlyToHistory(callId));
+    if (this.core.ledger.mayHaveForgotten(callId, isLost ? -Infinity : arrivedAtMs)) {
       throw new ContractError('TOO_OLD', `The command for the call ${callId} came before the oldest record of the ledger.`);
     }
-    const judged = judgeCreateCall(data, arrivedAtMs, this.rules);
-    const known = this.ledger.get(callId);
+    const judged = judgeCreateCall(data, arrivedAtMs, this.rules.create);
+    const known = this.core.ledger.get(callId);
     const after = known?.command == null ? await this.accept(callId, judged) : known;
     // Also after the append: another command with the same callId may have been first.
     if (after?.requestHash !== judged.requestHash) {
@@ -87,17 +79,18 @@ export class InboxController {
   private async accept(callId: string, judged: ReturnType<typeof judgeCreateCall>): Promise<Dispatch | undefined> {
     const { command, requestHash } = judged;
     const faults =
-      judged.faults.length > 0 ? judged.faults : faultsOfRoom(this.ledger.waitingBytes, command, this.rules.waitingBytes);
+      judged.faults.length > 0 ? judged.faults : faultsOfRoom(this.core.ledger.waitingBytes, command, this.rules.waitingBytes);
     if (faults.length > 0) {
-      this.logger.info({ callId, faults: faults.length }, 'a command cannot be dialled');
+      this.core.logger.info({ callId, faults: faults.length }, 'a command cannot be dialled');
       // Without the body, which may be large: it is never dialled, and requestHash is enough to recognise a repeat.
       const failed: LedgerCommand = { ...command, call: {} };
-      return this.ledger.append(callId, [{ type: 'Invalid', callId, command: failed, requestHash, faults: [...faults] }]);
+      return this.core.ledger.append(callId, [{ type: 'Invalid', callId, command: failed, requestHash, faults: [...faults] }]);
     }
     const accepted: LedgerRecord = { type: 'Accepted', callId, command, requestHash };
-    const token = this.tokens.atHand(command);
-    const mayDial = token !== undefined && this.roles.isPassed(command, token) && this.attempts.reserve(callId, command) === null;
-    return mayDial ? this.attempts.begin({ callId, requestHash }, 1, token, [accepted]) : this.ledger.append(callId, [accepted]);
+    const { attempts, tokens, roles } = this.dialling;
+    const token = tokens.atHand(command);
+    const mayDial = token !== undefined && roles.isPassed(command, token) && attempts.reserve(callId, command) === null;
+    return mayDial ? attempts.begin({ callId, requestHash }, 1, token, [accepted]) : this.core.ledger.append(callId, [accepted]);
   }
 
   private async endCall(data: EndCallData): Promise<void> {
@@ -108,7 +101,7 @@ export class InboxController {
     if (!isOverInHistory && (await this.isKnownOnlyToHistory(callId))) {
       throw new ContractError('NOT_IN_LEDGER', `The ledger does not know the call ${callId}.`);
     }
-    const known = this.ledger.get(callId);
+    const known = this.core.ledger.get(callId);
     if (known?.endRequestedBy.includes(tenantId)) {
       // Asked again, Graph is asked again to hang up what still lives. This fold may lag: a call that it has open may live by now.
       const isOver = isSettled(known) && !livesAtGraph(known, this.histories.get(callId));
@@ -117,16 +110,16 @@ export class InboxController {
     if (known?.command == null && this.hasTooManyEnds(tenantId, known)) {
       throw new ContractError('TOO_MANY_ENDS', `The call ${callId} is not known.`);
     }
-    const after = await this.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);
+    const after = await this.core.ledger.append(callId, [{ type: 'EndRequested', callId, tenantId }]);
     if (!after?.endRequestedBy.includes(tenantId)) {
-      this.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
+      this.core.logger.warn({ callId, tenantId }, 'a tenant asked for the end of another tenant’s call; nothing was done');
     }
   }
 
   private hasTooManyEnds(tenantId: string, announced: Dispatch | undefined): boolean {
     const { unknownEnds } = this.rules;
     if (announced !== undefined && announced.endRequestedBy.length >= unknownEnds.perCall) return true;
-    return this.ledger.announcedEnds.exceeded(tenantId, 1, unknownEnds) !== null;
+    return this.core.ledger.announcedEnds.exceeded(tenantId, 1, unknownEnds) !== null;
   }
 
   /**
@@ -134,9 +127,9 @@ export class InboxController {
    * ledger's fold may lag behind the history, so this waits until it has caught up.
    */
   private async isKnownOnlyToHistory(callId: string): Promise<boolean> {
-    const isKnown = (): boolean => this.ledger.get(callId)?.command != null;
+    const isKnown = (): boolean => this.core.ledger.get(callId)?.command != null;
     if (isKnown() || (this.histories.get(callId) === undefined && !this.histories.isLost(callId))) return false;
-    await this.ledger.caughtUp();
+    await this.core.ledger.caughtUp();
     return !isKnown();
   }
 }

@@ -44,8 +44,8 @@ beforeEach(async () => {
       return Promise.resolve();
     },
   };
-  const rules = { notAfterDefaultMs: NOT_AFTER_DEFAULT_MS };
-  inbox = new OperatorInboxController(process.ledger, process.metrics, histories, rules);
+  const rules = { create: { notAfterDefaultMs: NOT_AFTER_DEFAULT_MS } };
+  inbox = new OperatorInboxController(process, histories, rules);
   await process.ledger.append(CALL_ID, [ACCEPTED, intent(1), { type: 'Unknown', ...key(1), why: 'reset' }]);
   brokerMs += 60_000;
 });

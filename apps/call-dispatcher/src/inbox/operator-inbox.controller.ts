@@ -8,22 +8,20 @@ import {
   type Dispatch,
   type ReleaseCallData,
 } from '@callbus/contracts';
-import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, type SnapshotFollower } from '@callbus/kafka';
+import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, SnapshotFollower } from '@callbus/kafka';
 import { Controller, Inject } from '@nestjs/common';
-import { DispatcherMetrics } from '../dispatcher-metrics.js';
-import { INBOX_RULES, HISTORIES } from '../injected.js';
+import { DispatcherCore } from '../dispatcher-core.js';
+import { InboxRules } from './inbox.controller.js';
 import type { CreateCallRules } from './judge-create-call.js';
-import { Ledger } from '../ledger/ledger.js';
 import type { CallHistory } from '../driver/next-step.js';
 
 /** Takes an operator's commands into the ledger. They have a topic of their own, since Kafka grants rights per topic. */
 @Controller()
 export class OperatorInboxController {
   constructor(
-    private readonly ledger: Ledger,
-    private readonly metrics: DispatcherMetrics,
-    @Inject(HISTORIES) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'caughtUp'>,
-    @Inject(INBOX_RULES) private readonly rules: Pick<CreateCallRules, 'notAfterDefaultMs'>,
+    private readonly core: DispatcherCore,
+    @Inject(SnapshotFollower) private readonly histories: Pick<SnapshotFollower<CallHistory>, 'get' | 'caughtUp'>,
+    @Inject(InboxRules) private readonly rules: { readonly create: Pick<CreateCallRules, 'notAfterDefaultMs'> },
   ) {}
 
   @OnRecord(TOPICS.operatorCommands.name, {
@@ -35,16 +33,16 @@ export class OperatorInboxController {
     const { callId, tenantId } = data;
     note({ type, callId, tenantId });
     await this.releaseCall(data, firstAppendedAtMs(record));
-    this.metrics.command(type);
+    this.core.metrics.command(type);
   }
 
   /** The release is valid for a limited time from its arrival, so an old one that is replayed allows nothing. */
   private async releaseCall(data: ReleaseCallData, arrivedAtMs: number): Promise<void> {
     const { callId, attempt, reason, operator } = data;
-    const notAfterMs = arrivedAtMs + this.rules.notAfterDefaultMs;
+    const notAfterMs = arrivedAtMs + this.rules.create.notAfterDefaultMs;
     if (!this.isParked(data) && !this.isReleased(data, notAfterMs)) {
       // The operator may have read records that this process has not read yet.
-      await this.ledger.caughtUp();
+      await this.core.ledger.caughtUp();
       await this.histories.caughtUp();
     }
     // This release was delivered twice, or another release of the attempt took effect first.
@@ -52,7 +50,7 @@ export class OperatorInboxController {
     if (!this.isParked(data)) {
       throw new ContractError('NOT_PARKED', `Attempt ${String(attempt)} of the call ${callId} cannot be released.`);
     }
-    await this.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
+    await this.core.ledger.append(callId, [{ type: 'Released', callId, attempt, by: 'operator', notAfterMs, reason, operator }]);
   }
 
   /**
@@ -77,7 +75,7 @@ export class OperatorInboxController {
   }
 
   private own(callId: string, tenantId: string): Dispatch | undefined {
-    const known = this.ledger.get(callId);
+    const known = this.core.ledger.get(callId);
     return known?.command?.tenantId === tenantId.toLowerCase() ? known : undefined;
   }
 }

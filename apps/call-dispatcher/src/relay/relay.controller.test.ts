@@ -1,5 +1,6 @@
 import { encodeLedgerRecord, type LedgerRecord } from '@callbus/contracts';
 import type { ReceivedRecord, RecordContext } from '@callbus/kafka';
+import { ObservationSender } from './observation-sender.js';
 import { RelayController } from './relay.controller.js';
 import { ACCEPTED, CALL_ID, intent, START_MS } from '../testing/dispatches.js';
 import { MemoryLog } from '../testing/memory-log.js';
@@ -25,8 +26,8 @@ beforeEach(async () => {
 });
 
 function relayThatLingers(lingerMs: number): RelayController {
-  const options = { topicPrefix: '', partitions: 12, lingerMs };
-  return new RelayController(process.ledger, process.clock, observations.sender, options);
+  const sender = new ObservationSender(observations.sender, { topicPrefix: '', partitions: 12 });
+  return new RelayController(process, sender, { lingerMs });
 }
 
 /** Appends it to the ledger. @returns the record as the relay reads it */

@@ -6,6 +6,7 @@ import { Attempts } from '../dialling/attempts.js';
 import { BackOffs } from '../dialling/back-offs.js';
 import { Breaker } from '../dialling/breaker.js';
 import { BrokerClock } from '../ledger/broker-clock.js';
+import type { DispatcherCore } from '../dispatcher-core.js';
 import { DispatcherMetrics } from '../dispatcher-metrics.js';
 import { Ledger } from '../ledger/ledger.js';
 import { Quotas } from '../dialling/quotas.js';
@@ -35,12 +36,9 @@ export class GraphInMemory {
   }
 }
 
-export interface ProcessInMemory {
-  readonly ledger: Ledger;
+export interface ProcessInMemory extends DispatcherCore {
   readonly attempts: Attempts;
   readonly graph: GraphInMemory;
-  readonly clock: BrokerClock;
-  readonly metrics: DispatcherMetrics;
 }
 
 /** What one dispatcher has in common for all its loops, on a ledger in memory. */
@@ -69,21 +67,14 @@ export async function processOn(log: MemoryLog, logger = LOGGER): Promise<Proces
     quotas.changed(before, dispatch);
     backOffs.changed(before, dispatch);
   });
-  const attempts = new Attempts({
-    ledger,
+  const core = { ledger, clock, logger, metrics };
+  const dial = {
     graph,
     callbackPaths: new CallbackPaths([Buffer.alloc(32).toString('base64url')]),
     callbackPublicUrl: 'https://callbacks.example',
     intentDeadlineMs: DEADLINE_MS,
     intentOrphanMs: ORPHAN_MS,
-    quotas,
-    backOffs,
-    breaker,
-    clock,
-    limits: { perTenant: 100, inAll: 100 },
-    logger,
-    metrics,
-    onReleased: () => undefined,
-  });
-  return { ledger, attempts, graph, clock, metrics };
+  };
+  const attempts = new Attempts(core, dial, { quotas, backOffs, breaker, perTenant: 100, inAll: 100 });
+  return { ...core, attempts, graph };
 }
