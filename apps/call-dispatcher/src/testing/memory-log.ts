@@ -1,16 +1,28 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { FollowOptions, OutgoingRecord, ReceivedRecord, RecordSender, SentRecord, TopicFollower } from '@callbus/kafka';
+import {
+  KafkaError,
+  type FollowOptions,
+  type HeaderValue,
+  type KafkaClient,
+  type OutgoingRecord,
+  type ReadProgress,
+  type ReceivedRecord,
+  type RecordSender,
+  type SentRecord,
+  type TopicFollower,
+} from '@callbus/kafka';
 
-/** Kafka with one topic of one partition, in memory; the broker's clock is the test's. */
-export class MemoryLog {
+/** Kafka with one topic, in memory; the broker's clock is the test's. test/memory-log.test.ts holds it to the port's contract. */
+export class MemoryLog implements Pick<KafkaClient, 'follow'> {
+  /** Those of all partitions, in the order in which they were appended. */
   readonly records: ReceivedRecord[] = [];
-  private readonly readers = new Set<() => void>();
-  private readonly passedOver = new Set<NonNullable<FollowOptions['onPassedOver']>>();
+  private readonly ends = new Map<number, bigint>();
+  private readonly followers = new Set<MemoryFollower>();
   private isHeld = false;
 
   /**
    * @param nowMs the broker's clock, ms since 1970
-   * @param start how many records were there before, and are no longer kept
+   * @param start how many records were in each partition before, and are no longer kept
    */
   constructor(
     private readonly nowMs: () => number,
@@ -45,51 +57,145 @@ export class MemoryLog {
     const reason = 'its checksum is wrong';
     const time = new Date(orderedAtMs).toISOString();
     const repair = { topic: '', partition: 0, firstOffset: '0', lastOffset: '0', reason, operator: 'me', time };
-    for (const tell of this.passedOver) tell({ ...range, timestampMs, reason, isDamaged: true, bytes: Buffer.alloc(0) }, repair);
+    const batch = { ...range, timestampMs, reason, isDamaged: true, bytes: Buffer.alloc(0) };
+    for (const { options } of this.followers) options.onPassedOver?.(batch, repair);
   }
 
-  follow({ onRecord, onFatal, onPassedOver }: FollowOptions): Promise<TopicFollower> {
-    let next = 0;
-    if (onPassedOver !== undefined) this.passedOver.add(onPassedOver);
-    const waiting = new Set<{ readonly offset: bigint; readonly resolve: () => void }>();
-    const read = (): void => {
-      try {
-        for (; next < this.records.length; next += 1) onRecord(this.records[next] as ReceivedRecord);
-      } catch (error) {
-        this.readers.delete(read);
-        onFatal(error);
-      }
-      for (const waiter of waiting) if (waiter.offset < this.start + next) waiter.resolve();
-    };
-    const reached = (_partition: number, offset: bigint): Promise<void> =>
-      offset < this.start + next ? Promise.resolve() : new Promise((resolve) => waiting.add({ offset, resolve }));
-    this.readers.add(read);
-    this.deliver();
-    return Promise.resolve({
-      position: () => BigInt(this.start + next),
-      lag: () => this.records.length - next,
-      reached,
-      caughtUp: () => reached(0, BigInt(this.start + this.records.length) - 1n),
-      progress: () => ({ read: 0, of: 0 }),
-      stop: () => {
-        this.readers.delete(read);
-        return Promise.resolve();
-      },
+  follow(options: FollowOptions): Promise<TopicFollower> {
+    const follower = new MemoryFollower(this.records, options, () => {
+      this.followers.delete(follower);
     });
+    this.followers.add(follower);
+    this.deliver();
+    return Promise.resolve(follower);
   }
 
   private append({ topic, partition, key, value, headers = {} }: OutgoingRecord): SentRecord {
-    const place = { topic, partition, offset: BigInt(this.start + this.records.length) };
+    const offset = this.ends.get(partition) ?? BigInt(this.start);
+    this.ends.set(partition, offset + 1n);
+    const place = { topic, partition, offset };
     const timestampMs = this.nowMs();
-    this.records.push({ ...place, timestampMs, key: bytesOf(key), value: bytesOf(value), headers });
+    this.records.push({ ...place, timestampMs, key: bytesOf(key), value: bytesOf(value), headers: headersOf(headers) });
     return { ...place, appendedAtMs: timestampMs };
   }
 
   private deliver(): void {
-    if (!this.isHeld) for (const read of this.readers) read();
+    if (!this.isHeld) for (const follower of this.followers) follower.read();
+  }
+}
+
+interface Waiter {
+  readonly isOver: () => boolean;
+  readonly resolve: () => void;
+  timer?: NodeJS.Timeout;
+}
+
+class MemoryFollower implements TopicFollower {
+  /** How many of the log's records it has passed, those of other partitions included. */
+  private passed = 0;
+  /** How many it has to pass until the last `caughtUp` is over. */
+  private goal = 0;
+  private readonly positions = new Map<number, bigint>();
+  /** Partitions in which it has met a record that is not older than `fromMs`. */
+  private readonly begun = new Set<number>();
+  private readonly waiters = new Set<Waiter>();
+  private isReading = false;
+
+  /** @param onEnd called when it reads no further */
+  constructor(
+    private readonly records: readonly ReceivedRecord[],
+    readonly options: FollowOptions,
+    private readonly onEnd: () => void,
+  ) {}
+
+  /** A listener may append, and so lead back here: the loop that called it goes on with what was appended. */
+  read(): void {
+    if (this.isReading) return;
+    this.isReading = true;
+    try {
+      for (; this.passed < this.records.length; this.passed += 1) this.take(this.records[this.passed] as ReceivedRecord);
+    } catch (error) {
+      this.onEnd();
+      this.options.onFatal(error);
+    }
+    this.isReading = false;
+    for (const waiter of this.waiters) {
+      waiter.timer?.refresh();
+      if (!waiter.isOver()) continue;
+      clearTimeout(waiter.timer);
+      this.waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  async caughtUp(): Promise<void> {
+    const goal = this.records.length;
+    this.goal = goal;
+    await this.until(() => this.passed >= goal);
+  }
+
+  progress(): ReadProgress {
+    return { read: this.followed(0, Math.min(this.passed, this.goal)), of: this.followed(0, this.goal) };
+  }
+
+  position(partition: number): bigint {
+    return this.positions.get(partition) ?? 0n;
+  }
+
+  lag(): number {
+    return this.followed(this.passed, this.records.length);
+  }
+
+  async reached(partition: number, offset: bigint): Promise<void> {
+    await this.until(() => this.position(partition) > offset);
+  }
+
+  stop(): Promise<void> {
+    this.onEnd();
+    return Promise.resolve();
+  }
+
+  private take(record: ReceivedRecord): void {
+    const { fromMs = -Infinity, onRecord } = this.options;
+    const { partition, offset, timestampMs } = record;
+    if (!this.isFollowed(record)) return;
+    if (timestampMs >= fromMs) this.begun.add(partition);
+    if (this.begun.has(partition)) onRecord(record);
+    this.positions.set(partition, offset + 1n);
+  }
+
+  private isFollowed({ partition }: ReceivedRecord): boolean {
+    return this.options.partitions?.includes(partition) ?? true;
+  }
+
+  private followed(from: number, to: number): number {
+    return this.records.slice(from, to).filter((record) => this.isFollowed(record)).length;
+  }
+
+  private until(isOver: () => boolean): Promise<void> {
+    if (isOver()) return Promise.resolve();
+    const { topic, standstillMs } = this.options;
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { isOver, resolve };
+      this.waiters.add(waiter);
+      if (standstillMs === undefined) return;
+      waiter.timer = setTimeout(() => {
+        this.waiters.delete(waiter);
+        reject(new KafkaError('FOLLOWER_LATE', `${topic} stands still.`));
+      }, standstillMs);
+    });
   }
 }
 
 function bytesOf(value: string | Buffer | null): Buffer | null {
   return value === null ? null : Buffer.from(value);
+}
+
+/** As Kafka has them: bytes, and nothing that is undefined. */
+function headersOf(headers: NonNullable<OutgoingRecord['headers']>): ReceivedRecord['headers'] {
+  const entries = Object.entries(headers).flatMap(([name, value]): [string, HeaderValue][] => {
+    if (value === undefined) return [];
+    return [[name, Array.isArray(value) ? value.map(bytesOf) : bytesOf(value)]];
+  });
+  return Object.fromEntries(entries);
 }

@@ -11,8 +11,9 @@ import type {
   Tries,
 } from './kafka-client.js';
 
-export interface ContractSubject {
-  readonly client: () => KafkaClient;
+/** @typeParam Part what of the port the implementation has */
+export interface ContractSubject<Part extends keyof KafkaClient = keyof KafkaClient> {
+  readonly client: () => Pick<KafkaClient, Part>;
   /** A fresh topic of three partitions whose records the broker stamps. */
   readonly topic: () => Promise<string>;
 }
@@ -37,26 +38,95 @@ export function newGroup(): string {
 }
 
 /** What an implementation of the port must do, whichever client library is behind it. */
-export function describeKafkaClient(name: string, { client, topic }: ContractSubject): void {
-  describe(`${name} as a Kafka client`, () => {
+export function describeKafkaClient(name: string, subject: ContractSubject): void {
+  describeSender(name, subject);
+  describeConsumer(name, subject);
+  describeFollower(name, subject);
+  describeAdmin(name, subject);
+}
+
+/** Closes after each test what it opened. */
+function opening(client: () => Pick<KafkaClient, 'sender'>) {
+  const cleanUps: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+  });
+
+  async function send(...records: readonly OutgoingRecord[]) {
+    const sender = await client().sender();
+    try {
+      return await sender.send(records);
+    } finally {
+      await sender.close();
+    }
+  }
+
+  async function openSender(): Promise<RecordSender> {
+    const sender = await client().sender();
+    cleanUps.push(() => sender.close());
+    return sender;
+  }
+
+  return { cleanUps, send, openSender };
+}
+
+/** Two records with everything that a record can have, and the same as a reader gets them. */
+function recordsOfAllKinds(topic: string): { readonly sent: readonly OutgoingRecord[]; readonly received: readonly object[] } {
+  const value = Buffer.from([0, 255, 10]);
+  const headers = { one: 'text', two: ['a', 'b'], none: null, some: [null, 'c'], absent: undefined };
+  return {
+    sent: [{ topic, partition: 1, key: null, value, headers }, recordFor(topic, 1, 'k', '')],
+    received: [
+      {
+        topic,
+        partition: 1,
+        offset: 0n,
+        key: null,
+        value,
+        headers: {
+          one: Buffer.from('text'),
+          two: [Buffer.from('a'), Buffer.from('b')],
+          none: null,
+          some: [null, Buffer.from('c')],
+        },
+      },
+      { topic, partition: 1, offset: 1n, key: Buffer.from('k'), value: Buffer.from(''), headers: {} },
+    ],
+  };
+}
+
+/** What `send` promises. */
+export function describeSender(name: string, { client, topic }: ContractSubject<'sender'>): void {
+  describe(`${name} as a sender`, () => {
+    const { send } = opening(client);
     let name: string;
-    const cleanUps: (() => Promise<void>)[] = [];
 
     beforeEach(async () => {
       name = await topic();
     });
-    afterEach(async () => {
-      for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-    });
 
-    async function send(...records: readonly OutgoingRecord[]) {
-      const sender = await client().sender();
-      try {
-        return await sender.send(records);
-      } finally {
-        await sender.close();
-      }
-    }
+    it('says where a sent record is and when the broker took it', async () => {
+      const beforeMs = Date.now();
+      const sent = await send(recordFor(name, 2, 'a', '1'), recordFor(name, 2, 'a', '2'), recordFor(name, 0, 'b', '3'));
+      expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([
+        [2, 0n],
+        [2, 1n],
+        [0, 0n],
+      ]);
+      for (const { appendedAtMs } of sent) expect(Math.abs((appendedAtMs ?? 0) - beforeMs)).toBeLessThan(60_000);
+    });
+  });
+}
+
+/** What a member of a consumer group does. */
+export function describeConsumer(name: string, { client, topic }: ContractSubject<'sender' | 'consume' | 'admin'>): void {
+  describe(`${name} as a consumer`, () => {
+    const { cleanUps, send, openSender } = opening(client);
+    let name: string;
+
+    beforeEach(async () => {
+      name = await topic();
+    });
 
     async function consume(
       handler: (record: ReceivedRecord) => Promise<void>,
@@ -75,53 +145,16 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       return consumer;
     }
 
-    async function follow(options: FollowOptions): Promise<TopicFollower> {
-      const follower = await client().follow(options);
-      cleanUps.push(() => follower.stop());
-      return follower;
-    }
-
-    async function openSender(): Promise<RecordSender> {
-      const sender = await client().sender();
-      cleanUps.push(() => sender.close());
-      return sender;
-    }
-
-    it('says where a sent record is and when the broker took it', async () => {
-      const beforeMs = Date.now();
-      const sent = await send(recordFor(name, 2, 'a', '1'), recordFor(name, 2, 'a', '2'), recordFor(name, 0, 'b', '3'));
-      expect(sent.map(({ partition, offset }) => [partition, offset])).toEqual([
-        [2, 0n],
-        [2, 1n],
-        [0, 0n],
-      ]);
-      for (const { appendedAtMs } of sent) expect(Math.abs((appendedAtMs ?? 0) - beforeMs)).toBeLessThan(60_000);
-      expect(await client().admin().offsets(name)).toEqual(
-        expect.arrayContaining([
-          { partition: 0, start: 0n, end: 1n },
-          { partition: 2, start: 0n, end: 2n },
-        ]),
-      );
-    });
-
     it('hands over key, value, headers and the broker’s time as they are', async () => {
       const received: ReceivedRecord[] = [];
-      const value = Buffer.from([0, 255, 10]);
-      const headers = { one: 'text', two: ['a', 'b'], none: null, some: [null, 'c'], absent: undefined };
-      const [sent] = await send({ topic: name, partition: 1, key: null, value, headers }, recordFor(name, 1, 'k', ''));
+      const records = recordsOfAllKinds(name);
+      const sent = await send(...records.sent);
       await consume((record) => {
         received.push(record);
         return Promise.resolve();
       });
       await eventually('both are there', () => received.length === 2);
-      expect(received[0]).toMatchObject({ partition: 1, offset: 0n, key: null, value, timestampMs: sent?.appendedAtMs });
-      expect(received[0]?.headers).toEqual({
-        one: Buffer.from('text'),
-        two: [Buffer.from('a'), Buffer.from('b')],
-        none: null,
-        some: [null, Buffer.from('c')],
-      });
-      expect(received[1]?.key).toEqual(Buffer.from('k'));
+      expect(received).toEqual(records.received.map((record, at) => ({ ...record, timestampMs: sent[at]?.appendedAtMs })));
     });
 
     it('handles the records of a key in order, and of other keys meanwhile', async () => {
@@ -345,6 +378,39 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
         return PARTITIONS.every((partition) => committed.get(partition) === 40n);
       });
     });
+  });
+}
+
+/** What a reader of a whole topic does. */
+export function describeFollower(name: string, { client, topic }: ContractSubject<'sender' | 'follow'>): void {
+  describe(`${name} as a follower`, () => {
+    const { cleanUps, send } = opening(client);
+    let name: string;
+
+    beforeEach(async () => {
+      name = await topic();
+    });
+
+    async function follow(options: FollowOptions): Promise<TopicFollower> {
+      const follower = await client().follow(options);
+      cleanUps.push(() => follower.stop());
+      return follower;
+    }
+
+    it('hands over key, value, headers and the broker’s time as they are', async () => {
+      const received: ReceivedRecord[] = [];
+      const records = recordsOfAllKinds(name);
+      const sent = await send(...records.sent);
+      const follower = await follow({
+        topic: name,
+        onRecord: (record) => received.push(record),
+        onFatal: (error) => {
+          throw error;
+        },
+      });
+      await follower.caughtUp();
+      expect(received).toEqual(records.received.map((record, at) => ({ ...record, timestampMs: sent[at]?.appendedAtMs })));
+    });
 
     it('reads a followed topic whole, and says when a record of one’s own was read', async () => {
       await send(recordFor(name, 0, 'a', '1'), recordFor(name, 2, 'b', '2'));
@@ -358,6 +424,8 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       });
       await follower.caughtUp();
       expect(read.toSorted()).toEqual(['1', '2']);
+      expect(follower.progress()).toEqual({ read: 2, of: 2 });
+      expect([0, 1, 2].map((partition) => follower.position(partition))).toEqual([1n, 0n, 1n]);
       const [sent] = await send(recordFor(name, 1, 'c', '3'));
       await follower.reached(1, sent?.offset ?? -1n);
       expect(read).toHaveLength(3);
@@ -425,6 +493,28 @@ export function describeKafkaClient(name: string, { client, topic }: ContractSub
       });
       await eventually('it is told', () => fatal.length > 0);
       expect(fatal[0]).toBe(error);
+    });
+  });
+}
+
+/** What the administration of topics does. */
+export function describeAdmin(name: string, { client, topic }: ContractSubject<'sender' | 'admin'>): void {
+  describe(`${name} as an admin`, () => {
+    const { send, openSender } = opening(client);
+    let name: string;
+
+    beforeEach(async () => {
+      name = await topic();
+    });
+
+    it('says which offsets the partitions have', async () => {
+      await send(recordFor(name, 2, 'a', '1'), recordFor(name, 2, 'a', '2'), recordFor(name, 0, 'b', '3'));
+      expect(await client().admin().offsets(name)).toEqual(
+        expect.arrayContaining([
+          { partition: 0, start: 0n, end: 1n },
+          { partition: 2, start: 0n, end: 2n },
+        ]),
+      );
     });
 
     it('says what the brokers and the topics are like', async () => {
