@@ -14,7 +14,8 @@ import type { GraphAccess } from './open-graph.js';
 import { Quotas } from './quotas.js';
 import { RoleCheck } from './role-check.js';
 
-export interface CallsToCount {
+/** What tells which calls have ended. */
+export interface CallEnds {
   readonly histories: CallHistories;
   readonly snapshots: SnapshotFollower<CallHistory>;
   readonly followUps: FollowUps;
@@ -29,7 +30,7 @@ export function startDialling(
   { settings, onShutdown }: ServiceContext<DispatcherSettings>,
   core: DispatcherCore,
   graph: GraphAccess,
-  calls: CallsToCount,
+  calls: CallEnds,
 ): StartedDialling {
   const { tokens } = graph;
   const limits = {
@@ -52,7 +53,7 @@ export function startDialling(
   return { attempts, tokens, roles, limits };
 }
 
-function quotasOf(settings: DispatcherSettings, { ledger }: DispatcherCore, calls: CallsToCount): Quotas {
+function quotasOf(settings: DispatcherSettings, { ledger }: DispatcherCore, calls: CallEnds): Quotas {
   const { histories, snapshots, followUps } = calls;
   const quotas = new Quotas(
     { maxLiveCalls: settings.graphMaxLiveCalls, maxCallsPerMonth: settings.graphMaxCallsPerMonth },

@@ -20,6 +20,7 @@ import { livesAtGraph, type CallHistory } from '../driver/next-step.js';
 import type { TallyLimits } from '../ledger/tenant-tally.js';
 import { faultsOfRoom } from './waiting-room.js';
 
+/** A class, not an interface, because Nest injects it. */
 export abstract class InboxRules {
   abstract readonly create: CreateCallRules;
   /** Limits, in bytes, for the calls that a dispatcher keeps in memory because they can still be dialled. */

@@ -5,6 +5,7 @@ import { Controller } from '@nestjs/common';
 import { DispatcherCore } from '../dispatcher-core.js';
 import { ObservationSender } from './observation-sender.js';
 
+/** A class, not an interface, because Nest injects it. */
 export abstract class RelayOptions {
   /** Milliseconds, counted from the record's LogAppendTime. */
   abstract readonly lingerMs: number;

@@ -7,6 +7,7 @@ import type {
   ReceivedRecord,
   RecordConsumer,
   RecordSender,
+  SentRecord,
   TopicFollower,
   Tries,
 } from './kafka-client.js';
@@ -384,7 +385,7 @@ export function describeConsumer(name: string, { client, topic }: ContractSubjec
 /** What a reader of a whole topic does. */
 export function describeFollower(name: string, { client, topic }: ContractSubject<'sender' | 'follow'>): void {
   describe(`${name} as a follower`, () => {
-    const { cleanUps, send } = opening(client);
+    const { cleanUps, send, openSender } = opening(client);
     let name: string;
 
     beforeEach(async () => {
@@ -429,6 +430,25 @@ export function describeFollower(name: string, { client, topic }: ContractSubjec
       const [sent] = await send(recordFor(name, 1, 'c', '3'));
       await follower.reached(1, sent?.offset ?? -1n);
       expect(read).toHaveLength(3);
+    });
+
+    it('hands over each record of a followed topic once and in order, also when its listener sends another', async () => {
+      const sender = await openSender();
+      await sender.send([recordFor(name, 0, 'a', '1')]);
+      const read: string[] = [];
+      const { promise: sent, resolve } = Promise.withResolvers<readonly SentRecord[]>();
+      const follower = await follow({
+        topic: name,
+        onRecord: ({ value }) => {
+          if (read.push(String(value)) === 1) resolve(sender.send([recordFor(name, 0, 'a', '2')]));
+        },
+        onFatal: (error) => {
+          throw error;
+        },
+      });
+      const [second] = await sent;
+      await follower.reached(0, second?.offset ?? -1n);
+      expect(read).toEqual(['1', '2']);
     });
 
     it('reads only those partitions of a followed topic that it was told to', async () => {
