@@ -39,7 +39,7 @@ export function postOnce(request: PostRequest, options: PostOnceOptions): Promis
     maxResponseSize: options.maxBodyBytes,
   });
   return new Promise<WireResult>((resolve) => {
-    const exchange = new Exchange(request.beforeSend, statusLine, options.bodyTimeoutMs, (result) => {
+    const handler = new PostHandler(request.beforeSend, statusLine, options.bodyTimeoutMs, (result) => {
       clearTimeout(watchdog);
       options.signal.removeEventListener('abort', onAbort);
       resolve(result);
@@ -48,17 +48,17 @@ export function postOnce(request: PostRequest, options: PostOnceOptions): Promis
     // What undici's own time-outs leave out, such as a request that is written but never taken by the peer.
     const limitMs = options.connectTimeoutMs + options.headersTimeoutMs + options.bodyTimeoutMs + 1_000;
     const watchdog = setTimeout(() => {
-      exchange.giveUp(new Error(`no complete answer within ${limitMs} ms`));
+      handler.giveUp(new Error(`no complete answer within ${limitMs} ms`));
     }, limitMs);
     const onAbort = (): void => {
-      exchange.giveUp(options.signal.reason as Error);
+      handler.giveUp(options.signal.reason as Error);
     };
     options.signal.addEventListener('abort', onAbort);
     client.on('connect', () => {
-      exchange.onConnected();
+      handler.onConnected();
     });
     const { pathname, search } = request.url;
-    client.dispatch({ path: pathname + search, method: 'POST', headers: request.headers, body: request.body }, exchange);
+    client.dispatch({ path: pathname + search, method: 'POST', headers: request.headers, body: request.body }, handler);
   });
 }
 
@@ -102,7 +102,7 @@ class StatusLine {
 const MAX_STATUS_LINE_LENGTH = 32;
 
 /** Follows one request through undici's events; the stage it has reached decides what an error means. */
-class Exchange implements Dispatcher.DispatchHandler {
+class PostHandler implements Dispatcher.DispatchHandler {
   private stage: 'not-connected' | 'nothing-sent' | 'sent' = 'not-connected';
   private answer: { status: number; headers: WireHeaders; receivedAtMs: number } | undefined;
   private readonly chunks: Buffer[] = [];
