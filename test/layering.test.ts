@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ESLint } from 'eslint';
+import ts from 'typescript';
 import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 
 /** The law of design §1: what each package may import of ours. */
@@ -35,6 +36,17 @@ async function importFaults(file: string, text: string): Promise<string[]> {
   return messages.filter(({ ruleId }) => RULES.includes(ruleId ?? '')).map(({ message }) => message);
 }
 
+/** @returns the packages of others that a module of ours loads, by itself or through other modules of ours */
+function packagesLoadedBy(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  return ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles.flatMap(({ fileName: name }) => {
+    if (name.startsWith('.')) return packagesLoadedBy(join(dirname(file), name.replace(/\.js$/, '.ts')), seen);
+    const ours = /^@callbus\/(\w+)$/.exec(name)?.[1];
+    return ours === undefined ? [name] : packagesLoadedBy(join(PROJECT_ROOT, 'libs', ours, 'src/index.ts'), seen);
+  });
+}
+
 describe('the law of imports', () => {
   it.each([
     ['libs/contracts/src/index.ts', "export * from '@callbus/kafka';"],
@@ -47,6 +59,8 @@ describe('the law of imports', () => {
     ['apps/gateway/src/main.ts', "export * from '../../call-dispatcher/src/ledger.js';"],
     ['libs/contracts/src/index.ts', "export * from '../../../apps/gateway/src/main.js';"],
     ['apps/gateway/src/main.ts', "export * from '@callbus/kafka/src/kafkajs/kafkajs-client.js';"],
+    ['apps/gateway/src/main.ts', "export * from '@callbus/kafka/nest/kafka-transport.js';"],
+    ['libs/client/src/index.ts', "export * from '@callbus/kafka/nest';"],
     ['apps/gateway/src/main.ts', "export * from 'kafkajs';"],
     ['libs/kafka/src/send/gathering-sender.ts', "export * from 'kafkajs';"],
     ['apps/gateway/src/main.ts', "import '../testing/gateway-under-test.js';"],
@@ -58,10 +72,17 @@ describe('the law of imports', () => {
 
   it('lets through what it allows', async () => {
     expect(await importFaults('apps/gateway/src/main.ts', "export * from '@callbus/kafka';")).toEqual([]);
+    expect(await importFaults('apps/gateway/src/main.ts', "export * from '@callbus/kafka/nest';")).toEqual([]);
     expect(await importFaults('libs/kafka/src/kafkajs/kafkajs-client.ts', "export * from 'kafkajs';")).toEqual([]);
     expect(await importFaults('libs/kafka/src/kafkajs/mends.ts', "export * from 'kafkajs/src/broker';")).toEqual([]);
     expect(await importFaults('libs/kafka/src/index.ts', "export * from '@callbus/contracts';")).toEqual([]);
     expect(await importFaults('apps/gateway/src/gateway-app.test.ts', "import './testing/gateway-under-test.js';")).toEqual([]);
+  });
+
+  it('keeps Nest out of what producers and subscribers install', () => {
+    const loaded = packagesLoadedBy(join(PROJECT_ROOT, 'libs/client/src/index.ts'));
+    expect(loaded).toContain('kafkajs');
+    expect(loaded.filter((name) => name.startsWith('@nestjs/'))).toEqual([]);
   });
 
   it('is what every package’s dependencies and the compiler’s references keep to', () => {

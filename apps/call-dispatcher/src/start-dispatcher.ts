@@ -1,6 +1,6 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
 import type { AppTokens } from '@callbus/graph';
-import { RethrowFilter } from '@callbus/kafka';
+import { RethrowFilter } from '@callbus/kafka/nest';
 import { NestFactory } from '@nestjs/core';
 import { connectKafka } from './connect-kafka.js';
 import { openGraph } from './dialling/open-graph.js';

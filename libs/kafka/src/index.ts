@@ -35,13 +35,6 @@ export { createKafkaClient, type KafkaClientOptions } from './kafkajs/kafkajs-cl
 export { kafkaClientOf, type KafkaAccess } from './port/kafka-access.js';
 export type { KafkaLogger } from './port/kafka-logger.js';
 export { KafkaMetrics } from './telemetry/kafka-metrics.js';
-export {
-  KafkaTransport,
-  OnRecord,
-  RethrowFilter,
-  type KafkaTransportOptions,
-  type RecordHandlerOptions,
-} from './nest/kafka-transport.js';
 export { firstAppendedAtMs, placeOf, REPLAY_HEADERS, replayedFrom, replayOf } from './dead-letters/replays.js';
 export { DamagedRecords, type DamagedRecord } from './consume/damaged-records.js';
 export { describeRange } from './consume/unreadable-places.js';

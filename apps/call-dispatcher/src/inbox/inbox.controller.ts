@@ -11,7 +11,8 @@ import {
   type LedgerCommand,
   type LedgerRecord,
 } from '@callbus/contracts';
-import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, SnapshotFollower } from '@callbus/kafka';
+import { firstAppendedAtMs, type ReceivedRecord, type RecordContext, SnapshotFollower } from '@callbus/kafka';
+import { OnRecord } from '@callbus/kafka/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { Dialling } from '../dialling/dialling.js';
 import { DispatcherCore } from '../dispatcher-core.js';

@@ -8,7 +8,8 @@ import {
   type Dispatch,
   type ReleaseCallData,
 } from '@callbus/contracts';
-import { firstAppendedAtMs, OnRecord, type ReceivedRecord, type RecordContext, SnapshotFollower } from '@callbus/kafka';
+import { firstAppendedAtMs, type ReceivedRecord, type RecordContext, SnapshotFollower } from '@callbus/kafka';
+import { OnRecord } from '@callbus/kafka/nest';
 import { Controller, Inject } from '@nestjs/common';
 import { DispatcherCore } from '../dispatcher-core.js';
 import { InboxRules } from './inbox.controller.js';

@@ -1,5 +1,5 @@
 import { partitionOf, TOPICS } from '@callbus/contracts';
-import { KafkaTransport, type KafkaTransportOptions } from '@callbus/kafka';
+import { KafkaTransport, type KafkaTransportOptions } from '@callbus/kafka/nest';
 
 /**
  * The calls that this process looks after: those whose partition of the commands topic it was given. That shares the work and

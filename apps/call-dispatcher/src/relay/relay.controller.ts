@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GROUPS, TOPICS } from '@callbus/contracts';
-import { OnRecord, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
+import type { ReceivedRecord, RecordContext } from '@callbus/kafka';
+import { OnRecord } from '@callbus/kafka/nest';
 import { Controller } from '@nestjs/common';
 import { DispatcherCore } from '../dispatcher-core.js';
 import { ObservationSender } from './observation-sender.js';

@@ -7,7 +7,8 @@ import {
   TOPICS,
   type Observation,
 } from '@callbus/contracts';
-import { KafkaError, OnRecord, traceparentOf, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
+import { KafkaError, traceparentOf, type ReceivedRecord, type RecordContext } from '@callbus/kafka';
+import { OnRecord } from '@callbus/kafka/nest';
 import { Controller } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
 import { foldCall } from './fold/fold-call.js';

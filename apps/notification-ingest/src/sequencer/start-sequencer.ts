@@ -1,6 +1,7 @@
 import { nestLogger, type ServiceContext } from '@callbus/chassis';
 import { topicName, TOPICS } from '@callbus/contracts';
-import { KafkaTransport, restored, RethrowFilter, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
+import { restored, SnapshotFollower, type KafkaClient, type RecordSender } from '@callbus/kafka';
+import { KafkaTransport, RethrowFilter } from '@callbus/kafka/nest';
 import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
 import { Histories } from './snapshots/histories.js';

@@ -1,0 +1,1 @@
+export { KafkaTransport, OnRecord, RethrowFilter } from './kafka-transport.js';
