@@ -1,4 +1,5 @@
 import { repairKey, type RecordRange, type Repair } from '@callbus/contracts';
+import { KafkaError } from '../port/errors.js';
 import type { AtUnreadable, Condition, UnreadableBatch } from '../port/kafka-client.js';
 import type { KafkaLogger } from '../port/kafka-logger.js';
 
@@ -62,4 +63,8 @@ export function describeRange({ topic, partition, firstOffset, lastOffset }: Rec
   const offsets =
     firstOffset === lastOffset ? `offset ${String(firstOffset)}` : `offsets ${String(firstOffset)} to ${String(lastOffset)}`;
   return `${topic}/${String(partition)} ${offsets}`;
+}
+
+export function unreadableError(batch: UnreadableBatch): KafkaError {
+  return new KafkaError('UNREADABLE_BATCH', `Nobody can read ${describeRange(batch)}: ${batch.reason}.`);
 }

@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { KafkaError } from '../port/errors.js';
 import type { AclRule, KafkaAdmin, OffsetRange, TopicDescription, TopicToEnsure } from '../port/kafka-client.js';
 import { isOfType } from './is-of-type.js';
 import { kafkaErrorOf } from './kafka-error-of.js';
-import { delay, RETRY } from './retry.js';
+import { RETRY } from './retry.js';
 
 // Node sees no further names in that CommonJS module.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -194,7 +195,7 @@ async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
       return await ask();
     } catch (error) {
       if ((error as { retriable?: unknown }).retriable !== true || waitMs > LONGEST_WAIT_MS) throw error;
-      await delay(waitMs, new AbortController().signal);
+      await delay(waitMs);
     }
   }
 }

@@ -1,25 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { ConsumerLag } from '../consume/consumer-lag.js';
 import { dispositionOf } from '../dead-letters/disposition-of.js';
-import { KafkaError } from '../port/errors.js';
-import type {
-  Condition,
-  ConsumeOptions,
-  ReceivedRecord,
-  RecordConsumer,
-  RecordContext,
-  Tries,
-  UnreadableBatch,
-} from '../port/kafka-client.js';
+import type { Condition, ConsumeOptions, RecordConsumer, UnreadableBatch } from '../port/kafka-client.js';
 import type { KafkaLogger } from '../port/kafka-logger.js';
+import { RecordDelivery } from '../consume/record-delivery.js';
 import { runByKey } from '../consume/run-by-key.js';
 import { CrashWatch } from './crash-watch.js';
-import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type ReaderParts } from './reader.js';
-import { delay } from './retry.js';
+import { LOOK_AGAIN_MS, receivedFrom, unreadableFrom, type ReaderParts } from './reader.js';
 
 const DEFAULT_CONCURRENCY = 64;
-/** Of a letter that is too large as it came: ours have the callId as the key. */
-const LONGEST_KEY = 1_000;
 
 interface ConsumerParts extends ReaderParts {
   readonly sessionTimeoutMs: number;
@@ -35,6 +25,7 @@ export class KafkajsConsumer implements RecordConsumer {
   private isJoined = false;
   private readonly lag = new ConsumerLag();
   private readonly crashes: CrashWatch;
+  private readonly delivery: RecordDelivery;
   /** Partitions in which it waits at an unreadable batch. */
   private readonly held = new Map<number, { readonly timer: NodeJS.Timeout; readonly resume: () => void }>();
 
@@ -44,6 +35,7 @@ export class KafkajsConsumer implements RecordConsumer {
     private readonly parts: ConsumerParts,
   ) {
     this.crashes = new CrashWatch(options.onFatal);
+    this.delivery = new RecordDelivery(options, parts);
   }
 
   async start(): Promise<void> {
@@ -109,7 +101,7 @@ export class KafkajsConsumer implements RecordConsumer {
         const disposition = dispositionOf(error, attempt);
         if (disposition.kind !== 'retry') throw error;
         this.parts.logger.warn({ err: error, topic, group, attempt, disposition }, 'an assignment could not be prepared for');
-        await delay(disposition.delayMs, this.stopping.signal);
+        await delay(disposition.delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       }
     }
   }
@@ -120,13 +112,14 @@ export class KafkajsConsumer implements RecordConsumer {
     const { loop, logger, sessionTimeoutMs } = this.parts;
     const lost = new AbortController();
     const signal = AbortSignal.any([lost.signal, this.stopping.signal]);
-    const mayStart = (): boolean =>
+    const isCurrent = (): boolean =>
       !signal.aborted &&
       payload.isRunning() &&
       !payload.isStale() &&
       generation === this.generation &&
       // T7: what was fetched before a rebalance is still delivered after it.
       this.partitions.includes(partition);
+    const assignment = { signal, isCurrent };
     // T7: on a timer, caught: a rebalance means to begin nothing more, and to finish what is under way.
     const beat = setInterval(() => {
       loop.turned();
@@ -147,17 +140,17 @@ export class KafkajsConsumer implements RecordConsumer {
       const done = await runByKey(
         records,
         this.options.concurrency ?? DEFAULT_CONCURRENCY,
-        (record, isLastOfKey) => this.handle(record, isLastOfKey, signal, mayStart),
-        mayStart,
+        (record, isLastOfKey) => this.delivery.deliver(record, isLastOfKey, assignment),
+        isCurrent,
       );
       const last = records[done - 1];
       if (generation !== this.generation) return;
       if (last !== undefined) await this.commit(payload, last.offset + 1n);
       const unreadable = unreadables[firstUnreadable];
-      if (unreadable == null || done < records.length || !mayStart()) return;
-      if (!(await this.isDoneWith(unreadable, signal, mayStart))) {
+      if (unreadable == null || done < records.length || !isCurrent()) return;
+      if (!(await this.delivery.passOver(unreadable, assignment))) {
         // Else other processes have the partition by now, and name the place themselves.
-        if (mayStart()) this.hold(unreadable, payload.pause());
+        if (isCurrent()) this.hold(unreadable, payload.pause());
         else this.parts.unreadable.left(topic, partition);
       } else if (generation === this.generation) {
         await this.commit(payload, unreadable.lastOffset + 1n);
@@ -176,41 +169,6 @@ export class KafkajsConsumer implements RecordConsumer {
     if (this.held.delete(partition)) this.parts.unreadable.left(topic, partition);
   }
 
-  /** @returns true when the batch was put aside; otherwise this process or the next one reads it again later */
-  private async isDoneWith(batch: UnreadableBatch, signal: AbortSignal, mayGoOn: () => boolean): Promise<boolean> {
-    const { atUnreadable = 'wait', deadLetter, onFatal } = this.options;
-    const { topic, partition, firstOffset: offset, timestampMs, bytes } = batch;
-    const error = unreadableError(batch);
-    // What its producer wrote so is the same on every replica: nobody's waiting mends it.
-    const isLetter = !batch.isDamaged && deadLetter !== undefined;
-    const mayPass = isLetter || (await this.parts.unreadable.orderFor(batch, atUnreadable)) !== null;
-    if (!mayPass && atUnreadable === 'wait') return false;
-    if (deadLetter === undefined) {
-      if (!mayPass) onFatal(error);
-      return mayPass;
-    }
-    const record: ReceivedRecord = { topic, partition, offset, timestampMs, key: null, value: bytes, headers: {} };
-    const noted = (): void => undefined;
-    const delivery = { signal, isLastOfKey: true, note: noted };
-    const handler = (letter: ReceivedRecord, tries: Tries): Promise<void> => this.putAside(letter, error, tries);
-    return (await this.settle(record, delivery, mayGoOn, handler)) !== null;
-  }
-
-  /**
-   * A letter may be too large for its topic: with its headers, or because it came compressed better than it can be sent. Then its
-   * place is kept, and why it is aside.
-   */
-  private async putAside(record: ReceivedRecord, error: unknown, tries: Tries): Promise<void> {
-    const { deadLetter } = this.options;
-    try {
-      await deadLetter?.(record, error, tries);
-    } catch (failure) {
-      if (!(failure instanceof KafkaError) || failure.code !== 'RECORD_REFUSED') throw failure;
-      const key = (record.key?.length ?? 0) > LONGEST_KEY ? null : record.key;
-      await deadLetter?.({ ...record, key, value: null, headers: {} }, error, tries);
-    }
-  }
-
   /** The batch is fetched again after a while: perhaps from another replica, or after an operator's order. */
   private hold({ partition }: UnreadableBatch, resume: () => void): void {
     this.held.set(partition, { timer: setTimeout(resume, LOOK_AGAIN_MS), resume });
@@ -224,69 +182,6 @@ export class KafkajsConsumer implements RecordConsumer {
       this.parts.unreadable.left(this.options.topic, partition);
     }
     this.held.clear();
-  }
-
-  /** Measures the work on a record, and says it in one line. @returns whether the record is done with */
-  private async handle(
-    record: ReceivedRecord,
-    isLastOfKey: boolean,
-    signal: AbortSignal,
-    mayGoOn: () => boolean,
-  ): Promise<boolean> {
-    const begunAtMs = performance.now();
-    const noted: Record<string, unknown> = {};
-    const note = (facts: Readonly<Record<string, unknown>>): void => {
-      Object.assign(noted, facts);
-    };
-    const settled = await this.settle(record, { signal, isLastOfKey, note }, mayGoOn);
-    if (settled === null) return false;
-    const durationMs = performance.now() - begunAtMs;
-    const { topic, partition, offset } = record;
-    const { group } = this.options;
-    this.parts.metrics.handled(topic, group, durationMs / 1_000);
-    const place = { topic, partition, offset: String(offset), group };
-    this.parts.logger.info({ ...place, ...noted, ...settled, durationMs: Math.round(durationMs) }, 'a record is done with');
-    return true;
-  }
-
-  /** @returns what came of it; null: it is left to whoever reads it next */
-  private async settle(
-    record: ReceivedRecord,
-    delivery: Omit<RecordContext, keyof Tries>,
-    mayGoOn: () => boolean,
-    handler = this.options.handler,
-  ): Promise<{ readonly outcome: 'handled' | 'dead letter'; readonly attempts: number } | null> {
-    const { deadLetter, onFatal } = this.options;
-    const firstTriedAtMs = Date.now();
-    let run = (attempt: number): Promise<void> => handler(record, { ...delivery, attempt, firstTriedAtMs });
-    let isPutAside = false;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await run(attempt);
-        return { outcome: isPutAside ? 'dead letter' : 'handled', attempts: attempt };
-      } catch (error) {
-        const disposition = dispositionOf(error, attempt);
-        // Without a place for dead letters, or with one that refuses it, the record must not be passed over.
-        if (disposition.kind === 'stop' || (disposition.kind === 'dead-letter' && (deadLetter === undefined || isPutAside))) {
-          onFatal(error);
-          return null;
-        }
-        const { topic, partition, offset } = record;
-        this.parts.logger.warn(
-          { err: error, topic, partition, offset: String(offset), attempt, disposition },
-          'a record could not be handled',
-        );
-        if (disposition.kind === 'dead-letter') {
-          const tries = { attempt, firstTriedAtMs };
-          isPutAside = true;
-          run = () => this.putAside(record, error, tries);
-          continue;
-        }
-        if (!mayGoOn()) return null;
-        await delay(disposition.delayMs, delivery.signal);
-        if (!mayGoOn()) return null;
-      }
-    }
   }
 }
 

@@ -11,8 +11,9 @@ import type {
 } from '../port/kafka-client.js';
 import { FOLLOWER } from '../telemetry/kafka-metrics.js';
 import { ReadPositions } from '../consume/read-positions.js';
+import { unreadableError } from '../consume/unreadable-places.js';
 import { CrashWatch } from './crash-watch.js';
-import { LOOK_AGAIN_MS, receivedFrom, unreadableError, unreadableFrom, type ReaderParts } from './reader.js';
+import { LOOK_AGAIN_MS, receivedFrom, unreadableFrom, type ReaderParts } from './reader.js';
 
 export class KafkajsFollower implements TopicFollower {
   private readonly positions: ReadPositions;

@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module';
 import { Kafka, type Consumer, type ConsumerConfig, type ISocketFactory, type KafkaConfig, type KafkaMessage } from 'kafkajs';
 import type { ReceivedRecord, UnreadableBatch } from '../port/kafka-client.js';
-import { KafkaError } from '../port/errors.js';
 import type { KafkaMetrics } from '../telemetry/kafka-metrics.js';
 import type { PollLoop } from '../consume/poll-loop.js';
-import { describeRange, type UnreadablePlaces } from '../consume/unreadable-places.js';
+import type { UnreadablePlaces } from '../consume/unreadable-places.js';
 import type { BatchMessage } from './record-batch.js';
 
 export interface ReaderParts {
@@ -64,8 +63,4 @@ export function unreadableFrom(topic: string, partition: number, message: KafkaM
   const { firstOffset, reason, isDamaged, bytes } = unreadable;
   const range = { topic, partition, firstOffset: BigInt(firstOffset), lastOffset: BigInt(offset) };
   return { ...range, timestampMs: Number(timestamp), reason, isDamaged, bytes };
-}
-
-export function unreadableError(batch: UnreadableBatch): KafkaError {
-  return new KafkaError('UNREADABLE_BATCH', `Nobody can read ${describeRange(batch)}: ${batch.reason}.`);
 }
