@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { partitionOf, partitionsOf, topicName, TOPICS } from '@callbus/contracts';
+import { placeOfKey, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient, RecordSender } from '@callbus/kafka';
 import { createTopics, freePort, kafkaAccess, PROJECT_ROOT, until, type KafkaForTests } from '@callbus/local-stack';
 
@@ -43,9 +43,8 @@ export class Installation {
   async fill(topic: keyof typeof TOPICS, messages: Iterable<Message>): Promise<void> {
     let together: Message[] = [];
     const send = async (): Promise<void> => {
-      const records = together.map(({ key, value }) => {
-        return { topic: this.topic(topic), partition: partitionOf(key, partitionsOf(TOPICS[topic], PARTITIONS)), key, value };
-      });
+      const installation = { topicPrefix: this.prefix, partitions: PARTITIONS };
+      const records = together.map(({ key, value }) => ({ ...placeOfKey(TOPICS[topic], key, installation), value }));
       together = [];
       await this.sender.send(records);
     };

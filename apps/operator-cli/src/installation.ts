@@ -1,5 +1,5 @@
 import { createLogger, printableLines } from '@callbus/chassis';
-import { encodeCloudEvent, MESSAGES, partitionOf, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
+import { encodeCloudEvent, MESSAGES, placeOfKey, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
 import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord, type UnreadableBatch } from '@callbus/kafka';
 import type { OperatorSettings } from './operator-settings.js';
 
@@ -53,14 +53,9 @@ export class Installation {
 
   /** Resolves when all in-sync replicas have the command. @returns where it is */
   async command(command: CloudEvent<{ callId: string }>): Promise<SentRecord> {
-    const { callId } = command.data;
     const isOperators = Object.hasOwn(MESSAGES.operatorCommands.types, command.type);
-    const record = {
-      topic: this.nameOf(isOperators ? TOPICS.operatorCommands : TOPICS.commands),
-      partition: partitionOf(callId, this.partitions),
-      key: callId,
-      ...encodeCloudEvent(command),
-    };
+    const topic = isOperators ? TOPICS.operatorCommands : TOPICS.commands;
+    const record = { ...placeOfKey(topic, command.data.callId, this), ...encodeCloudEvent(command) };
     const sender = await this.client.sender();
     try {
       const [sent] = await sender.send([record]);

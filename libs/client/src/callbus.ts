@@ -7,7 +7,7 @@ import {
   decodeCommand,
   encodeCloudEvent,
   endCallCommand,
-  partitionOf,
+  placeOfKey,
   topicName,
   TOPICS,
   type CloudEvent,
@@ -133,9 +133,8 @@ export class Callbus {
     const { callId } = command.data;
     const { value, headers } = encodeCloudEvent(command);
     decodeCommand(Buffer.from(callId), value, headers);
-    const { sender, topicPrefix, partitions } = this.connection;
-    const topic = topicName(topicPrefix, TOPICS.commands);
-    await sender.send([{ topic, partition: partitionOf(callId, partitions), key: callId, value, headers }]);
+    const place = placeOfKey(TOPICS.commands, callId, this.connection);
+    await this.connection.sender.send([{ ...place, value, headers }]);
   }
 }
 

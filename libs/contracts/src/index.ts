@@ -6,6 +6,7 @@ export {
   groupName,
   GROUPS,
   partitionsOf,
+  placeOfKey,
   topicName,
   TOPICS,
   type GroupSpec,

@@ -34,6 +34,7 @@ export type {
 export { createKafkaClient, type KafkaClientOptions } from './kafkajs/kafkajs-client.js';
 export { kafkaClientOf, type KafkaAccess } from './port/kafka-access.js';
 export type { KafkaLogger } from './port/kafka-logger.js';
+export { sendWithin } from './send/send-within.js';
 export { KafkaMetrics } from './telemetry/kafka-metrics.js';
 export { firstAppendedAtMs, placeOf, REPLAY_HEADERS, replayedFrom, replayOf } from './dead-letters/replays.js';
 export { DamagedRecords, type DamagedRecord } from './consume/damaged-records.js';

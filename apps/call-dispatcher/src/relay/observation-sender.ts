@@ -1,4 +1,4 @@
-import { encodeObservation, partitionOf, topicName, TOPICS, type Observation } from '@callbus/contracts';
+import { encodeObservation, placeOfKey, TOPICS, type Observation } from '@callbus/contracts';
 import type { RecordSender } from '@callbus/kafka';
 
 /** Tells the calls' histories what the dispatcher knows of them. */
@@ -10,13 +10,9 @@ export class ObservationSender {
 
   /** @throws KafkaError as `RecordSender.send` */
   async send(observations: readonly Observation[]): Promise<void> {
-    const { topicPrefix, partitions } = this.topics;
-    const topic = topicName(topicPrefix, TOPICS.observations);
     await this.sender.send(
       observations.map((observation) => ({
-        topic,
-        partition: partitionOf(observation.callId, partitions),
-        key: observation.callId,
+        ...placeOfKey(TOPICS.observations, observation.callId, this.topics),
         value: encodeObservation(observation),
       })),
     );

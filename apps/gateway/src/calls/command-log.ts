@@ -1,13 +1,5 @@
-import {
-  encodeCloudEvent,
-  partitionOf,
-  topicName,
-  TOPICS,
-  type CloudEvent,
-  type CreateCallData,
-  type EndCallData,
-} from '@callbus/contracts';
-import { KafkaError, type RecordSender } from '@callbus/kafka';
+import { encodeCloudEvent, placeOfKey, TOPICS, type CloudEvent, type CreateCallData, type EndCallData } from '@callbus/contracts';
+import { KafkaError, sendWithin, type RecordSender } from '@callbus/kafka';
 import { unavailable } from '../http/api-error.js';
 import type { GatewayMetrics } from '../gateway-metrics.js';
 
@@ -27,24 +19,17 @@ export class CommandLog {
 
   /** Resolves when all in-sync replicas have them. @throws ApiError 503: they may be written or not */
   async append(...commands: readonly CloudEvent<CreateCallData | EndCallData>[]): Promise<void> {
-    const { sender, topicPrefix, partitions, timeoutMs, metrics } = this.options;
+    const { sender, timeoutMs, metrics } = this.options;
     const records = commands.map((command) => ({
-      topic: topicName(topicPrefix, TOPICS.commands),
-      partition: partitionOf(command.data.callId, partitions),
-      key: command.data.callId,
+      ...placeOfKey(TOPICS.commands, command.data.callId, this.options),
       ...encodeCloudEvent(command),
     }));
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(notTaken(`Kafka did not confirm the command within ${String(timeoutMs)} ms.`));
-    }, timeoutMs);
+    const late = (): Error => notTaken(`Kafka did not confirm the command within ${String(timeoutMs)} ms.`);
     try {
-      await Promise.race([sender.send(records), late]);
+      await sendWithin(timeoutMs, sender, records, late);
       for (const { type } of commands) metrics.command(type);
     } catch (error) {
       throw error instanceof KafkaError ? notTaken('Kafka does not take commands now.', error) : error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { printableLines } from '@callbus/chassis';
-import { createCallCommand, encodeCloudEvent, partitionOf, topicName, TOPICS } from '@callbus/contracts';
+import { createCallCommand, encodeCloudEvent, placeOfKey, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient, RecordSender, TopicFollower } from '@callbus/kafka';
 import type { ExampleNumber } from '../arguments.js';
 import { demoRequest, demoSubject, exampleRequest } from './demo-request.js';
@@ -53,8 +53,8 @@ export async function placeDemoCall(file: StackFile, client: KafkaClient, option
     show(`\nPlacing example ${options.example} of Microsoft’s «Create call» as call ${callId}:\n\n${timeline.header()}`);
     sender = await client.sender();
     const command = encodeCloudEvent(createCallCommand('/local-stack', { callId, tenantId: file.caller.tenantId, call }));
-    const topic = topicName(file.topicPrefix, TOPICS.commands);
-    await sender.send([{ topic, partition: partitionOf(callId, options.partitions), key: callId, ...command }]);
+    const place = placeOfKey(TOPICS.commands, callId, { topicPrefix: file.topicPrefix, partitions: options.partitions });
+    await sender.send([{ ...place, ...command }]);
     const end = await Promise.race([lost, follow(order, timeline, show, options.timeoutMs)]);
     show(printableLines(`\nThe call ended ${end.isWell ? 'well' : 'badly'}: ${end.why}.`));
     return end.isWell;

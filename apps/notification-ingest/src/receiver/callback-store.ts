@@ -1,5 +1,5 @@
-import { encodeObservation, partitionOf, topicName, TOPICS, type NotificationObservation } from '@callbus/contracts';
-import { KafkaError, type KafkaErrorCode, type RecordSender } from '@callbus/kafka';
+import { encodeObservation, placeOfKey, TOPICS, type NotificationObservation } from '@callbus/contracts';
+import { KafkaError, sendWithin, type KafkaErrorCode, type RecordSender } from '@callbus/kafka';
 import { Refusal, type RefusalCode } from './refusals.js';
 
 export interface CallbackStoreOptions {
@@ -18,24 +18,14 @@ export class CallbackStore {
 
   /** @throws Refusal NOT_STORED: it may be stored or not; sent again it is seen as the same */
   async store(notification: NotificationObservation): Promise<void> {
-    const { sender, topicPrefix, partitions, timeoutMs } = this.options;
-    const { callId } = notification;
-    const record = {
-      topic: topicName(topicPrefix, TOPICS.observations),
-      partition: partitionOf(callId, partitions),
-      key: callId,
-      value: encodeObservation(notification),
-    };
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      reject(new Refusal('NOT_STORED', `Kafka did not take it within ${timeoutMs} ms`));
-    }, timeoutMs);
+    const { sender, timeoutMs } = this.options;
+    const place = placeOfKey(TOPICS.observations, notification.callId, this.options);
+    const record = { ...place, value: encodeObservation(notification) };
+    const late = (): Error => new Refusal('NOT_STORED', `Kafka did not take it within ${timeoutMs} ms`);
     try {
-      await Promise.race([sender.send([record]), late]);
+      await sendWithin(timeoutMs, sender, [record], late);
     } catch (error) {
       throw error instanceof KafkaError ? new Refusal(CODES[error.code] ?? 'NOT_STORED', error.detail, { cause: error }) : error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { encodeEvent, partitionOf, topicName, TOPICS, type CallEvent } from '@callbus/contracts';
+import { encodeEvent, placeOfKey, topicName, TOPICS, type CallEvent } from '@callbus/contracts';
 import {
   deadLetterOf,
   UnprocessableRecordError,
@@ -25,17 +25,17 @@ export class SequencerOutput {
   constructor(private readonly options: SequencerOutputOptions) {}
 
   async events(callId: string, events: readonly CallEvent[]): Promise<void> {
-    const place = this.place(TOPICS.events, callId);
+    const place = placeOfKey(TOPICS.events, callId, this.options);
     await this.sendInOrder(events, (event) => ({ ...place, ...encodeEvent(event) }));
   }
 
   async snapshots(snapshots: readonly { readonly callId: string; readonly value: Buffer }[]): Promise<void> {
-    await this.sendInOrder(snapshots, ({ callId, value }) => ({ ...this.place(TOPICS.snapshots, callId), value }));
+    await this.sendInOrder(snapshots, ({ callId, value }) => ({ ...placeOfKey(TOPICS.snapshots, callId, this.options), value }));
   }
 
   /** Lets Kafka, and everybody who follows the snapshots, forget these calls. */
   async tombstones(callIds: readonly string[]): Promise<void> {
-    await this.sendInOrder(callIds, (callId) => ({ ...this.place(TOPICS.snapshots, callId), value: null }));
+    await this.sendInOrder(callIds, (callId) => ({ ...placeOfKey(TOPICS.snapshots, callId, this.options), value: null }));
   }
 
   /** Writes a tombstone for the key into this partition, which may be another than the key's own. */
@@ -67,10 +67,5 @@ export class SequencerOutput {
       bytes += size;
     }
     await this.options.sender.send(gathered);
-  }
-
-  private place(topic: typeof TOPICS.events | typeof TOPICS.snapshots, key: string) {
-    const { topicPrefix, partitions } = this.options;
-    return { topic: topicName(topicPrefix, topic), partition: partitionOf(key, partitions), key };
   }
 }

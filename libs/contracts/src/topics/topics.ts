@@ -1,4 +1,5 @@
 import { MAX_RECORD_BYTES } from '../codec/json.js';
+import { partitionOf } from './partition-of.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -126,4 +127,13 @@ export function maxRecordBytes({ config }: TopicSpec): number {
 
 export function partitionsOf(topic: TopicSpec, installationPartitions: number): number {
   return topic.partitions === 'installation' ? installationPartitions : topic.partitions;
+}
+
+/** Topic, partition and key of every record with this key. @param partitions the installation's */
+export function placeOfKey(
+  topic: TopicSpec,
+  key: string,
+  { topicPrefix, partitions }: { readonly topicPrefix: string; readonly partitions: number },
+) {
+  return { topic: topicName(topicPrefix, topic), partition: partitionOf(key, partitionsOf(topic, partitions)), key };
 }
