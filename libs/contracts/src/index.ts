@@ -1,4 +1,4 @@
-export { ACCESS, type AccessRule, type Operation } from './topics/access.js';
+export { ACCESS } from './topics/access.js';
 export { CONTRACT_ERRORS, ContractError, JoinUrlError, type ContractErrorCode } from './errors.js';
 export { readJoinUrl, type MeetingCoordinates } from './commands/join-url.js';
 export { partitionOf } from './topics/partition-of.js';
@@ -13,17 +13,10 @@ export {
   type Principal,
   type TopicSpec,
 } from './topics/topics.js';
-export { callIdFor, eventId, formatSequence, isCallId, readCallId } from './commands/call-id.js';
+export { callIdFor, formatSequence, isCallId, readCallId } from './commands/call-id.js';
 export type { CreationError } from './observations/creation-error.js';
 export { CallbackPaths, type CallbackAddress } from './observations/callback-path.js';
-export {
-  dataSchema,
-  decodeCloudEvent,
-  encodeCloudEvent,
-  schemaVersion,
-  type CloudEvent,
-  type Message,
-} from './codec/cloud-event.js';
+export { dataSchema, decodeCloudEvent, encodeCloudEvent, schemaVersion, type CloudEvent } from './codec/cloud-event.js';
 export {
   createCallCommand,
   CreateCallData,
@@ -59,15 +52,12 @@ export {
   bodyBytes,
   carriedBody,
   decodeObservation,
-  EncodedNotificationObservation,
   encodeObservation,
   EndObservation,
   type FoundCall,
-  GraceOverObservation,
   KeepAliveObservation,
   type NotificationObservation,
   OutcomeObservation,
-  TextNotificationObservation,
   type FailureReason,
   type Observation,
 } from './observations/observations.js';
@@ -76,7 +66,7 @@ export { MAX_INPUT_DEPTH, parseInput, parseJson } from './codec/json.js';
 export { requestHash } from './commands/request-hash.js';
 export { encodeEvent, EVENT_VERSION, toCloudEvent, type CallEvent } from './events/events.js';
 export { type EventData, type EventSubject, type EventType } from './events/event-data.js';
-export { MESSAGES, type MessageKind } from './messages.js';
+export { MESSAGES } from './messages.js';
 export {
   type AttemptInHistory,
   type CallPhase,
@@ -84,9 +74,7 @@ export {
   refusedEndOf,
   refusedEndOfSurplus,
   type FoldedCall,
-  type OperationInHistory,
   type SurplusCall,
-  type ToneInHistory,
 } from './snapshots/folded-call.js';
 export { decodeRepair, encodeRepair, Repair, repairKey, type RecordRange } from './topics/repairs.js';
 export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots/snapshots.js';

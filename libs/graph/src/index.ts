@@ -1,12 +1,6 @@
 export { ADVISED_CODES, MONTHLY_LIMIT_CODE } from './requests/advice.js';
-export {
-  readAppCertificate,
-  readCredential,
-  type AppCertificate,
-  type AppCredential,
-  type CredentialSources,
-} from './tokens/app-credential.js';
-export { AppTokens, type AppInTenant, type AppTokensOptions, type GraphApp } from './tokens/app-tokens.js';
+export { readAppCertificate, readCredential, type AppCredential } from './tokens/app-credential.js';
+export { AppTokens, type AppInTenant } from './tokens/app-tokens.js';
 export { CallbackTokens, type CallbackClaims } from './callbacks/callback-token.js';
 export {
   CALL_KINDS,
@@ -16,7 +10,6 @@ export {
   requiredRolesOf,
   rolesFor,
   type CallKind,
-  type MediaHosting,
 } from './create-call/call-kind.js';
 export { CALL_LIMITS } from './create-call/call-limits.js';
 export { Call } from './call-model/call-model.js';
@@ -28,31 +21,18 @@ export {
 } from './tokens/caller-tenants.js';
 export { type AppToken } from './tokens/client-credentials-grant.js';
 export { IsInCloudWithCalls } from './tokens/cloud-with-calls.js';
-export { outcomeOf, type CreateCallOutcome, type WireResult } from './requests/create-call-outcome.js';
-export { GraphTokenError, TokenError, type GraphTokenErrorCode, type TokenErrorCode } from './errors.js';
+export { outcomeOf, type CreateCallOutcome } from './requests/create-call-outcome.js';
+export { GraphTokenError, TokenError } from './errors.js';
 export { type Exchange } from './requests/exchange.js';
-export {
-  type EndCallOutcome,
-  type FollowUpFailure,
-  type GetCallOutcome,
-  type KeepAliveOutcome,
-} from './requests/follow-up-outcome.js';
+export { type FollowUpFailure } from './requests/follow-up-outcome.js';
 export { readGraphApps, requireOneCredential, type ConfiguredApp } from './tokens/graph-apps.js';
-export { GraphClient, type CreateCallRequest, type GraphClientOptions } from './requests/graph-client.js';
-export { readGraphError, type GraphError } from './requests/graph-error.js';
+export { GraphClient, type CreateCallRequest } from './requests/graph-client.js';
+export { type GraphError } from './requests/graph-error.js';
 export { mediaFaultsOf, type MediaHosts } from './create-call/media-hosts.js';
 export { missingRoles, refusalForRoles } from './tokens/missing-roles.js';
-export {
-  callResourcePath,
-  plainGraphId,
-  sameGraphId,
-  type CallResourcePath,
-  type CommsNotification,
-  type CommsNotifications,
-  type NotifiedResource,
-} from './callbacks/notifications.js';
+export { callResourcePath, plainGraphId, sameGraphId } from './callbacks/notifications.js';
 export { invalidToken, OidcTokens, type OidcTokensOptions } from './tokens/oidc-tokens.js';
-export { explainResult, withExplainedResult, type ExplainedResult } from './requests/result-info.js';
+export { explainResult, withExplainedResult } from './requests/result-info.js';
 export { changeTypeOf, inSchemaSpelling } from './call-model/schema-spelling.js';
 export { READ_ONLY_MEMBERS, toGraphCall } from './create-call/to-graph-call.js';
 export { type CallFault } from './call-model/model-faults.js';

@@ -237,11 +237,11 @@ describe('the traps of kafkajs', () => {
     const sender = await opened(client.sender());
     await sender.send([recordFor(topic, 0, 'a', '1')]);
     const group = newGroup();
+    const impatient = await opened(Promise.resolve(createKafkaClient({ brokers, clientId: 'test', logger, sessionTimeoutMs })));
     await opened(
-      client.consume({
+      impatient.consume({
         topic,
         group,
-        sessionTimeoutMs,
         handler: async () => {
           expect(hasBegun).toBe(false);
           hasBegun = true;

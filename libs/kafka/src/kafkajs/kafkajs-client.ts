@@ -133,7 +133,7 @@ class KafkajsClient implements KafkaClient {
   }
 
   async consume(options: ConsumeOptions): Promise<RecordConsumer> {
-    const sessionTimeout = options.sessionTimeoutMs ?? this.options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    const sessionTimeout = this.options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
     const loop = this.loops.begin(options.topic);
     const consumer = readerOf(this.config, loop, {
       groupId: options.group,

@@ -23,8 +23,6 @@ export interface RecordHandlerOptions {
   readonly group: string;
   /** Where records go that cannot be handled, without the prefix. Without it such a record ends the process. */
   readonly deadLetterTopic?: string;
-  /** Records under way at once per partition. */
-  readonly concurrency?: number;
 }
 
 /** Marks a controller's method `(record: ReceivedRecord, context: RecordContext) => Promise<void>` as the handler of a topic (named without the prefix). */
@@ -114,13 +112,12 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
     const sender = await startStep({ name: 'connecting a sender of dead letters', run: connect, waitsFor: missingOnKafka });
     this.deadLetterSender = sender;
     for (const [topic, nestHandler] of this.messageHandlers) {
-      const { group, deadLetterTopic, concurrency } = nestHandler.extras as unknown as RecordHandlerOptions;
+      const { group, deadLetterTopic } = nestHandler.extras as unknown as RecordHandlerOptions;
       const handle = nestHandler as unknown as Handle;
       const fullName = `${topicPrefix}${topic}`;
       const options: ConsumeOptions = {
         topic: fullName,
         group: `${topicPrefix}${group}`,
-        ...(concurrency === undefined ? {} : { concurrency }),
         handler: async (record, context) => {
           await settled(await handle(record, context));
         },

@@ -114,8 +114,6 @@ export interface ConsumeOptions {
    * @default the one in the record's headers
    */
   readonly traceOf?: (record: ReceivedRecord) => string | undefined;
-  /** A member that is silent for so long loses its partitions. */
-  readonly sessionTimeoutMs?: number;
   /**
    * One that is passed over goes to `deadLetter`, its bytes as the value; so does, at once, one that is not damaged.
    * @default wait; the other partitions go on
