@@ -1,4 +1,5 @@
 // This folder alone imports kafkajs: unmaintained since 2023 (trap T12), so another client must be able to take its place.
+// docs/kafka-client.md lists its traps, T1 to T12.
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type KafkaConfig, type Producer } from 'kafkajs';
 import type { RecordRange, Repair } from '@callbus/contracts';
