@@ -1,1 +1,1 @@
-export { KafkaTransport, OnRecord, RethrowFilter } from './kafka-transport.js';
+export { KafkaTransport, type KafkaTransportOptions, OnRecord, RethrowFilter } from './kafka-transport.js';
