@@ -20,7 +20,7 @@ import { CallbackLimits } from '../apps/notification-ingest/dist/receiver/callba
 import { ReceiverMetrics, watchCallbackKeys } from '../apps/notification-ingest/dist/receiver/receiver-metrics.js';
 import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
 import { SequencerMetrics, watchLiveCalls } from '../apps/notification-ingest/dist/sequencer/sequencer-metrics.js';
-import { OperatorSettings } from '../apps/operator-cli/dist/operator-settings.js';
+import { OperatorSettings } from '../apps/operator-cli/dist/installation/operator-settings.js';
 import { asyncApi } from './asyncapi.mjs';
 import { openApi } from './openapi.mjs';
 import { messageSchemas } from './message-schemas.mjs';

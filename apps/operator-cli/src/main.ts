@@ -1,11 +1,11 @@
 import { ConfigError, printableLines } from '@callbus/chassis';
 import { JoinUrlError } from '@callbus/contracts';
 import { CommanderError } from 'commander';
-import { wordsOf } from './error-words.js';
-import { invocationOf } from './invocation.js';
-import { openInstallation } from './open-installation.js';
+import { invocationOf } from './command-line/context.js';
+import { UsageError, wordsOf } from './errors.js';
+import { Installation } from './installation/installation.js';
 import { createProgram } from './program.js';
-import { render, UsageError, type Report } from './report.js';
+import { render, type Report } from './screen/report.js';
 
 const [WELL, NOT_WELL, FAULTY_USE] = [0, 1, 2];
 
@@ -15,8 +15,8 @@ async function main(commandLine: readonly string[]): Promise<number> {
     process.stdout.write(render(report, isJson));
     exitCode = report.isWell ? WELL : NOT_WELL;
   };
-  const { text: invocation, folder } = invocationOf(process.env, process.argv[1] ?? '', process.cwd());
-  const program = createProgram({ installation: () => openInstallation(process.env), invocation, folder, print });
+  const begun = invocationOf(process.env, process.argv[1] ?? '', process.cwd());
+  const program = createProgram({ ...begun, installation: () => Installation.open(process.env), print });
   try {
     await program.parseAsync(commandLine, { from: 'user' });
     return exitCode;

@@ -1,21 +1,10 @@
 import { printableLines } from '@callbus/chassis';
 import { Command } from 'commander';
 import { addCallCommands } from './calls/call-commands.js';
+import type { Context } from './command-line/context.js';
 import { addDeadLetterCommands } from './dead-letters/dead-letter-commands.js';
 import { addDoctor } from './doctor/doctor-command.js';
-import type { Installation } from './installation.js';
-import type { Report } from './report.js';
 import { addTopicCommands } from './topics/topic-commands.js';
-
-/** What the commands need of the process that they run in. */
-export interface Context {
-  readonly installation: () => Installation;
-  /** What people type in front of a command. */
-  readonly invocation: string;
-  /** What relative paths are relative to. */
-  readonly folder: string;
-  readonly print: (report: Report, isJson: boolean) => void;
-}
 
 const AFTER_EVERY_HELP = `
 Display names, phone numbers, pressed keys, passcodes and tokens are masked; --reveal shows them, where there is such an option.

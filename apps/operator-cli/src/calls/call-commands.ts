@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { IfUnknown } from '@callbus/contracts';
-import { callIdOf, tenantIdOf } from '../option-values.js';
-import { operatorName } from '../operator-settings.js';
-import type { Context } from '../program.js';
-import { UsageError } from '../report.js';
+import type { Context } from '../command-line/context.js';
+import { callIdOf, tenantIdOf } from '../command-line/option-values.js';
+import { UsageError } from '../errors.js';
+import { operatorName } from '../installation/operator-settings.js';
 import { readCallFile } from './call-file.js';
 import { callToPlace, type CallToPlace } from './call-to-place.js';
 import { endCall } from './end-call.js';

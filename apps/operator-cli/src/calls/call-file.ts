@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ContractError, parseInput } from '@callbus/contracts';
-import { UsageError } from '../report.js';
+import { UsageError } from '../errors.js';
 
 /**
  * Reads a call resource from a JSON file.

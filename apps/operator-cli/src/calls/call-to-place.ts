@@ -11,7 +11,7 @@ import {
   type IfUnknown,
 } from '@callbus/contracts';
 import { validateCall, type CallFault } from '@callbus/graph';
-import { COMMAND_SOURCE } from './sent-command.js';
+import { COMMAND_SOURCE } from '../installation/installation.js';
 
 /** What a call is made of: the resource as Graph documents it, or the link of a meeting to join. */
 export type CallToPlace = { readonly resource: Record<string, unknown> } | { readonly joinUrl: string };

@@ -1,10 +1,10 @@
 import { endCallCommand, endRequestsOf, refusedEndOfSurplus, type SurplusCall } from '@callbus/contracts';
-import type { Installation } from '../installation.js';
-import { UsageError, type Report } from '../report.js';
+import { UsageError } from '../errors.js';
+import { COMMAND_SOURCE, type Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
 import type { CallFacts } from './call-facts.js';
 import { FollowedCall } from './followed-call.js';
-import { reportOn } from './report-on.js';
-import { COMMAND_SOURCE, NOT_TAKEN } from './sent-command.js';
+import { NOT_TAKEN, reportOn } from './sent-command.js';
 import { situationOf } from './situation.js';
 
 export interface EndCallOptions {

@@ -1,6 +1,6 @@
 import { isEndRequested, latestAttempt, LEDGER_MEMORY_MS } from '@callbus/contracts';
 import { placeOf, type DeadLetter } from '@callbus/kafka';
-import { timeOf } from '../table.js';
+import { timeOf } from '../screen/table.js';
 import type { CallFacts } from './call-facts.js';
 import { errorText, resultText } from './graph-words.js';
 import { situationOf, type Situation } from './situation.js';

@@ -1,6 +1,6 @@
 import { partitionOf, TOPICS, type Snapshot, type TopicSpec } from '@callbus/contracts';
 import { SnapshotFollower, type ReceivedRecord, type TopicFollower } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
+import type { Installation } from '../installation/installation.js';
 import { CallFacts } from './call-facts.js';
 
 interface Waiter {

@@ -10,9 +10,9 @@ import {
   type Dispatch,
 } from '@callbus/contracts';
 import { SnapshotFollower, type ReceivedRecord } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
-import type { Report } from '../report.js';
-import { table, timeOf } from '../table.js';
+import type { Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
+import { table, timeOf } from '../screen/table.js';
 
 /** A call that waits for an operator. */
 export interface ParkedCall {

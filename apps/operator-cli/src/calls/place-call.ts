@@ -1,11 +1,10 @@
 import { createCallCommand, requestHash, type CreateCallData } from '@callbus/contracts';
-import type { Installation } from '../installation.js';
-import type { Report } from '../report.js';
+import { COMMAND_SOURCE, type Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
 import type { CallFacts } from './call-facts.js';
 import type { PlacedCall } from './call-to-place.js';
 import { FollowedCall } from './followed-call.js';
-import { reportOn } from './report-on.js';
-import { COMMAND_SOURCE, isUnderWay, NOT_TAKEN } from './sent-command.js';
+import { isUnderWay, NOT_TAKEN, reportOn } from './sent-command.js';
 import { situationOf } from './situation.js';
 
 /** Sends the command, and waits until the call is created or will not be. */

@@ -1,10 +1,9 @@
 import { releaseCallCommand } from '@callbus/contracts';
-import type { Installation } from '../installation.js';
-import type { Report } from '../report.js';
+import { COMMAND_SOURCE, type Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
 import type { CallFacts } from './call-facts.js';
 import { FollowedCall } from './followed-call.js';
-import { reportOn } from './report-on.js';
-import { COMMAND_SOURCE, isUnderWay, NOT_TAKEN } from './sent-command.js';
+import { isUnderWay, NOT_TAKEN, reportOn } from './sent-command.js';
 import { situationOf } from './situation.js';
 
 export interface ReleaseCallOptions {

@@ -1,9 +1,9 @@
 import { ContractError, decodeCloudEvent, groupName, GROUPS, partitionOf, TOPICS, type GroupSpec } from '@callbus/contracts';
 import { placeOf, readDeadLetter, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
-import { masked } from '../masked.js';
-import type { Report } from '../report.js';
-import { table } from '../table.js';
+import type { Installation } from '../installation/installation.js';
+import { masked } from '../screen/masked.js';
+import type { Report } from '../screen/report.js';
+import { table } from '../screen/table.js';
 import { explainCall, explanationLines, type Unhandled } from './explain-call.js';
 import { FollowedCall } from './followed-call.js';
 import { timelineOf } from './timeline.js';

@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '@callbus/contracts';
-import { timeOf } from '../table.js';
+import { timeOf } from '../screen/table.js';
 import type { CallFacts, HistoryEvent, LedgerEntry } from './call-facts.js';
 import { asText, errorText, operationText, resultText } from './graph-words.js';
 

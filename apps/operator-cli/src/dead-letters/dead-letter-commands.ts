@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { recordPlaceOf, timeMsOf } from '../option-values.js';
-import type { Context } from '../program.js';
-import { UsageError } from '../report.js';
+import type { Context } from '../command-line/context.js';
+import { recordPlaceOf, timeMsOf } from '../command-line/option-values.js';
+import { UsageError } from '../errors.js';
 import type { LetterFilter } from './dead-letter-list.js';
 import { listDeadLetters } from './list-dead-letters.js';
 import { replayDeadLetters } from './replay-dead-letters.js';

@@ -1,7 +1,7 @@
-import type { Installation } from '../installation.js';
-import { masked } from '../masked.js';
-import type { Report } from '../report.js';
-import { table, timeOf } from '../table.js';
+import type { Installation } from '../installation/installation.js';
+import { masked } from '../screen/masked.js';
+import type { Report } from '../screen/report.js';
+import { table, timeOf } from '../screen/table.js';
 import { isMeant, type LetterFilter, type ListedLetter } from './dead-letter-list.js';
 import { readDeadLetters } from './read-dead-letters.js';
 import { shownText } from './show-record.js';

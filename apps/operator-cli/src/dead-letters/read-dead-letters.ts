@@ -1,6 +1,6 @@
 import { TOPICS, type TopicSpec } from '@callbus/contracts';
 import { readDeadLetter, replayedFrom, replayOf, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
+import type { Installation } from '../installation/installation.js';
 import { listLetters, type ListedLetter } from './dead-letter-list.js';
 
 /** Each topic of dead letters, and those they come from. */

@@ -1,7 +1,7 @@
 import { KafkaError, type KafkaErrorCode, replayOf, type OutgoingRecord } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
-import type { Report } from '../report.js';
-import { table } from '../table.js';
+import type { Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
+import { table } from '../screen/table.js';
 import { isMeant, type LetterFilter, type ListedLetter } from './dead-letter-list.js';
 import { readDeadLetters } from './read-dead-letters.js';
 import { shownText } from './show-record.js';

@@ -1,5 +1,5 @@
-import type { Installation } from '../installation.js';
-import type { Report } from '../report.js';
+import type { Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
 import { letterData } from './list-dead-letters.js';
 import { readDeadLetters } from './read-dead-letters.js';
 import { shownHeaders, shownValue } from './show-record.js';

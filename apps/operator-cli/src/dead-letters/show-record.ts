@@ -1,5 +1,5 @@
 import type { HeaderValue } from '@callbus/kafka';
-import { jsonIn, masked } from '../masked.js';
+import { jsonIn, masked } from '../screen/masked.js';
 
 const HIDDEN = '(shown by --reveal)';
 

@@ -1,5 +1,5 @@
-import { jsonIn } from '../masked.js';
-import type { OperatorSettings } from '../operator-settings.js';
+import type { OperatorSettings } from '../installation/operator-settings.js';
+import { jsonIn } from '../screen/masked.js';
 import { callbackFinding } from './callback-findings.js';
 import { clockFinding, spanOfDate } from './clock-findings.js';
 import { finding, ok, skipped, type Finding } from './finding.js';

@@ -1,5 +1,5 @@
 import { faultOfTenantsByCaller, readTenantsByCaller } from '@callbus/graph';
-import type { OperatorSettings } from '../operator-settings.js';
+import type { OperatorSettings } from '../installation/operator-settings.js';
 import { failed, ok, skipped, warning, type Finding } from './finding.js';
 
 type CallerSettings = Pick<OperatorSettings, 'gatewayIssuers' | 'gatewayTenants' | 'gatewayDelegatedTokens'>;

@@ -1,6 +1,6 @@
 import { CALL_KINDS, type CallKind } from '@callbus/graph';
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Context } from '../program.js';
+import type { Context } from '../command-line/context.js';
 import { doctor } from './doctor.js';
 
 /** `callbus doctor` */

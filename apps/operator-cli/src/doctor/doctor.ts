@@ -1,8 +1,8 @@
 import type { CallKind } from '@callbus/graph';
-import type { Installation } from '../installation.js';
-import type { Report } from '../report.js';
-import { callerFindings } from './caller-findings.js';
+import type { Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
 import { authorityClockFindings, callbackWayFindings } from './callback-way.js';
+import { callerFindings } from './caller-findings.js';
 import type { Finding } from './finding.js';
 import { graphFindings } from './graph-findings.js';
 import { kafkaFindings } from './kafka-findings.js';

@@ -1,4 +1,4 @@
-import { wordsOf } from '../error-words.js';
+import { wordsOf } from '../errors.js';
 
 /** `skipped`: it cannot be looked at while something else is wrong, or was not asked for. */
 export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped';

@@ -1,6 +1,6 @@
 import { AppTokens, GraphTokenError, type AppInTenant, type CallKind, type ConfiguredApp } from '@callbus/graph';
-import { wordsOf } from '../error-words.js';
-import type { OperatorSettings } from '../operator-settings.js';
+import { wordsOf } from '../errors.js';
+import type { OperatorSettings } from '../installation/operator-settings.js';
 import { failed, finding, ok, skipped, type Finding } from './finding.js';
 import { roleFindings } from './role-findings.js';
 

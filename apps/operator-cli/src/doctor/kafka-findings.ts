@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { groupName, GROUPS, releaseCallCommand, topicName, TOPICS, type GroupSpec } from '@callbus/contracts';
-import { COMMAND_SOURCE } from '../calls/sent-command.js';
-import { wordsOf } from '../error-words.js';
-import type { Installation } from '../installation.js';
 import type { TopicDescription } from '@callbus/kafka';
+import { wordsOf } from '../errors.js';
+import { COMMAND_SOURCE, type Installation } from '../installation/installation.js';
 import { aclFinding } from './acl-findings.js';
 import { clockFinding } from './clock-findings.js';
 import { consumerFinding } from './consumer-findings.js';
 import { finding, ok, skipped, warning, type Finding } from './finding.js';
+import { READABILITY, readabilityFindings } from './readability-findings.js';
 import { retentionFinding } from './retention-findings.js';
 import { topicFindings } from './topic-findings.js';
-import { READABILITY, readabilityFindings } from './readability-findings.js';
 
 const BROKER_CLOCK = 'clock of the broker';
 const DEPEND_ON_KAFKA = ['topics', READABILITY, 'consumers', 'ACLs', BROKER_CLOCK];

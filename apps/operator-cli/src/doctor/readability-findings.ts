@@ -1,5 +1,5 @@
 import { describeRange } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
+import type { Installation } from '../installation/installation.js';
 import { findDamage } from '../topics/damage.js';
 import { failed, finding, ok, skipped, warning, type Finding } from './finding.js';
 

@@ -9,7 +9,7 @@ import {
   type TopicSpec,
 } from '@callbus/contracts';
 import { type ReceivedRecord, type UnreadableBatch } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
+import type { Installation } from '../installation/installation.js';
 import { LedgerCalls, type DamagedLedgerRecord } from './ledger-calls.js';
 
 /** An unreadable batch or a damaged record, and the possible repair. */

@@ -1,7 +1,7 @@
 import { encodeRepair, TOPICS } from '@callbus/contracts';
 import { describeRange } from '@callbus/kafka';
-import type { Installation } from '../installation.js';
-import type { Report } from '../report.js';
+import type { Installation } from '../installation/installation.js';
+import type { Report } from '../screen/report.js';
 import { findDamage, type Damage } from './damage.js';
 
 export interface RepairTopicsOptions {

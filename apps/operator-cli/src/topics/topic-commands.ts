@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { operatorName } from '../operator-settings.js';
-import type { Context } from '../program.js';
+import type { Context } from '../command-line/context.js';
+import { operatorName } from '../installation/operator-settings.js';
 import { repairTopics } from './repair-topics.js';
 
 /** `callbus topics …` */

@@ -1,3 +1,11 @@
+/** The command line asks for something that does not exist or does not go together; exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
 /** Errors of the program itself, of which people can make nothing without knowing where they arose. */
 const OWN_FAULTS = [TypeError, RangeError, ReferenceError, SyntaxError];
 

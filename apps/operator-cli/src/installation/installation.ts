@@ -1,15 +1,26 @@
-import { createLogger, printableLines } from '@callbus/chassis';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { createLogger, loadSettings, printableLines } from '@callbus/chassis';
 import { encodeCloudEvent, MESSAGES, placeOfKey, topicName, TOPICS, type CloudEvent, type TopicSpec } from '@callbus/contracts';
 import { kafkaClientOf, type KafkaClient, type ReceivedRecord, type SentRecord, type UnreadableBatch } from '@callbus/kafka';
-import type { OperatorSettings } from './operator-settings.js';
+import { OperatorSettings } from './operator-settings.js';
+
+/** The source, in CloudEvents, of the commands that this tool sends. */
+export const COMMAND_SOURCE = '/operator-cli';
 
 /** One installation of callbus, as it is on Kafka. */
 export class Installation {
   readonly client: KafkaClient;
 
-  constructor(readonly settings: OperatorSettings) {
+  private constructor(readonly settings: OperatorSettings) {
     const logger = createLogger('operator-cli', settings.logLevel, (line) => process.stderr.write(printableLines(line)));
     this.client = kafkaClientOf(settings.kafka, { principal: 'operator' }, logger);
+  }
+
+  /** @throws ConfigError with every fault of the environment */
+  static open(environment: NodeJS.ProcessEnv): Installation {
+    const settings = loadSettings(OperatorSettings, environment);
+    if (settings.trustedCa !== undefined) setDefaultCACertificates([...getCACertificates('default'), settings.trustedCa]);
+    return new Installation(settings);
   }
 
   get topicPrefix(): string {

@@ -15,11 +15,3 @@ export function render({ data, lines }: Report, isJson: boolean): string {
   const shown = isJson ? JSON.stringify(data, null, 2).split('\n') : lines;
   return `${shown.map(printable).join('\n')}\n`;
 }
-
-/** The command line asks for something that does not exist or does not go together; exit code 2. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
-}
