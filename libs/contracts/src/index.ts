@@ -78,4 +78,8 @@ export {
 } from './snapshots/folded-call.js';
 export { decodeRepair, encodeRepair, Repair, repairKey, type RecordRange } from './topics/repairs.js';
 export { decodeSnapshot, encodeSnapshot, FOLD_VERSION, isOlderSnapshot, Snapshot } from './snapshots/snapshots.js';
+export { errorText, resultText } from './timeline/graph-words.js';
+export { ParticipantNames } from './timeline/participant-names.js';
+export { recordWords, type RecordContent } from './timeline/record-words.js';
+export { timelineRecord, type TimelineRecord } from './timeline/timeline-record.js';
 export { WORST_CASES } from './topics/worst-cases.js';

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { printableLines } from '@callbus/chassis';
-import { createCallCommand, encodeCloudEvent, placeOfKey, topicName, TOPICS } from '@callbus/contracts';
+import { createCallCommand, encodeCloudEvent, placeOfKey, timelineRecord, topicName, TOPICS } from '@callbus/contracts';
 import type { KafkaClient, RecordSender, TopicFollower } from '@callbus/kafka';
 import type { ExampleNumber } from '../arguments.js';
 import { demoRequest, demoSubject, exampleRequest } from './demo-request.js';
 import { StackError } from '../errors.js';
 import type { StackFile } from '../stack-file.js';
 import { TimelineOrder } from './timeline-order.js';
-import { timelineRecord } from './timeline-record.js';
 import { Timeline, type CallEnd } from './timeline.js';
 
 export interface DemoOptions {

@@ -1,4 +1,4 @@
-import type { TimelineRecord } from './timeline-record.js';
+import type { TimelineRecord } from '@callbus/contracts';
 
 /** Of one instant, causes come first. */
 const TOPIC_ORDER = ['commands', 'dispatch-ledger', 'observations', 'events'];

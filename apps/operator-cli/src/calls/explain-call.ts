@@ -1,8 +1,7 @@
-import { isEndRequested, latestAttempt, LEDGER_MEMORY_MS } from '@callbus/contracts';
+import { errorText, isEndRequested, latestAttempt, LEDGER_MEMORY_MS, resultText } from '@callbus/contracts';
 import { placeOf, type DeadLetter } from '@callbus/kafka';
 import { timeOf } from '../screen/table.js';
 import type { CallFacts } from './call-facts.js';
-import { errorText, resultText } from './graph-words.js';
 import { situationOf, type Situation } from './situation.js';
 
 const LEDGER_DAYS = LEDGER_MEMORY_MS / (24 * 60 * 60 * 1000);

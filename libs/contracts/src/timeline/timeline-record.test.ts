@@ -1,13 +1,9 @@
-import {
-  createCallCommand,
-  encodeCloudEvent,
-  encodeEvent,
-  encodeLedgerRecord,
-  encodeObservation,
-  type LedgerRecord,
-  type Observation,
-} from '@callbus/contracts';
-import { notificationSummary, timelineRecord } from './timeline-record.js';
+import { encodeCloudEvent } from '../codec/cloud-event.js';
+import { createCallCommand } from '../commands/commands.js';
+import { encodeEvent } from '../events/events.js';
+import { encodeLedgerRecord, type LedgerRecord } from '../ledger/ledger-records.js';
+import { encodeObservation, type Observation } from '../observations/observations.js';
+import { timelineRecord } from './timeline-record.js';
 
 const callId = '3f2a91c0-5b0c-4c8e-9a43-6f1d3c2b7a10';
 const subject = { callId, graphCallId: null, tenantId: callId, appId: callId };
@@ -56,17 +52,5 @@ describe('timelineRecord', () => {
       expect(timelineRecord('commands', 5, value)).toBeUndefined();
     }
     expect(timelineRecord('commands', 5, Buffer.from('{}'))).toMatchObject({ type: '?' });
-  });
-});
-
-describe('notificationSummary', () => {
-  it.each([
-    [{ value: [{ resourceUrl: '/communications/calls/1', resourceData: { state: 'established' } }] }, 'established'],
-    [{ value: [{ resourceUrl: '/communications/calls/1/participants', resourceData: [{}, {}] }] }, 'participants: 2'],
-    [{ value: [{ resource: '/app/calls/1/operations/op-1', resourceData: {} }, {}] }, 'op-1; '],
-    [{ value: 'odd' }, ''],
-    [[], ''],
-  ])('of %j is «%s»', (body, summary) => {
-    expect(notificationSummary(JSON.stringify(body))).toBe(summary);
   });
 });
