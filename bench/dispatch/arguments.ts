@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readCounts } from '../option-counts.js';
 
 export interface BenchArguments {
   /** Measured one at a time, of each system. */
@@ -14,16 +14,7 @@ export const USAGE = `npm run bench:dispatch [-- options]    callbus side by sid
   --help         this
 `;
 
-/** @returns null when help was asked for @throws Error with the usage */
+/** @returns null when help was asked for @throws Error that names the option */
 export function parseArguments(args: readonly string[]): BenchArguments | null {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: [...args], options: { calls: text, waiting: text, help: { type: 'boolean' } } });
-  if (values.help === true) return null;
-  return { calls: count('--calls', values.calls ?? '300'), waiting: count('--waiting', values.waiting ?? '1000') };
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} must be a whole number from 1, but is «${text}»`);
-  return value;
+  return readCounts(args, { calls: 300, waiting: 1_000 });
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readCounts } from '../option-counts.js';
 
 export interface BenchArguments {
   /** Whose observations wait when the sequencer starts. */
@@ -14,16 +14,8 @@ export const USAGE = `npm run bench:history [-- options]    one sequencer over a
   --help          this
 `;
 
-/** @returns null when help was asked for @throws Error with the usage */
+/** @returns null when help was asked for @throws Error that names the option */
 export function parseArguments(args: readonly string[]): BenchArguments | null {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: [...args], options: { calls: text, 'live-calls': text, help: { type: 'boolean' } } });
-  if (values.help === true) return null;
-  return { calls: count('--calls', values.calls ?? '50000'), liveCalls: count('--live-calls', values['live-calls'] ?? '100000') };
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} must be a whole number from 1, but is «${text}»`);
-  return value;
+  const counts = readCounts(args, { calls: 50_000, 'live-calls': 100_000 });
+  return counts && { calls: counts.calls, liveCalls: counts['live-calls'] };
 }

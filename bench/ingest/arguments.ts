@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readCounts } from '../option-counts.js';
 
 export interface BenchArguments {
   /** That callbacks are sent to each system in every round. */
@@ -20,22 +20,7 @@ export const USAGE = `npm run bench:ingest [-- options]    the receiver side by 
   --help           this
 `;
 
-/** @returns null when help was asked for @throws Error with the usage */
+/** @returns null when help was asked for @throws Error that names the option */
 export function parseArguments(args: readonly string[]): BenchArguments | null {
-  const text = { type: 'string' } as const;
-  const names = { seconds: text, rounds: text, connections: text, calls: text, help: { type: 'boolean' } } as const;
-  const { values } = parseArgs({ args: [...args], options: names });
-  if (values.help === true) return null;
-  return {
-    seconds: count('--seconds', values.seconds ?? '6'),
-    rounds: count('--rounds', values.rounds ?? '5'),
-    connections: count('--connections', values.connections ?? '100'),
-    calls: count('--calls', values.calls ?? '1000'),
-  };
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${option} must be a whole number from 1, but is «${text}»`);
-  return value;
+  return readCounts(args, { seconds: 6, rounds: 5, connections: 100, calls: 1_000 });
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { decodeSnapshot, encodeSnapshot } from '@callbus/contracts';
 import { createProgress, PROJECT_ROOT, startKafkaForTests, type Progress } from '@callbus/local-stack';
 import { Installation } from '../history/installation.js';
+import { readCounts } from '../option-counts.js';
 import { ledgerOfWeeks, type LedgerMessage } from './ledger-of-weeks.js';
 import { podMemory } from './pod-memory.js';
 
@@ -19,13 +19,12 @@ const NOWHERE = 'https://127.0.0.1:9';
 
 /** Exit codes: 0 when the dispatcher became ready and stayed under its limit; 1 when not, or when it could not be measured. */
 async function main(commandLine: readonly string[]): Promise<boolean> {
-  const { values } = parseArgs({ args: [...commandLine], options: { records: { type: 'string' }, help: { type: 'boolean' } } });
-  if (values.help === true) {
+  const counts = readCounts(commandLine, { records: 1_000_000 });
+  if (counts === null) {
     process.stdout.write(USAGE);
     return true;
   }
-  const records = Number(values.records ?? '1000000');
-  if (!Number.isInteger(records) || records < 1) throw new Error(`--records must be a whole number from 1\n\n${USAGE}`);
+  const { records } = counts;
   const progress = createProgress();
   const kafka = await startKafkaForTests();
   try {
