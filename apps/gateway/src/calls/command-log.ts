@@ -11,6 +11,9 @@ export interface CommandLogOptions {
   readonly metrics: GatewayMetrics;
 }
 
+/** The source of the gateway's commands, as CloudEvents name it. */
+export const COMMAND_SOURCE = '/gateway';
+
 const RETRY_AFTER_SECONDS = 2;
 
 /** Writes commands to Kafka. */
