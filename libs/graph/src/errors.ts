@@ -35,3 +35,8 @@ export class TokenError extends Error {
     this.name = 'TokenError';
   }
 }
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -29,6 +29,7 @@ export { readGraphApps, requireOneCredential, type ConfiguredApp } from './token
 export { GraphClient, type CreateCallRequest } from './requests/graph-client.js';
 export { type GraphError } from './requests/graph-error.js';
 export { mediaFaultsOf, type MediaHosts } from './create-call/media-hosts.js';
+export { isObject, memberOf, type JsonObject } from './json-value.js';
 export { missingRoles, refusalForRoles } from './tokens/missing-roles.js';
 export { callResourcePath, plainGraphId, sameGraphId } from './callbacks/notifications.js';
 export { invalidToken, OidcTokens, type OidcTokensOptions } from './tokens/oidc-tokens.js';
@@ -37,4 +38,5 @@ export { changeTypeOf, inSchemaSpelling } from './call-model/schema-spelling.js'
 export { READ_ONLY_MEMBERS, toGraphCall } from './create-call/to-graph-call.js';
 export { type CallFault } from './call-model/model-faults.js';
 export { schemaOf } from './call-model/model-schema.js';
+export { isGuid } from './call-model/text-formats.js';
 export { validateCall } from './create-call/validate-call.js';

@@ -1,5 +1,5 @@
 import type { Dispatch, EndObservation, FoundCall, Observation } from '@callbus/contracts';
-import type { AppToken, AppTokens, FollowUpFailure, GraphClient } from '@callbus/graph';
+import { isObject, type AppToken, type AppTokens, type FollowUpFailure, type GraphClient } from '@callbus/graph';
 import type { DispatcherCore } from '../dispatcher-core.js';
 import { ownerKey, type Owner } from '../dialling/quotas.js';
 import {
@@ -215,10 +215,6 @@ function stateOfCall(body: unknown): FoundCall | null {
   const { state, mediaState, resultInfo } = body as Readonly<Record<string, unknown>>;
   if (typeof state !== 'string') return null;
   return { state, ...(isObject(mediaState) && { mediaState }), ...(isObject(resultInfo) && { resultInfo }) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 type Told = Extract<Observation, { kind: 'grace-over' | 'keep-alive' | 'end' }>;

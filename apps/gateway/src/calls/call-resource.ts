@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { CallPhase, CreationError, FailureReason, FoldedCall } from '@callbus/contracts';
+import { isObject } from '@callbus/graph';
 import { MediaState, Participant, ResultInfo } from './graph-resources.js';
 import type { KnownCall } from './known-call.js';
 
@@ -177,8 +178,4 @@ function detailsOf({ mediaState, resultInfo, terminationReason }: Json): Partial
     ...(isObject(resultInfo) && { resultInfo }),
     ...(typeof terminationReason === 'string' && { terminationReason }),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

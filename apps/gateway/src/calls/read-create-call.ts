@@ -1,5 +1,5 @@
 import { callIdFor, requestHash, type CreateCallData } from '@callbus/contracts';
-import { mediaFaultsOf, validateCall, type MediaHosts } from '@callbus/graph';
+import { isGuid, isObject, mediaFaultsOf, validateCall, type MediaHosts } from '@callbus/graph';
 import { ApiError } from '../http/api-error.js';
 import type { Caller } from '../callers/caller-tokens.js';
 
@@ -16,7 +16,6 @@ export interface CreateCallRules {
   readonly mediaHosts: MediaHosts;
 }
 
-const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_KEY_LENGTH = 256;
 /** The details have them all. */
 const FAULTS_IN_MESSAGE = 5;
@@ -38,7 +37,7 @@ export function readCreateCall(
   const key = keys.find((one) => one !== undefined && one !== '') ?? null;
   const isKey = key === null || key.length <= MAX_KEY_LENGTH;
   const tenantId = isObject(body) ? (body['tenantId'] ?? caller.tenantId) : undefined;
-  const isTenant = typeof tenantId === 'string' && GUID.test(tenantId);
+  const isTenant = typeof tenantId === 'string' && isGuid(tenantId);
   const request = isObject(body) && isTenant && isKey ? requestOf(body, tenantId.toLowerCase()) : undefined;
   if (request !== undefined && isAccepted(request)) return request;
 
@@ -60,8 +59,4 @@ export function readCreateCall(
     const data = { callId: callIdFor(tenant, caller.appId, key), tenantId: tenant, call };
     return { data, requestHash: requestHash({ appId, tenantId: tenant, call }) };
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

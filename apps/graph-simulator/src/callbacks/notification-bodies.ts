@@ -1,5 +1,6 @@
+import { isObject } from '@callbus/graph';
 import type { CreatedCall } from '../calls/call-response.js';
-import { isObject, type Json } from '../calls/graph-call.js';
+import type { Json } from '../calls/graph-call.js';
 import type { Participant } from '../calls/roster.js';
 
 /** How a call ended. @see https://learn.microsoft.com/graph/api/call-delete codes and subcodes */

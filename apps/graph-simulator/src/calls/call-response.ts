@@ -1,5 +1,5 @@
-import type { CallKind } from '@callbus/graph';
-import { isObject, objectAt, objectsAt, type Json } from './graph-call.js';
+import { isObject, type CallKind } from '@callbus/graph';
+import { objectAt, objectsAt, type Json } from './graph-call.js';
 
 /** What Graph adds of its own when it creates a call. */
 export interface CreatedCall {

@@ -1,3 +1,4 @@
+import { isObject } from '@callbus/graph';
 import { Controller, Delete, Get, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createdCallBody } from './call-response.js';
@@ -5,7 +6,7 @@ import { CallLives, type LiveCall } from './call-lives.js';
 import { readCallbackAddress } from '../callbacks/callback-address.js';
 import { refusalOf, type GraphCaller } from './create-refusal.js';
 import { Faults, type Facts } from '../faults/faults.js';
-import { isObject, memberAt, textAt } from './graph-call.js';
+import { memberAt, textAt } from './graph-call.js';
 import { checkGraphToken } from '../tokens/graph-token.js';
 import { Posts } from '../control/records.js';
 import { SigningKeys } from '../callbacks/signing-key.js';

@@ -1,5 +1,5 @@
-import { missingRoles, requiredRolesOf } from '@callbus/graph';
-import { isObject, memberAt, objectAt, objectsAt, textAt } from './graph-call.js';
+import { isObject, missingRoles, requiredRolesOf } from '@callbus/graph';
+import { memberAt, objectAt, objectsAt, textAt } from './graph-call.js';
 
 /** What a valid token says. */
 export interface GraphCaller {

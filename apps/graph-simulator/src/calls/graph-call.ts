@@ -1,13 +1,11 @@
+import { isObject, memberOf } from '@callbus/graph';
+
 /** The parts of a create's body that the simulator looks at. Everything is as its sender wrote it and may be anything. */
 export type Json = Readonly<Record<string, unknown>>;
 
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A member at a path of names; undefined wherever the path leaves the objects. */
 export function memberAt(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, name) => (isObject(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined), value);
+  return path.reduce<unknown>(memberOf, value);
 }
 
 export function objectAt(value: unknown, ...path: readonly string[]): Json | undefined {

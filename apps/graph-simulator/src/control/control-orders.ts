@@ -1,10 +1,10 @@
 import 'reflect-metadata';
+import { isObject } from '@callbus/graph';
 import { BadRequestException } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { IsIn, IsObject, IsOptional, IsString, IsUrl, validateSync, type ValidationError } from 'class-validator';
 import { CallScript } from '../calls/call-script.js';
 import { contradictionsOf, FaultOrder, unknownFactsOf } from '../faults/fault-order.js';
-import { isObject } from '../calls/graph-call.js';
 import { isListOfText, readRegisteredApp, type RegisteredApp } from '../tokens/registered-apps.js';
 
 /** How a notification's token is made: as Graph would, or wrongly. */

@@ -1,6 +1,6 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
-import { CALLING_ROLES } from '@callbus/graph';
-import { isObject, memberAt, textAt } from '../calls/graph-call.js';
+import { CALLING_ROLES, isObject } from '@callbus/graph';
+import { memberAt, textAt } from '../calls/graph-call.js';
 
 /** An app registration: a `bot` calls Graph, a `caller` calls the gateway. */
 export interface RegisteredApp extends RegisteredCredentials {

@@ -15,9 +15,3 @@ export class Tenants {
     return this.consented.get(tenantId.toLowerCase()) ?? app.roles;
   }
 }
-
-const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
-export function isGuid(text: string): boolean {
-  return GUID.test(text);
-}

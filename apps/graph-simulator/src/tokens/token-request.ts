@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { isGuid } from '@callbus/graph';
 import type { JWTPayload } from 'jose';
 import { proofFault } from './client-proof.js';
 import type { RegisteredApp, RegisteredApps } from './registered-apps.js';
-import { isGuid } from './tenants.js';
 import { tokenRefusal, type TokenRefusal } from './token-refusal.js';
 
 export interface TokenAuthority {

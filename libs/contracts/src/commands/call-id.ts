@@ -4,11 +4,11 @@ import { v5 } from 'uuid';
 /** The namespace of every callId that follows from a caller's key. A constant for ever: another one would dial again. */
 const CALL_ID_NAMESPACE = '5f6d0a53-8c1e-5d0b-9a3e-3c1f8f0e7b21';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** A UUID as we write them: lower case, with dashes. */
+export const CALL_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Whether the text is a UUID as we write them: lower case, with dashes. */
 export function isCallId(text: string): boolean {
-  return UUID.test(text);
+  return CALL_ID.test(text);
 }
 
 /**

@@ -2,21 +2,20 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Matches, MaxLength, Min } from 'class-validator';
 import { dataSchema, decodeCloudEvent, schemaVersion, withoutNulls, type CloudEvent } from '../codec/cloud-event.js';
-import { isCallId } from './call-id.js';
+import { CALL_ID, isCallId } from './call-id.js';
 import { IsDateTimeText } from '../codec/date-time.js';
 import { ContractError } from '../errors.js';
 import { parseInput } from '../codec/json.js';
 import { maxRecordBytes, TOPICS, type TopicSpec } from '../topics/topics.js';
 import { checkedAs } from '../codec/validation.js';
 
-const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const CALL_ID_RULE = { message: 'must be a UUID in lower case with dashes' };
 
 export type IfUnknown = 'park' | 'redial';
 
 /** Dial once, before `notAfter`. */
 export class CreateCallData {
-  @Matches(LOWER_CASE_UUID, CALL_ID_RULE)
+  @Matches(CALL_ID, CALL_ID_RULE)
   callId!: string;
 
   @IsUUID('all')
@@ -44,7 +43,7 @@ export class CreateCallData {
 
 /** Hang up; before the dial it cancels. Repeating it is harmless; for a call that lives, also after CallEndFailed, Graph is asked again. */
 export class EndCallData {
-  @Matches(LOWER_CASE_UUID, CALL_ID_RULE)
+  @Matches(CALL_ID, CALL_ID_RULE)
   callId!: string;
 
   @IsUUID('all')
@@ -53,7 +52,7 @@ export class EndCallData {
 
 /** An operator allows one new dial after this attempt, which is parked; for any other attempt or state it does nothing. */
 export class ReleaseCallData {
-  @Matches(LOWER_CASE_UUID, CALL_ID_RULE)
+  @Matches(CALL_ID, CALL_ID_RULE)
   callId!: string;
 
   @IsUUID('all')

@@ -1,8 +1,13 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
+/** A GUID as Graph writes it, in any case. */
+export function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
+}
+
 /** Forms of text that JSON Schema's `format` names. */
 export const TEXT_FORMATS = {
-  uuid: (text: string): boolean => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text),
+  uuid: isGuid,
   'web-address': (text: string): boolean => /^https?:\/\/\S+$/i.test(text) && URL.canParse(text),
   /** A number of a length that its country has, and nothing around it. Whether it is assigned only the network knows. */
   e164: (text: string): boolean => {

@@ -1,6 +1,7 @@
 import { readGraphError, type GraphError } from './graph-error.js';
 import { retryAfterMsOf } from './retry-after.js';
 import type { WireHeaders } from './wire-headers.js';
+import { messageOf } from '../errors.js';
 
 /** `isFinal`: asking again changes nothing; else it may be asked again, `retryAfterMs` milliseconds later. */
 export interface FollowUpFailure {
@@ -40,7 +41,7 @@ export function followUpOutcomeOf<Done extends string>(
 
 /** No answer came at all; the error's `httpStatus` is 0. */
 export function followUpUnanswered(error: unknown): FollowUpFailure {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const graphError = { httpStatus: 0, code: 'NoAnswer', message };
   return { kind: 'failed', error: graphError, isFinal: false, retryAfterMs: UNANSWERED_RETRY_MS };
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AuthError, type NodeAuthOptions } from '@azure/msal-node';
+import { messageOf } from '../errors.js';
 
 /** How an app registration proves to the token endpoint who it is. */
 export type AppCredential =
@@ -96,7 +97,7 @@ async function readFederatedToken(tokenFile: string): Promise<string> {
     return (await readFile(tokenFile, 'utf8')).trim();
   } catch (error) {
     // Of an error that is not of its own family, msal puts the message into a header of its next request.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new AuthError(FEDERATED_TOKEN_UNREADABLE, '', `the federated token file cannot be read: ${reason}`);
   }
 }

@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
-import { TokenError } from '../errors.js';
+import { messageOf, TokenError } from '../errors.js';
 import { ProvenTokens } from './proven-tokens.js';
 import { SigningKeys, type KeySet } from './signing-keys.js';
 
@@ -168,7 +168,7 @@ export abstract class OidcTokens {
       clockTolerance: this.clockToleranceSeconds,
     }).catch((error: unknown) => {
       if (error instanceof errors.JWKSNoMatchingKey) return null;
-      throw invalidToken(error instanceof Error ? error.message : String(error), error);
+      throw invalidToken(messageOf(error), error);
     });
     if (verified === null) return null;
     this.requireIssuer(verified.payload);

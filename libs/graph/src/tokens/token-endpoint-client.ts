@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { timed, type OnExchange } from '../requests/exchange.js';
 import { isObject, parseJson } from '../json-value.js';
 import { retryAfterMsOf } from '../requests/retry-after.js';
+import { messageOf } from '../errors.js';
 
 /**
  * The token endpoint did not do its work. It is an error of msal's own family, since msal hides any other behind
@@ -81,7 +82,7 @@ export class TokenEndpointClient implements INetworkModule {
       for (const [name, value] of Object.entries(answer.headers)) if (value !== undefined) headers[name] = String(value);
       return { status: answer.statusCode, headers, text: await answer.body.text() };
     } catch (error) {
-      throw new TokenEndpointFailure(error instanceof Error ? error.message : String(error), { cause: error });
+      throw new TokenEndpointFailure(messageOf(error), { cause: error });
     }
   }
 }

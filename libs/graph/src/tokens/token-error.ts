@@ -1,6 +1,6 @@
 import { AuthError, ServerError } from '@azure/msal-node';
 import { FEDERATED_TOKEN_UNREADABLE, type AppCredential } from './app-credential.js';
-import { GraphTokenError } from '../errors.js';
+import { GraphTokenError, messageOf } from '../errors.js';
 import { TokenEndpointFailure } from './token-endpoint-client.js';
 
 interface TokenRequest {
@@ -42,7 +42,7 @@ export function tokenErrorOf(error: unknown, { authority, appId, tenantId, crede
     const message = `There is no token for ${who}: ${error.errorMessage}. Check its path; it is read again by itself.`;
     return new GraphTokenError('TOKEN_UNAVAILABLE', message, { cause: error });
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const message = `${authority} gave no token for ${who}: ${reason}. Check that it can be reached; it is asked again by itself.`;
   const retryAfterMs = error instanceof TokenEndpointFailure ? error.retryAfterMs : 0;
   return new GraphTokenError('TOKEN_UNAVAILABLE', message, { cause: error }, retryAfterMs);

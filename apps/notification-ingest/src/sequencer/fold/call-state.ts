@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventData, FoldedCall } from '@callbus/contracts';
+import type { JsonObject } from '@callbus/graph';
 import type { CallReport } from './change.js';
 import type { HistoryInProgress } from './history.js';
-import type { JsonObject } from '../read/json-members.js';
 import { cutBy, fittingMembers, jsonBytes, SIZE_LIMITS, type Fitting } from './size-limits.js';
 
 /**

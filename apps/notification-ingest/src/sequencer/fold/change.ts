@@ -1,4 +1,4 @@
-import type { JsonObject } from '../read/json-members.js';
+import type { JsonObject } from '@callbus/graph';
 
 /** What a notification says of the call itself. */
 export interface CallReport {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { plainGraphId } from '@callbus/graph';
-import { idOf, objectOf, type JsonObject } from '../read/json-members.js';
+import { plainGraphId, type JsonObject } from '@callbus/graph';
+import { idOf, objectOf } from '../read/json-members.js';
 
 /** A participant by what tells it from others. */
 export interface RosterEntry {

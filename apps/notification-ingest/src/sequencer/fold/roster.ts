@@ -1,8 +1,9 @@
 import type { DepartedParticipant } from '@callbus/contracts';
+import type { JsonObject } from '@callbus/graph';
 import type { RosterReport } from './change.js';
 import { compareRosters, rosterEntries, type RosterEntry } from './compare-rosters.js';
 import type { HistoryInProgress } from './history.js';
-import { countOf, objectOf, type JsonObject } from '../read/json-members.js';
+import { countOf, objectOf } from '../read/json-members.js';
 import { cutBy, fittingEntries, jsonBytes, SIZE_LIMITS } from './size-limits.js';
 
 /** Participants who were removed whose older news are recognised. */

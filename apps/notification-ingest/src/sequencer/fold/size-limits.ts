@@ -1,4 +1,4 @@
-import type { JsonObject } from '../read/json-members.js';
+import type { JsonObject } from '@callbus/graph';
 
 const MIB = 1024 * 1024;
 

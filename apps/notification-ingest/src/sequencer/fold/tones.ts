@@ -1,5 +1,6 @@
+import type { JsonObject } from '@callbus/graph';
 import type { HistoryInProgress } from './history.js';
-import { countOf, nameOf, type JsonObject } from '../read/json-members.js';
+import { countOf, nameOf } from '../read/json-members.js';
 
 /**
  * A tone that somebody pressed. Graph counts them (`sequenceId`), so a repeat and a late one are known.

@@ -1,8 +1,7 @@
-/** An object of JSON from outside: nothing is known of its members. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from '@callbus/graph';
 
 export function objectOf(value: unknown): JsonObject | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+  return isObject(value) ? value : null;
 }
 
 /** A list; what is none is a list of one, and nothing an empty one. */

@@ -1,7 +1,7 @@
-import { callResourcePath, changeTypeOf } from '@callbus/graph';
+import { callResourcePath, changeTypeOf, type JsonObject } from '@callbus/graph';
 import { named, unknown, type Change } from '../fold/change.js';
 import { WHOLE } from '../fold/left-parts.js';
-import { idOf, listOf, nameOf, objectOf, type JsonObject } from './json-members.js';
+import { idOf, listOf, nameOf, objectOf } from './json-members.js';
 import { parseBody } from './parse-body.js';
 import { callChanges, contentSharingChanges, operationChanges, rosterChanges } from './read-resources.js';
 

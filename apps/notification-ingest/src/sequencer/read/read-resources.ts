@@ -1,7 +1,7 @@
-import { explainResult, inSchemaSpelling, withExplainedResult } from '@callbus/graph';
+import { explainResult, inSchemaSpelling, withExplainedResult, type JsonObject } from '@callbus/graph';
 import { TERMINATED } from '../fold/call-state.js';
 import { named, unknown, type Change, type Place, type UnknownChange } from '../fold/change.js';
-import { countOf, idOf, listOf, nameOf, objectOf, textOf, type JsonObject } from './json-members.js';
+import { countOf, idOf, listOf, nameOf, objectOf, textOf } from './json-members.js';
 import { jsonBytes, SIZE_LIMITS } from '../fold/size-limits.js';
 
 /** A notification about a call, or about what its resource path names below the call. */
