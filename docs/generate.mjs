@@ -16,7 +16,7 @@ import { CallerKeySettings, GatewaySettings } from '../apps/gateway/dist/gateway
 import { SimulatorSettings } from '../apps/graph-simulator/dist/simulator-settings.js';
 import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-settings.js';
 import { CallbackKeySettings, IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
-import { CallbackLimits } from '../apps/notification-ingest/dist/receiver/callback-limits.js';
+import { CallbackLimits } from '../apps/notification-ingest/dist/callback-limits.js';
 import { ReceiverMetrics, watchCallbackKeys } from '../apps/notification-ingest/dist/receiver/receiver-metrics.js';
 import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
 import { SequencerMetrics, watchLiveCalls } from '../apps/notification-ingest/dist/sequencer/sequencer-metrics.js';

@@ -9,7 +9,7 @@ import {
 } from '@callbus/chassis';
 import { IsInCloudWithCalls } from '@callbus/graph';
 import { ArrayNotEmpty, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, ValidateIf } from 'class-validator';
-import { CallbackLimits } from './receiver/callback-limits.js';
+import { CallbackLimits } from './callback-limits.js';
 
 export const CallbackKeySettings = signingKeySettings('CALLBACK', 'callback');
 

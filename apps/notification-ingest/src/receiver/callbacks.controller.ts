@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CallbackGate } from './callback-gate.js';
-import { CallbackLimits } from './callback-limits.js';
+import { CallbackLimits } from '../callback-limits.js';
 import { CallbackStore } from './callback-store.js';
 import { InFlight } from './in-flight.js';
 import { notificationOf } from './notification-of.js';

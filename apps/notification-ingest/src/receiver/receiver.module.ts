@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CallbackGate } from './callback-gate.js';
-import { CallbackLimits } from './callback-limits.js';
+import { CallbackLimits } from '../callback-limits.js';
 import { CallbackStore } from './callback-store.js';
 import { CallbacksController } from './callbacks.controller.js';
 import { InFlight } from './in-flight.js';
