@@ -18,7 +18,7 @@ import { LocalStackSettings } from '../apps/local-stack/dist/local-stack-setting
 import { CallbackKeySettings, IngestSettings } from '../apps/notification-ingest/dist/ingest-settings.js';
 import { CallbackLimits } from '../apps/notification-ingest/dist/callback-limits.js';
 import { ReceiverMetrics, watchCallbackKeys } from '../apps/notification-ingest/dist/receiver/receiver-metrics.js';
-import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals.js';
+import { REFUSALS } from '../apps/notification-ingest/dist/receiver/refusals/refusals.js';
 import { SequencerMetrics, watchLiveCalls } from '../apps/notification-ingest/dist/sequencer/sequencer-metrics.js';
 import { OperatorSettings } from '../apps/operator-cli/dist/installation/operator-settings.js';
 import { asyncApi } from './asyncapi.mjs';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../apps/local-stack/src/places.js';
-import { REFUSALS } from '../../apps/notification-ingest/src/receiver/refusals.js';
+import { REFUSALS } from '../../apps/notification-ingest/src/receiver/refusals/refusals.js';
 import { allQueries, readRules } from './monitoring.js';
 import { labelsOf, selectorsOf } from './promql.js';
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CallbackGate } from './callback-gate.js';
+import { CallbackGate } from './gate/callback-gate.js';
 import { CallbackLimits } from '../callback-limits.js';
-import { CallbackStore } from './callback-store.js';
-import { InFlight } from './in-flight.js';
-import { notificationOf } from './notification-of.js';
-import { readBody } from './read-body.js';
+import { CallbackStore } from './store/callback-store.js';
+import { InFlight } from './gate/in-flight.js';
+import { notificationOf } from './store/notification-of.js';
+import { readBody } from './gate/read-body.js';
 import { ReceiverMetrics } from './receiver-metrics.js';
-import { Refusal } from './refusals.js';
+import { Refusal } from './refusals/refusals.js';
 
 @Controller('v1/callbacks')
 export class CallbacksController {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { HttpLimits } from '@callbus/chassis';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { rawAnswer } from './answers.js';
-import { Refusal, type RefusalCode } from './refusals.js';
+import { rawAnswer } from './refusals/answers.js';
+import { Refusal, type RefusalCode } from './refusals/refusals.js';
 
 export interface HttpServerOptions {
   readonly limits: HttpLimits;

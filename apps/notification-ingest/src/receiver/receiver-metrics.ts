@@ -1,7 +1,7 @@
 import { addCounter, addGauge } from '@callbus/chassis';
 import type { CallbackTokens } from '@callbus/graph';
 import { Histogram, type Registry } from 'prom-client';
-import { REFUSALS, type RefusalCode } from './refusals.js';
+import { REFUSALS, type RefusalCode } from './refusals/refusals.js';
 
 const RESULTS: readonly CallbackResult[] = ['accepted', ...(Object.keys(REFUSALS) as RefusalCode[])];
 

@@ -1,9 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { CallbackGate } from './callback-gate.js';
+import { CallbackGate } from './gate/callback-gate.js';
 import { CallbackLimits } from '../callback-limits.js';
-import { CallbackStore } from './callback-store.js';
+import { CallbackStore } from './store/callback-store.js';
 import { CallbacksController } from './callbacks.controller.js';
-import { InFlight } from './in-flight.js';
+import { InFlight } from './gate/in-flight.js';
 import { ReceiverMetrics } from './receiver-metrics.js';
 
 export interface ReceiverParts {

@@ -1,9 +1,9 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { answerRefusal } from './answers.js';
-import type { CallbackGate } from './callback-gate.js';
-import type { RefusalLog } from './refusal-log.js';
-import { refusalOf } from './refusals.js';
+import { answerRefusal } from './refusals/answers.js';
+import type { CallbackGate } from './gate/callback-gate.js';
+import type { RefusalLog } from './refusals/refusal-log.js';
+import { refusalOf } from './refusals/refusals.js';
 
 /** Ends every request that is not answered with 202, wherever it failed. */
 @Catch()

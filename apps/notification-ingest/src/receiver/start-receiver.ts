@@ -6,15 +6,15 @@ import type { RecordSender } from '@callbus/kafka';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IngestSettings } from '../ingest-settings.js';
-import { CallbackGate } from './callback-gate.js';
-import { CallbackStore } from './callback-store.js';
+import { CallbackGate } from './gate/callback-gate.js';
+import { CallbackStore } from './store/callback-store.js';
 import { httpServer } from './http-server.js';
-import { InFlight } from './in-flight.js';
+import { InFlight } from './gate/in-flight.js';
 import { ReceiverMetrics, watchCallbackKeys } from './receiver-metrics.js';
 import { ReceiverModule } from './receiver.module.js';
 import { RefusalFilter } from './refusal.filter.js';
-import { RefusalLog } from './refusal-log.js';
-import { Refusal } from './refusals.js';
+import { RefusalLog } from './refusals/refusal-log.js';
+import { Refusal } from './refusals/refusals.js';
 
 type ReceiverContext = Pick<ServiceContext<IngestSettings>, 'settings' | 'logger' | 'health' | 'metrics' | 'onShutdown'>;
 

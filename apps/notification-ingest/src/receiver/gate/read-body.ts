@@ -1,6 +1,6 @@
 import { finished, type Readable } from 'node:stream';
 import type { Place } from './in-flight.js';
-import { Refusal } from './refusals.js';
+import { Refusal } from '../refusals/refusals.js';
 
 /**
  * Reads a whole body, and no byte more than it may have or than there is room for. The stream is left open: the answer goes

@@ -1,6 +1,6 @@
 import { bodyBytes } from '@callbus/contracts';
-import { CALLBACK_BODIES } from '../testing/callback-bodies.js';
-import type { AuthenticCallback } from './callback-gate.js';
+import { CALLBACK_BODIES } from '../../testing/callback-bodies.js';
+import type { AuthenticCallback } from '../gate/callback-gate.js';
 import { notificationOf } from './notification-of.js';
 
 const ID = '11111111-1111-4111-8111-111111111111';

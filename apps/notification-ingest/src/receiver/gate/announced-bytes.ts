@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Refusal } from './refusals.js';
+import { Refusal } from '../refusals/refusals.js';
 
 const JSON_TYPE = /^application\/json[\t ]*(;|$)/i;
 

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { Histogram } from 'prom-client';
 import { announcedBytesOf } from './announced-bytes.js';
 import type { InFlight, Place, UnprovenPlace } from './in-flight.js';
-import { Refusal } from './refusals.js';
+import { Refusal } from '../refusals/refusals.js';
 
 /** A callback that Graph sent, for the attempt that its address names. */
 export interface AuthenticCallback {

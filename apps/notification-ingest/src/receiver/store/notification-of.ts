@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { carriedBody, type NotificationObservation } from '@callbus/contracts';
-import type { AuthenticCallback } from './callback-gate.js';
+import type { AuthenticCallback } from '../gate/callback-gate.js';
 
 /** The headers that are stored because they describe the callback, such as its body's charset; never the token. */
 const KEPT_HEADERS = [

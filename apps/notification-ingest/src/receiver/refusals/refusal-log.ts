@@ -1,6 +1,6 @@
 import type { Logger } from '@callbus/chassis';
 import type { CallbackAddress } from '@callbus/contracts';
-import type { ReceiverMetrics } from './receiver-metrics.js';
+import type { ReceiverMetrics } from '../receiver-metrics.js';
 import { REFUSALS, type Refusal, type RefusalCode } from './refusals.js';
 
 const QUIET_MS = 1_000;

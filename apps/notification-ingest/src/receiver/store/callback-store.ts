@@ -1,6 +1,6 @@
 import { encodeObservation, placeOfKey, TOPICS, type NotificationObservation } from '@callbus/contracts';
 import { KafkaError, sendWithin, type KafkaErrorCode, type RecordSender } from '@callbus/kafka';
-import { Refusal, type RefusalCode } from './refusals.js';
+import { Refusal, type RefusalCode } from '../refusals/refusals.js';
 
 export interface CallbackStoreOptions {
   readonly sender: RecordSender;
