@@ -1,7 +1,7 @@
 // Any body that Graph may send, from the wire to the history: a receiver and a sequencer as they are deployed, on a real broker.
 import { readFileSync } from 'node:fs';
 import { encodeObservation } from '@callbus/contracts';
-import { accepted, created } from '../apps/notification-ingest/src/sequencer/testing/histories.js';
+import { accepted, created } from '../apps/notification-ingest/src/sequencer/testing/observations.js';
 import { CALLBACK_BODIES } from '../apps/notification-ingest/src/testing/callback-bodies.js';
 import { CallbackKeys } from './support/callback-keys.js';
 import { PlainProducer, PlainReader, type PlainRecord } from './support/plain-kafka.js';

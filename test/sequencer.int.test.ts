@@ -9,7 +9,13 @@ import { PROJECT_ROOT } from '../apps/local-stack/src/places.js';
 import { createTopics } from '../apps/local-stack/src/kafka/topics.js';
 import type { History } from '../apps/notification-ingest/src/sequencer/fold/history.js';
 import { anyLog } from '../apps/notification-ingest/src/sequencer/testing/call-scripts.js';
-import { accepted, bodyOf, created, foldAll, notification } from '../apps/notification-ingest/src/sequencer/testing/histories.js';
+import {
+  accepted,
+  bodyOf,
+  created,
+  foldAll,
+  notification,
+} from '../apps/notification-ingest/src/sequencer/testing/observations.js';
 import { plainKafka, PlainProducer, PlainReader, type PlainMessage, type PlainRecord } from './support/plain-kafka.js';
 import { SequencerProcess } from './support/sequencer-process.js';
 import { until } from './support/stack-for-tests.js';

@@ -1,7 +1,7 @@
 import type { CallEvent } from '@callbus/contracts';
 import type { OutgoingRecord } from '@callbus/kafka';
 import { SequencerOutput } from './sequencer-output.js';
-import { accepted, bodyOf, created, foldAll, notification } from './testing/histories.js';
+import { accepted, bodyOf, created, foldAll, notification } from './testing/observations.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 const callId = '11111111-1111-4111-8111-111111111111';

@@ -1,12 +1,12 @@
 import { decodeSnapshot, encodeObservation, type CallEvent, type Observation } from '@callbus/contracts';
 import type { ReceivedRecord, SnapshotFollower } from '@callbus/kafka';
 import { Registry } from 'prom-client';
-import { Histories } from './snapshots/histories.js';
+import { NewestSnapshots } from './snapshots/newest-snapshots.js';
 import type { KeptSnapshot } from './snapshots/kept-snapshot.js';
 import { SequencerController } from './sequencer.controller.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
 import type { SequencerOutput } from './sequencer-output.js';
-import { accepted, bodyOf, created, notification } from './testing/histories.js';
+import { accepted, bodyOf, created, notification } from './testing/observations.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 const headerOf = (digit: string): string => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
@@ -38,9 +38,9 @@ function sequencer({ isLost = false } = {}) {
       );
     },
   } as unknown as SequencerOutput;
-  const histories = new Histories(8);
-  histories.follow({ get: () => undefined, isLost: () => isLost } as unknown as SnapshotFollower<KeptSnapshot>);
-  const controller = new SequencerController(histories, output, new SequencerMetrics(new Registry()));
+  const newest = new NewestSnapshots(8);
+  newest.follow({ get: () => undefined, isLost: () => isLost } as unknown as SnapshotFollower<KeptSnapshot>);
+  const controller = new SequencerController(newest, output, new SequencerMetrics(new Registry()));
   const { callId } = accepted();
   const deliver = (
     offset: number,

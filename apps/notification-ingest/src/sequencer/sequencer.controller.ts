@@ -12,7 +12,7 @@ import { OnRecord } from '@callbus/kafka/nest';
 import { Controller } from '@nestjs/common';
 import { trace } from '@opentelemetry/api';
 import { foldCall } from './fold/fold-call.js';
-import { Histories } from './snapshots/histories.js';
+import { NewestSnapshots } from './snapshots/newest-snapshots.js';
 import { SequencerMetrics } from './sequencer-metrics.js';
 import { SequencerOutput } from './sequencer-output.js';
 
@@ -23,7 +23,7 @@ import { SequencerOutput } from './sequencer-output.js';
 @Controller()
 export class SequencerController {
   constructor(
-    private readonly histories: Histories,
+    private readonly newest: NewestSnapshots,
     private readonly output: SequencerOutput,
     private readonly metrics: SequencerMetrics,
   ) {}
@@ -44,14 +44,14 @@ export class SequencerController {
     note({ callId, tenantId, kind });
     trace.getActiveSpan()?.setAttribute('callbus.call_id', callId);
     // With a fresh history it would use the same sequence numbers a second time.
-    if (this.histories.isLost(callId)) throw new ContractError('SNAPSHOT_UNREADABLE', `The snapshot of ${callId} is damaged.`);
-    if (this.histories.isForgotten(observation, record.timestampMs))
+    if (this.newest.isLost(callId)) throw new ContractError('SNAPSHOT_UNREADABLE', `The snapshot of ${callId} is damaged.`);
+    if (this.newest.isForgotten(observation, record.timestampMs))
       throw new ContractError(
         'HISTORY_FORGOTTEN',
         `It was observed at ${observation.receivedAt}, and ${callId} has no snapshot.`,
       );
     const offset = Number(record.offset);
-    const before = this.histories.get(callId);
+    const before = this.newest.get(callId);
     if (before !== undefined && before.offset >= offset) return;
     const { history, events, unhandled } = foldCall(before, observation);
     const { sequence, call } = history;
@@ -61,7 +61,7 @@ export class SequencerController {
     note({ events: events.map(({ type }) => type), unhandled: unhandled.length });
     if (unhandled.length > 0) await this.output.unhandled(record, unhandled, { attempt, firstTriedAtMs });
     const traceparent = traceOf(record, observation) ?? before?.traceparent;
-    this.histories.put({
+    this.newest.put({
       callId,
       sequence,
       call,
@@ -72,11 +72,11 @@ export class SequencerController {
   }
 
   private async writeSnapshot(callId: string): Promise<void> {
-    const snapshot = this.histories.unwritten(callId);
+    const snapshot = this.newest.unwritten(callId);
     if (snapshot === undefined) return;
     const value = encodeSnapshot(snapshot);
     await this.output.snapshots([{ callId, value }]);
-    this.histories.onWritten(snapshot, value);
+    this.newest.onWritten(snapshot, value);
   }
 }
 

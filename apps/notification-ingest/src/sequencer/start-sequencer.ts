@@ -4,7 +4,7 @@ import { restored, SnapshotFollower, type KafkaClient, type RecordSender } from 
 import { KafkaTransport, RethrowFilter } from '@callbus/kafka/nest';
 import { NestFactory } from '@nestjs/core';
 import type { IngestSettings } from '../ingest-settings.js';
-import { Histories } from './snapshots/histories.js';
+import { NewestSnapshots } from './snapshots/newest-snapshots.js';
 import { keptOf, type KeptSnapshot } from './snapshots/kept-snapshot.js';
 import { LiveCalls } from './snapshots/live-calls.js';
 import { SequencerMetrics, watchLiveCalls } from './sequencer-metrics.js';
@@ -21,7 +21,7 @@ export async function startSequencer(
   const { topicPrefix, partitions } = settings.kafka;
   const service = settings.serviceName || 'notification-sequencer';
   const metrics = new SequencerMetrics(registry);
-  const histories = new Histories(settings.snapshotRetentionDays);
+  const newest = new NewestSnapshots(settings.snapshotRetentionDays);
   const output = new SequencerOutput({ sender, topicPrefix, partitions, service });
   // A receiver in the same process takes callbacks all the same.
   const mayWait = settings.roles.includes('receiver');
@@ -33,7 +33,7 @@ export async function startSequencer(
         client,
         topicPrefix,
         partitionCount: partitions,
-        decode: (callId, value) => histories.read(callId, value),
+        decode: (callId, value) => newest.read(callId, value),
         keep: keptOf,
         onFatal,
       }),
@@ -41,9 +41,9 @@ export async function startSequencer(
   });
   onShutdown('snapshots', () => snapshots.stop());
   health.addReadiness('snapshots', () => snapshots.condition());
-  histories.follow(snapshots);
+  newest.follow(snapshots);
   snapshots.onSnapshot((callId) => {
-    histories.onFollowed(callId);
+    newest.onFollowed(callId);
   });
 
   const upkeep = new SnapshotUpkeep({
@@ -61,11 +61,11 @@ export async function startSequencer(
     logger,
     onFatal: fail,
     startStep,
-    traceOf: ({ key }) => histories.get(String(key))?.traceparent,
+    traceOf: ({ key }) => newest.get(String(key))?.traceparent,
     onAssigned: async (topic, assigned) => {
       if (topic !== TOPICS.observations.name) return;
       const begunAtMs = performance.now();
-      histories.forgetOwn();
+      newest.forgetOwn();
       await snapshots.caughtUp();
       metrics.snapshotsRestoreSeconds.set((performance.now() - begunAtMs) / 1_000);
       await upkeep.rewriteOverwritten(assigned);
@@ -74,7 +74,7 @@ export async function startSequencer(
   const assignment = (): readonly number[] => transport.assignment(TOPICS.observations.name);
   watchLiveCalls(registry, new LiveCalls({ snapshots, assignment, partitions, silentAfterMs: settings.callSilentAfterMs }));
   health.addReadiness('kafka consumer', () => transport.condition());
-  const app = await NestFactory.createMicroservice(SequencerModule.with(histories, output, metrics), {
+  const app = await NestFactory.createMicroservice(SequencerModule.with(newest, output, metrics), {
     strategy: transport,
     logger: nestLogger(logger),
     abortOnError: false,

@@ -1,5 +1,5 @@
 import type { CallEvent } from '@callbus/contracts';
-import { accepted, bodyOf, created, foldAll, gone, notification, wordsOf } from '../testing/histories.js';
+import { accepted, bodyOf, created, foldAll, gone, notification, wordsOf } from '../testing/observations.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 

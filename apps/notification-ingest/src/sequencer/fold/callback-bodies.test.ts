@@ -19,7 +19,7 @@ import {
   notificationOfBytes,
   unknownOutcome,
   wordsOf,
-} from '../testing/histories.js';
+} from '../testing/observations.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 /** Half of a surrogate pair in JSON, or a name that leads to a prototype. */

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { foldCall } from './fold-call.js';
 import type { History } from './history.js';
 import { anyLog, anyScript, attemptCallId } from '../testing/call-scripts.js';
-import { accepted, created, foldAll, notification } from '../testing/histories.js';
+import { accepted, created, foldAll, notification } from '../testing/observations.js';
 
 const AFTER_THE_END = ['DuplicateCallDetected', 'CallEndFailed'];
 const RANKS = ['incoming', 'establishing', 'established', 'terminating', 'terminated'];

@@ -1,5 +1,5 @@
 import type { Observation } from '@callbus/contracts';
-import { accepted, bodyOf, created, foldAll, notification, sampleBody, wordsOf } from '../testing/histories.js';
+import { accepted, bodyOf, created, foldAll, notification, sampleBody, wordsOf } from '../testing/observations.js';
 
 const graphCallId = '2f1a1100-b174-40a0-aba7-0b405e01ed92';
 const OTHER = 'ffffffff-0000-4000-8000-000000000000';

@@ -7,7 +7,7 @@ import {
   type Observation,
 } from '@callbus/contracts';
 import type { Place } from './change.js';
-import { foldEnd, foldFound, foldGone, foldOutcome, foldUnknown } from './attempts.js';
+import { foldEnd, foldFound, foldGone, foldOutcome, foldUnknown } from './attempt-of-call.js';
 import { foldNotification } from './fold-notification.js';
 import { harmless } from '../read/harmless-json.js';
 import { emptyHistory, HistoryInProgress, type History } from './history.js';

@@ -1,5 +1,5 @@
 import { bodyBytes, type NotificationObservation } from '@callbus/contracts';
-import { endSurplus, proveAttempt } from './attempts.js';
+import { endSurplus, proveAttempt } from './attempt-of-call.js';
 import { changeCallState, TERMINATED } from './call-state.js';
 import type { Change, Place } from './change.js';
 import type { HistoryInProgress } from './history.js';

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { accepted, created, foldAll, graphCallIdOf, notification, sampleBody, SAMPLE_NAMES } from '../testing/histories.js';
+import { accepted, created, foldAll, graphCallIdOf, notification, sampleBody, SAMPLE_NAMES } from '../testing/observations.js';
 
 // What becomes of each of Graph's bodies; fixtures/README.md says how the files are made and read.
 const GOLDEN = new URL('../../../fixtures/notifications/', import.meta.url);

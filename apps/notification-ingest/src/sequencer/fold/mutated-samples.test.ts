@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readNotifications } from '../read/read-notifications.js';
-import { accepted, created, foldAll, graphCallIdOf, notification, sampleBody, SAMPLE_NAMES } from '../testing/histories.js';
+import { accepted, created, foldAll, graphCallIdOf, notification, sampleBody, SAMPLE_NAMES } from '../testing/observations.js';
 
 type Json = Record<string, unknown> | unknown[];
 

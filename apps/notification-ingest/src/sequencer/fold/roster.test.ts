@@ -1,5 +1,5 @@
 import type { CallEvent, EventData } from '@callbus/contracts';
-import { accepted, bodyOf, created, foldAll, notification, wordsOf } from '../testing/histories.js';
+import { accepted, bodyOf, created, foldAll, notification, wordsOf } from '../testing/observations.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 const DELTA = '#microsoft.graph.deltaParticipants';

@@ -1,7 +1,7 @@
 import { encodeEvent, encodeSnapshot, FOLD_VERSION, TOPICS, type CallEvent } from '@callbus/contracts';
 import type { History } from './history.js';
 import { fittingEntries } from './size-limits.js';
-import { accepted, bodyOf, created, foldAll, notification } from '../testing/histories.js';
+import { accepted, bodyOf, created, foldAll, notification } from '../testing/observations.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 const MAX_MESSAGE_BYTES = Number(TOPICS.events.config['max.message.bytes']);

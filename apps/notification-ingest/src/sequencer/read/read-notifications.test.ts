@@ -1,5 +1,5 @@
 import { readNotifications } from './read-notifications.js';
-import { bodyOf } from '../testing/histories.js';
+import { bodyOf } from '../testing/observations.js';
 
 const read = (body: unknown) => readNotifications(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
 const kinds = (body: unknown): string[] => read(body).map(({ kind }) => kind);

@@ -1,6 +1,6 @@
 import { encodeSnapshot, FOLD_VERSION, type Observation, type Snapshot } from '@callbus/contracts';
 import { keptOf, snapshotOf } from './kept-snapshot.js';
-import { accepted, bodyOf, created, failed, foldAll, notification } from '../testing/histories.js';
+import { accepted, bodyOf, created, failed, foldAll, notification } from '../testing/observations.js';
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 const live = [accepted(), created(graphCallId)];

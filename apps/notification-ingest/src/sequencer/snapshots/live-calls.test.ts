@@ -2,7 +2,7 @@ import { partitionOf, type FoldedCall, type Snapshot } from '@callbus/contracts'
 import { foldCall } from '../fold/fold-call.js';
 import { keptOf, type KeptSnapshot } from './kept-snapshot.js';
 import { LiveCalls } from './live-calls.js';
-import { accepted } from '../testing/histories.js';
+import { accepted } from '../testing/observations.js';
 
 const PARTITIONS = 3;
 const HOUR_MS = 3_600_000;

@@ -4,7 +4,7 @@ import { emptyHistory } from '../fold/history.js';
 import { keptOf, type KeptSnapshot } from './kept-snapshot.js';
 import { SnapshotUpkeep } from './snapshot-upkeep.js';
 import type { SequencerOutput } from '../sequencer-output.js';
-import { TENANT_ID } from '../testing/histories.js';
+import { TENANT_ID } from '../testing/observations.js';
 
 const noRepair = (): Promise<null> => Promise.resolve(null);
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,6 +1,17 @@
 import type { Observation } from '@callbus/contracts';
 import fc from 'fast-check';
-import { accepted, bodyOf, created, ended, failed, found, gone, graceOver, notification, unknownOutcome } from './histories.js';
+import {
+  accepted,
+  bodyOf,
+  created,
+  ended,
+  failed,
+  found,
+  gone,
+  graceOver,
+  notification,
+  unknownOutcome,
+} from './observations.js';
 
 const GRAPH_CALL_IDS = ['aaaaaaaa-0000-4000-8000-000000000000', 'bbbbbbbb-0000-4000-8000-000000000000'];
 

@@ -12,7 +12,7 @@ interface Own {
  * The newest state of each call that this process may rest on: what it has folded itself under the present assignment, whose
  * events are on Kafka, else the snapshot with the highest offset.
  */
-export class Histories {
+export class NewestSnapshots {
   private readonly own = new Map<string, Own>();
   private followed: SnapshotFollower<KeptSnapshot> | undefined;
 

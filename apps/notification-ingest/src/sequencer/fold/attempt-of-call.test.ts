@@ -12,7 +12,7 @@ import {
   notification,
   unknownOutcome as unknown,
   wordsOf,
-} from '../testing/histories.js';
+} from '../testing/observations.js';
 
 const FIRST = 'aaaaaaaa-0000-4000-8000-000000000000';
 const SECOND = 'bbbbbbbb-0000-4000-8000-000000000000';
