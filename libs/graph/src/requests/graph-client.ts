@@ -11,7 +11,7 @@ import {
   type GetCallOutcome,
   type KeepAliveOutcome,
 } from './follow-up-outcome.js';
-import { timed, type Exchange, type OnExchange } from './exchange.js';
+import { timed, type Exchange, type OnExchange } from '../http/exchange.js';
 import { parseJson } from '../json-value.js';
 import { postOnce, type PostOnceOptions } from './post-once.js';
 import { inRequestSpan } from './request-span.js';

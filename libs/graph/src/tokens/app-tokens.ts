@@ -1,7 +1,7 @@
 import type { AppCredential } from './app-credential.js';
 import { ClientCredentialsGrant, type AppToken } from './client-credentials-grant.js';
 import { GraphTokenError } from '../errors.js';
-import type { OnExchange } from '../requests/exchange.js';
+import type { OnExchange } from '../http/exchange.js';
 import { RenewedToken } from './renewed-token.js';
 import { TokenEndpointClient } from './token-endpoint-client.js';
 

@@ -1,8 +1,8 @@
 import { AuthError, type INetworkModule, type NetworkRequestOptions, type NetworkResponse } from '@azure/msal-node';
 import { Agent, request } from 'undici';
-import { timed, type OnExchange } from '../requests/exchange.js';
+import { timed, type OnExchange } from '../http/exchange.js';
 import { isObject, parseJson } from '../json-value.js';
-import { retryAfterMsOf } from '../requests/retry-after.js';
+import { retryAfterMsOf } from '../http/retry-after.js';
 import { messageOf } from '../errors.js';
 
 /**

@@ -1,7 +1,7 @@
-import { adviceOn, MISSING_ROLE_CODE } from '../requests/advice.js';
+import { adviceOn, MISSING_ROLE_CODE } from './advice.js';
 import { requiredRolesOf } from '../create-call/call-kind.js';
-import type { AppToken } from './client-credentials-grant.js';
-import type { GraphError } from '../requests/graph-error.js';
+import type { AppToken } from '../tokens/client-credentials-grant.js';
+import type { GraphError } from './graph-error.js';
 
 type RolesOfToken = Pick<AppToken, 'roles'>;
 

@@ -1,4 +1,4 @@
-import { adviceOn } from '../requests/advice.js';
+import { adviceOn } from './advice.js';
 import { CALLING_ROLES, requiredRolesOf } from '../create-call/call-kind.js';
 import { missingRoles, refusalForRoles } from './missing-roles.js';
 import { documentedRequests } from '../testing/fixtures.js';
