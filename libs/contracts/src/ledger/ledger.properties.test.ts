@@ -1,118 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { isEndRequested, latestAttempt, type Dispatch } from './dispatch.js';
-import { reduce, type Transition } from './ledger.js';
-import { afterLostRecords } from './lost-records.js';
-import { ANNOUNCED_MEMORY_MS, canBeDialled, compacted, isOutlived, LEDGER_MEMORY_MS } from './ledger-keeping.js';
-import type { LedgerRecord } from './ledger-records.js';
-
-const callId = '6f9619ff-8b86-4011-b42d-00c04fc964ff';
-const TENANTS = ['aaaabbbb-0000-4ccc-8ddd-2222eeee3333', '11111111-2222-4333-8444-555555555555'] as const;
-const [tenantId] = TENANTS;
-const NONCES = Array.from({ length: 8 }, (_, index) => `00000000-0000-4000-8000-00000000000${String(index)}`);
-const error = { httpStatus: 403, code: '7504', message: 'no' };
-/** When a log begins, ms. */
-const START_MS = 1_000;
-const command = { tenantId, appId: tenantId, notAfterMs: START_MS + 100, ifUnknown: 'park' as const, call: {} };
-const ACCEPTED: LedgerRecord = { type: 'Accepted', callId, command, requestHash: '1:a' };
-const INVALID: LedgerRecord = { type: 'Invalid', callId, command, requestHash: '1:b', faults: [] };
-const EXPIRED: LedgerRecord = { type: 'Expired', callId, why: 'late' };
-const FORBIDDEN: LedgerRecord = { type: 'Forbidden', callId, error };
-const ENDS = TENANTS.map((tenant): LedgerRecord => ({ type: 'EndRequested', callId, tenantId: tenant }));
-
-type Outcome = Extract<LedgerRecord, { type: 'Created' | 'Rejected' | 'Refused' | 'NotSent' | 'Unknown' }>;
-const intent = (attempt: number, nonce: string): LedgerRecord => ({
-  type: 'Intent',
-  callId,
-  attempt,
-  nonce,
-  deadlineMs: 10,
-  orphanMs: 30,
-});
-/** Each outcome of an attempt; without a nonce, as somebody else would tell it. */
-const outcomesOf = (key: { readonly attempt: number; readonly nonce?: string }): readonly Outcome[] => [
-  { type: 'Unknown', callId, ...key, why: 'reset' },
-  { type: 'NotSent', callId, ...key, why: 'x' },
-  { type: 'Refused', callId, ...key, retryAfterMs: 5, error },
-  { type: 'Rejected', callId, ...key, error },
-  { type: 'Created', callId, ...key, provenBy: key.nonce === undefined ? 'callback' : 'response', graphCallId: 'g' },
-];
-const isOutcome = (record: LedgerRecord): record is Outcome =>
-  ['Created', 'Rejected', 'Refused', 'NotSent', 'Unknown'].includes(record.type);
-
-const attempt = fc.integer({ min: 1, max: 6 });
-const nonce = fc.constantFrom(...NONCES);
-/** Any record that a process, sane or not, might append about the call. */
-const anyRecord: fc.Arbitrary<LedgerRecord> = fc.oneof(
-  fc.constantFrom<LedgerRecord>(ACCEPTED, INVALID, EXPIRED, FORBIDDEN, ...ENDS),
-  fc.tuple(attempt, nonce).map((key) => intent(...key)),
-  fc.tuple(attempt, nonce).chain(([number, own]) => fc.constantFrom(...outcomesOf({ attempt: number, nonce: own }))),
-  attempt.chain((number) => fc.constantFrom(...outcomesOf({ attempt: number }))),
-  fc
-    .tuple(attempt, fc.constantFrom('operator' as const, 'policy' as const), fc.integer({ min: 0, max: 800 }))
-    .map(([number, by, laterMs]) => ({ type: 'Released' as const, callId, attempt: number, by, notAfterMs: START_MS + laterMs })),
-);
-
-/** What processes that keep to the protocol, though late or twice, append to a call in this state; each as often as it is here. */
-function likely(dispatch: Dispatch | undefined): readonly LedgerRecord[] {
-  const latest = dispatch && latestAttempt(dispatch);
-  const taken = [...attemptsOf(dispatch).map((one) => one.nonce), ...(dispatch?.spentNonces ?? [])];
-  const late = attemptsOf(dispatch)
-    .flatMap(outcomesOf)
-    .filter(({ type }) => type !== 'Created');
-  switch (dispatch?.phase) {
-    case undefined:
-    case 'announced':
-      return [...Array.from({ length: 16 }, () => ACCEPTED), INVALID, ...ENDS];
-    case 'waiting': {
-      const next = (latest?.attempt ?? 0) + 1;
-      const fresh = NONCES.filter((one) => !taken.includes(one)).slice(0, 1);
-      const intents = [...Array.from({ length: 4 }, () => fresh).flat(), ...taken].map((one) => intent(next, one));
-      return [...intents, ...intents, ...intents, ...intents, ...late, EXPIRED, FORBIDDEN, ...ENDS];
-    }
-    case 'open': {
-      const [lost, unsent, refused, ...rest] = latest ? outcomesOf(latest) : [];
-      return [lost, lost, lost, lost, unsent, refused, ...rest].filter((one) => one !== undefined);
-    }
-    case 'unknown': {
-      const released: LedgerRecord = { type: 'Released', callId, attempt: latest?.attempt ?? 1, by: 'operator' };
-      return [...late.map(() => released), ...late];
-    }
-    default:
-      return attemptsOf(dispatch).flatMap(outcomesOf);
-  }
-}
-
-interface Step {
-  readonly record: LedgerRecord;
-  readonly appendedAtMs: number;
-  readonly before: Dispatch | undefined;
-  readonly after: Dispatch | undefined;
-  readonly transition: Transition | null;
-}
-
-/** Of ten records of a log, how many are likely ones. */
-const LIKELY_OF_TEN = 8;
-const draw = fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 999 }), anyRecord, fc.integer({ min: 0, max: 40 }));
-
-/** A log that was drawn record by record, each some time after the one before and most often one that fits what is there. */
-const anyLog = fc.array(draw, { minLength: 1, maxLength: 30, size: 'max' }).map((draws) => {
-  const steps: Step[] = [];
-  let before: Dispatch | undefined;
-  let appendedAtMs = START_MS;
-  for (const [ofTen, choice, any, waitMs] of draws) {
-    const fitting = ofTen < LIKELY_OF_TEN ? likely(before) : [];
-    const record = fitting[choice % fitting.length] ?? any;
-    appendedAtMs += waitMs;
-    const { dispatch: after, transition } = reduce(before, record, appendedAtMs);
-    steps.push({ record, appendedAtMs, before, after, transition });
-    before = after;
-  }
-  return steps;
-});
-
-/** Logs for each property. */
-const RUNS = 600;
+import { canBeDialled, compacted } from './ledger-keeping.js';
+import { reduce } from './ledger.js';
+import { anyLog, attemptsOf, isOutcome, RUNS, tenantId, type Step } from './testing/any-log.js';
 
 /** What must be so after every record of every log. */
 function always(check: (step: Step, before: readonly Step[]) => void): void {
@@ -124,7 +15,6 @@ function always(check: (step: Step, before: readonly Step[]) => void): void {
   );
 }
 
-const attemptsOf = (dispatch: Dispatch | undefined): Dispatch['attempts'] => dispatch?.attempts ?? [];
 const isIntended = ({ transition }: Step): boolean => transition?.kind === 'intended';
 const isReleased = ({ transition }: Step): boolean => transition?.kind === 'released';
 
@@ -332,94 +222,5 @@ describe('any log of any records', () => {
     );
     expect(spent).toBeGreaterThan(RUNS);
     expect(withoutAttempts).toBeGreaterThan(RUNS / 30);
-  });
-});
-
-describe('any log of which some records in a row were lost behind the command', () => {
-  interface Lossy {
-    readonly step: Step;
-    readonly before: Dispatch | undefined;
-    readonly after: Dispatch | undefined;
-    readonly transition: Transition | null;
-  }
-
-  /** What a process makes of the records behind those that were lost. */
-  const lossyLog = fc
-    .tuple(anyLog, fc.nat({ max: 30 }), fc.integer({ min: 1, max: 6 }))
-    .map(([steps, first, count]): { readonly lossy: readonly Lossy[] } => {
-      const known = steps[first % steps.length] as Step;
-      if (known.after?.command == null) return { lossy: [] };
-      const behind = steps.slice((first % steps.length) + 1);
-      const lostAtMs = behind[count - 1]?.appendedAtMs ?? known.appendedAtMs;
-      let before: Dispatch | undefined = afterLostRecords(known.after, lostAtMs);
-      const lossy = behind.slice(count).map((step) => {
-        const { dispatch: after, transition } = reduce(before, step.record, step.appendedAtMs);
-        const one = { step, before, after, transition };
-        before = after;
-        return one;
-      });
-      return { lossy };
-    });
-
-  it('has every dial that is told behind them (G2)', () => {
-    let told = 0;
-    fc.assert(
-      fc.property(lossyLog, ({ lossy }) => {
-        for (const { step, after } of lossy) {
-          if (step.transition?.kind !== 'created' || !isOutcome(step.record) || step.record.nonce === undefined) continue;
-          told += 1;
-          expect(after?.phase).toBe('created');
-        }
-      }),
-      { numRuns: RUNS * 2 },
-    );
-    expect(told).toBeGreaterThan(RUNS / 30);
-  });
-
-  it('is folded to the same when it is compacted', () => {
-    fc.assert(
-      fc.property(lossyLog, ({ lossy }) => {
-        let kept = lossy[0]?.before && compacted(lossy[0].before);
-        for (const { step, after, transition } of lossy) {
-          const reduced = reduce(kept, step.record, step.appendedAtMs);
-          expect(reduced.transition).toEqual(transition);
-          kept = reduced.dispatch && compacted(reduced.dispatch);
-          expect(kept).toEqual(after && compacted(after));
-        }
-      }),
-      { numRuns: RUNS * 2 },
-    );
-  });
-
-  it('permits no attempt behind them without a release (G1)', () => {
-    fc.assert(
-      fc.property(lossyLog, ({ lossy }) => {
-        const first = lossy.findIndex(({ transition }) => transition?.kind === 'intended');
-        if (first !== -1) expect(lossy.slice(0, first).some(({ transition }) => transition?.kind === 'released')).toBe(true);
-      }),
-      { numRuns: RUNS * 2 },
-    );
-  });
-});
-
-describe('what a fold forgets', () => {
-  const known = reduce(undefined, ACCEPTED, START_MS).dispatch as Dispatch;
-  const announced = reduce(undefined, ENDS[0] as LedgerRecord, START_MS).dispatch as Dispatch;
-
-  it.each([
-    ['a call that was accepted', known, LEDGER_MEMORY_MS],
-    ['an end that no call has come for', announced, ANNOUNCED_MEMORY_MS],
-  ])('is %s, and no sooner than its time', (_what, dispatch, memoryMs) => {
-    expect(isOutlived(dispatch, START_MS, START_MS + memoryMs)).toBe(false);
-    expect(isOutlived(dispatch, START_MS, START_MS + memoryMs + 1)).toBe(true);
-  });
-
-  it('is never the end of a call that arrived up to a day later and may still dial, whatever the brokers’ clocks say (G9)', () => {
-    const [dialsForMs, arrivesWithinMs, clocksDifferByMs] = [24, 24, 24].map((hours) => hours * 60 * 60 * 1_000) as [
-      number,
-      number,
-      number,
-    ];
-    expect(ANNOUNCED_MEMORY_MS).toBeGreaterThanOrEqual(dialsForMs + arrivesWithinMs + clocksDifferByMs);
   });
 });
