@@ -39,6 +39,35 @@ function anchorsOf(text: string): string[] {
   return headings.map((heading) => heading.replaceAll(/[^\p{L}\p{N}\- ]/gu, '').replaceAll(' ', '-'));
 }
 
+describe('a code such as G3, T9 or F12', () => {
+  const read = (file: string): string => readFileSync(join(PROJECT_ROOT, file), 'utf8');
+  const folders = '{apps,libs,test,bench,examples,docs,k8s}';
+  const files = globSync([`${folders}/**/*.{ts,js,mjs,md,yaml}`, '*.md'], {
+    cwd: PROJECT_ROOT,
+    exclude: ['**/node_modules/**', '**/dist/**'],
+  });
+  const rowOf = (code: string): string[] =>
+    globSync('docs/{glossary,kafka-client}.md', { cwd: PROJECT_ROOT }).flatMap((page) =>
+      read(page)
+        .split('\n')
+        .filter((line) => line.startsWith(`| ${code} `)),
+    );
+  const faultRows = globSync('test/{faults,hostile}/*.ts', { cwd: PROJECT_ROOT }).flatMap((file) =>
+    [...read(file).matchAll(/\bid: '(F\d+)'/g)].map(([, id = '']) => id),
+  );
+  const codes = new Set(files.flatMap((file) => [...read(file).matchAll(/\b[GTF]\d{1,2}\b/g)].map(([code]) => code)));
+
+  it.each([...codes].toSorted())('is defined: %s', (code) => {
+    expect(code.startsWith('F') ? faultRows.filter((id) => id === code) : rowOf(code)).toHaveLength(1);
+  });
+
+  it.each([...codes].filter((code) => code.startsWith('G')))('is named by the tests that the glossary lists: %s', (code) => {
+    const tests = [...(rowOf(code)[0] ?? '').matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, file = '']) => file);
+    expect(tests).not.toEqual([]);
+    expect(tests.filter((file) => !new RegExp(`\\b${code}\\b`).test(read(file)))).toEqual([]);
+  });
+});
+
 describe('docs/tenant-setup.md', () => {
   const text = readFileSync(join(PROJECT_ROOT, 'docs', 'tenant-setup.md'), 'utf8');
 

@@ -1,8 +1,9 @@
+import { isGuid } from '@callbus/graph';
 import { BadRequestException, Controller, HttpCode, Param, Put, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { jsonBodyOf } from '../faults/wire.js';
 import { RegisteredApps } from '../tokens/registered-apps.js';
-import { isGuid, Tenants } from '../tokens/tenants.js';
+import { Tenants } from '../tokens/tenants.js';
 import { readAppOrder, readRoles } from './control-orders.js';
 
 /** Entra's directory: the apps that are registered, and what tenants have consented to. */

@@ -23,7 +23,7 @@ import {
 
 const graphCallId = 'aaaaaaaa-0000-4000-8000-000000000000';
 /** Half of a surrogate pair in JSON, or a name that leads to a prototype. */
-const HARMFUL = /(^|[^\\])(\\\\)*\\ud[89a-f]|"__proto__"|"prototype"/;
+const HARMFUL = /(^|[^\\])(\\\\)*\\ud[89a-f]|"__proto__"|"constructor":\{[^}]*"prototype"/;
 const LIVE = [accepted(), created(graphCallId)];
 const empty = (id = 'empty', attempt = 1): Observation => notificationOfBytes(id, Buffer.alloc(0), { attempt });
 
