@@ -77,10 +77,10 @@ export default tseslint.config(
       'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: false, ignorePartial: false }],
       'no-restricted-syntax': [
         'error',
-        {
-          selector: 'ImportDeclaration[source.value=/\\u002ftesting\\u002f/]',
+        ...['ImportDeclaration', 'ExportAllDeclaration', 'ExportNamedDeclaration', 'ImportExpression'].map((kind) => ({
+          selector: `${kind}[source.value=/\\u002ftesting\\u002f/]`,
           message: 'Only tests import what is in a folder named testing: it is not compiled.',
-        },
+        })),
         ...['NewExpression', 'CallExpression'].map((kind) => ({
           selector: `${kind}[callee.name="RegExp"]`,
           message: 'Write the pattern as a literal: the linter checks how its time grows.',

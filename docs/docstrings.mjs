@@ -9,7 +9,7 @@ import ts from 'typescript';
  */
 export function docstringsOf(folder) {
   const docs = new Map();
-  for (const file of globSync('**/*.ts', { cwd: folder, exclude: ['**/*.test.ts'] })) {
+  for (const file of globSync('**/*.ts', { cwd: folder, exclude: ['**/*.test.ts', '**/*.contract.ts', '**/testing/**'] })) {
     const source = ts.createSourceFile(file, readFileSync(join(folder, file), 'utf8'), ts.ScriptTarget.Latest, true);
     for (const one of source.statements.filter(ts.isClassDeclaration)) {
       const members = one.members.flatMap((member) => {

@@ -75,9 +75,8 @@ const DOORS: Readonly<Record<string, Door>> = {
   'the gateway': {
     document: CALL,
     faultsOf: (bytes) => {
-      const mediaHosts = { setting: 'GATEWAY_MEDIA_HOSTS', hosts: new Set<string>() };
-      const rules = { graphAppId: APP_ID, callMaxBytes: RULES.maxCallBytes, mediaHosts };
-      readCreateCall(readBody(bytes), { appId: APP_ID, tenantId: TENANT_ID, roles: [] }, [], rules, () => false);
+      const rules = { graphAppId: APP_ID, callMaxBytes: RULES.maxCallBytes };
+      readCreateCall(readBody(bytes), { appId: APP_ID, tenantId: TENANT_ID, roles: [] }, [], rules, () => null);
       return [];
     },
   },

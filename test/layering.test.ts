@@ -64,6 +64,9 @@ describe('the law of imports', () => {
     ['apps/gateway/src/main.ts', "export * from 'kafkajs';"],
     ['libs/kafka/src/send/gathering-sender.ts', "export * from 'kafkajs';"],
     ['apps/gateway/src/main.ts', "import '../testing/gateway-under-test.js';"],
+    ['apps/gateway/src/main.ts', "export * from './testing/gateway-under-test.js';"],
+    ['apps/gateway/src/main.ts', "export { start } from './testing/gateway-under-test.js';"],
+    ['apps/gateway/src/main.ts', "await import('./testing/gateway-under-test.js');"],
     ['apps/graph-simulator/src/main.ts', "export * from '@callbus/contracts';"],
     ['apps/graph-simulator/src/main.ts', "export * from '@callbus/kafka';"],
   ])('is broken by %s with %s, and the linter says so', async (file, text) => {

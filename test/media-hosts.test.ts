@@ -1,5 +1,5 @@
 import { judgeCreateCall, type CreateCallRules } from '../apps/call-dispatcher/src/inbox/judge-create-call.js';
-import { readCreateCall } from '../apps/gateway/src/calls/read-create-call.js';
+import { requireAllowedMedia } from '../apps/gateway/src/calls/read-create-call.js';
 import { peerCall } from './support/peer-call.js';
 
 const HOSTS = new Set(['cdn.contoso.com']);
@@ -13,9 +13,7 @@ type Call = Readonly<Record<string, unknown>>;
 const DOORS: Readonly<Record<string, (call: Call, hosts?: ReadonlySet<string> | null) => string[]>> = {
   gateway: (call, hosts) => {
     try {
-      const mediaHosts = { setting: 'GATEWAY_MEDIA_HOSTS', hosts: hosts ?? new Set<string>() };
-      const rules = { graphAppId: APP_ID, callMaxBytes: 65_536, mediaHosts };
-      readCreateCall(call, { appId: APP_ID, tenantId: TENANT_ID, roles: [] }, [], rules, () => false);
+      requireAllowedMedia(call, { setting: 'GATEWAY_MEDIA_HOSTS', hosts: hosts ?? new Set<string>() });
       return [];
     } catch (error) {
       const { details = [] } = (error as { options: { details?: { target: string; message: string }[] } }).options;

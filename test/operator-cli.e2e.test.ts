@@ -602,3 +602,20 @@ async function setConfig(topic: string, configEntries: { name: string; value: st
   await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }] });
   await admin.disconnect();
 }
+
+// The last one: doctor tells of such a batch for as long as it is kept.
+it('lists dead letters beside a batch that nobody can read, and says that its own cannot be replayed', async () => {
+  const headers = Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`h${String(index)}`, 'x']));
+  await commands.send({ key: randomUUID(), value: 'x', headers });
+  const places = async (): Promise<string[]> => {
+    const { deadLetters: found } = await callbusJson<{ deadLetters: Json[] }>(stack, [
+      ...['dead-letters', 'list', '--reason', 'UNREADABLE_BATCH'],
+    ]);
+    return found.map(({ place }) => String(place));
+  };
+  await until('it is put aside and listed', async () => (await places()).length > 0);
+  const [place = ''] = await places();
+  expect((await callbus(stack, ['dead-letters', 'show', place])).output).toContain('cannot be sent again');
+  const replay = await callbus(stack, ['dead-letters', 'replay', place]);
+  expect(replay).toMatchObject({ exitCode: 1, output: expect.stringContaining(`${place} is left out`) });
+});

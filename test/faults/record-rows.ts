@@ -180,7 +180,8 @@ export const RECORD_ROWS: readonly FaultRow[] = [
       const letters = system.deadLetters.records.filter(
         ({ headers }) => String(headers['dead-letter-reason']) === 'UNREADABLE_BATCH',
       );
-      // A letter may come twice, as any record: its partition went to another process before the commit.
+      // A letter may come twice, when the group assigns its partition anew before the commit; a batch that is read again and again would bring many.
+      expect(letters.length).toBeLessThanOrEqual(3);
       expect(new Set(letters.map(({ headers }) => String(headers['dead-letter-offset'])))).toEqual(new Set([String(inCommands)]));
       expect(system.servicePids()).toEqual(pids);
       return [live, placed, callId];

@@ -37,7 +37,7 @@ export function describeHostile(minutes: number, selection?: string): void {
     async () => {
       const { figures, latencies, memory, tallies, failures, slowAnswers } = await besideRogues(system, minutes * 60_000, rogues);
       const lines = [
-        ...Object.entries(latencies).map(([kind, { quiet, hostile }]) => latencyLine(kind as Kind, quiet, hostile)),
+        ...Object.entries(latencies).map(([kind, both]) => latencyLine(kind as Kind, judged, both)),
         ...Object.entries(memory).map(([name, used]) => memoryLine(name, used)),
         ...Object.entries(tallies).map(([name, tally]) => tallyLine(name, tally)),
         `receiver behind the slow network: ${JSON.stringify(slowAnswers)}; ended processes: none`,

@@ -44,11 +44,16 @@ export function memoryOfService(windows: readonly (readonly number[])[], limitMb
   };
 }
 
-export function latencyLine(kind: Kind, quiet: Latency, hostile: Latency): string {
+/** @param judged the latency of which the ratio is shown */
+export function latencyLine(
+  kind: Kind,
+  judged: 'p90Ms' | 'p99Ms',
+  { quiet, hostile }: { quiet: Latency; hostile: Latency },
+): string {
   const shown = ({ count, p50Ms, p90Ms, p99Ms }: Latency): string =>
     `p50 ${p50Ms.toFixed(0).padStart(4)} ms  p90 ${p90Ms.toFixed(0).padStart(4)} ms  p99 ${p99Ms.toFixed(0).padStart(5)} ms (${String(count)})`;
-  const ratio = (hostile.p99Ms / quiet.p99Ms).toFixed(2);
-  return `${kind.padEnd(12)}without rogues ${shown(quiet)}   with rogues ${shown(hostile)}   ratio of p99 ${ratio}`;
+  const ratio = (hostile[judged] / quiet[judged]).toFixed(2);
+  return `${kind.padEnd(12)}without rogues ${shown(quiet)}   with rogues ${shown(hostile)}   ratio of ${judged.slice(0, 3)} ${ratio}`;
 }
 
 export function memoryLine(name: string, { firstMb, lastMb, mostMb, limitMb }: Memory): string {

@@ -16,7 +16,7 @@ import { CallHistories } from './follow-ups/call-histories.js';
 import { FollowUps } from './follow-ups/follow-ups.js';
 import { restoreSnapshots } from './follow-ups/restore-snapshots.js';
 import { OwnCalls } from './inbox/own-calls.js';
-import { restoreLedger } from './ledger/restore-ledger.js';
+import { restoreLedger } from './ledger/open-ledger.js';
 import { ObservationSender } from './relay/observation-sender.js';
 import type { DispatcherSettings } from './settings/dispatcher-settings.js';
 

@@ -24,6 +24,8 @@ export {
   decodeOperatorCommand,
   endCallCommand,
   EndCallData,
+  NO_CALL,
+  RELEASE_LIMITS,
   releaseCallCommand,
   ReleaseCallData,
   type Command,

@@ -197,7 +197,7 @@ export class Driver {
     const { followUps } = this.options;
     switch (step.kind) {
       case 'append':
-        // Without effect: not yet due by the broker's clock, so an immediate retry would also have none.
+        // A record that took no effect is not due yet by the broker's clock, so an immediate retry would have none either.
         return (await ledger.append(dispatch.callId, [step.record])) === dispatch ? RETRY_MS : 0;
       case 'grace-over':
         await followUps.graceOver(dispatch, step);
@@ -215,7 +215,7 @@ export class Driver {
   }
 }
 
-/** Recovers without intervention. */
+/** Whether what failed may work later without a person. */
 function isTransient(error: unknown): boolean {
   return error instanceof GraphTokenError || (error instanceof KafkaError && error.code !== 'INVARIANT');
 }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { createCallCommand, releaseCallCommand, type CloudEvent, type LedgerRecord } from '@callbus/contracts';
+import { createCallCommand, NO_CALL, releaseCallCommand, type CloudEvent, type LedgerRecord } from '@callbus/contracts';
 import { OperatorInboxController } from './operator-inbox.controller.js';
 import {
   ACCEPTED,
@@ -79,6 +79,12 @@ describe('a ReleaseCall', () => {
     brokerMs += 3_600_000;
     await release({}, { 'replay-first-appended': String(START_MS + 1_000) });
     expect(process.ledger.get(CALL_ID)?.command?.notAfterMs).toBe(START_MS + 1_000 + NOT_AFTER_DEFAULT_MS);
+  });
+
+  it('of no call, which doctor sends, does nothing and is no dead letter', async () => {
+    const before = recorded().length;
+    await release({ callId: NO_CALL, tenantId: NO_CALL });
+    expect(recorded()).toHaveLength(before);
   });
 
   it('waits for a snapshot that is on its way', async () => {

@@ -4,6 +4,7 @@ import {
   GROUPS,
   isEndRequested,
   latestAttempt,
+  NO_CALL,
   TOPICS,
   type Dispatch,
   type ReleaseCallData,
@@ -33,6 +34,7 @@ export class OperatorInboxController {
     const { type, data } = decodeOperatorCommand(record.key, record.value, record.headers);
     const { callId, tenantId } = data;
     note({ type, callId, tenantId });
+    if (callId === NO_CALL && this.core.ledger.get(callId) === undefined) return;
     await this.releaseCall(data, firstAppendedAtMs(record));
     this.core.metrics.command(type);
   }

@@ -74,6 +74,12 @@ describe('a caller’s rights', () => {
     });
     expect(answer.status).toBe(400);
     expect(errorOf(answer)['details']).toMatchObject([{ target: 'mediaConfig.preFetchMedia[0].uri' }]);
+    // Who may not call in the tenant does not learn which hosts are listed.
+    const foreign = await gateway.ask('POST', '', {
+      body: { ...MEDIA_CALL, mediaConfig: { ...MEDIA_CALL.mediaConfig, preFetchMedia } },
+      token: 'other',
+    });
+    expect(foreign.status).toBe(403);
     expect(gateway.commands).toHaveLength(1);
   });
 });

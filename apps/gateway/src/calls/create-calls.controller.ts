@@ -1,3 +1,4 @@
+import type { MediaHosts } from '@callbus/graph';
 import { topicName, TOPICS } from '@callbus/contracts';
 import { Body, Controller, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -11,7 +12,7 @@ import { callAnswer, CallResource } from './call-resource.js';
 import { CALLS_PATH, CallUrls } from './call-urls.js';
 import { CreateCommands } from './create-commands.js';
 import { preferredWaitSeconds } from './preferences.js';
-import { readCreateCall, type CreateCallRequest, type CreateCallRules } from './read-create-call.js';
+import { readCreateCall, requireAllowedMedia } from './read-create-call.js';
 
 const CREATED_HEADERS = ['Location', 'Preference-Applied', 'Warning'];
 
@@ -37,7 +38,7 @@ export class AcceptedCall {
  */
 @Controller(CALLS_PATH)
 export class CreateCallsController {
-  private readonly rules: CreateCallRules;
+  private readonly mediaHosts: MediaHosts;
 
   constructor(
     private readonly callers: Callers,
@@ -47,7 +48,7 @@ export class CreateCallsController {
     private readonly settings: GatewaySettings,
   ) {
     const hosts = new Set(settings.mediaHosts.map((host) => host.toLowerCase()));
-    this.rules = { ...settings, mediaHosts: { setting: 'GATEWAY_MEDIA_HOSTS', hosts } };
+    this.mediaHosts = { setting: 'GATEWAY_MEDIA_HOSTS', hosts };
   }
 
   /**
@@ -57,7 +58,10 @@ export class CreateCallsController {
   @Post()
   @HttpCode(202)
   @TakesCall()
-  @TakesHeader('Idempotency-Key', 'The same key is the same call; without it `client-request-id` is the key.')
+  @TakesHeader(
+    'Idempotency-Key',
+    'The same key is the same call; without it `client-request-id` is the key. A repeat of an accepted request is answered without being validated again.',
+  )
   @TakesHeader('Prefer', '`wait=N`: waits up to N seconds for the outcome.')
   @Answers(201, 'It was created; only with Prefer.', CallResource, { headers: CREATED_HEADERS })
   @Answers(202, 'The command is on Kafka.', AcceptedCall, { headers: CREATED_HEADERS })
@@ -73,10 +77,11 @@ export class CreateCallsController {
   ): Promise<AcceptedCall | CallResource> {
     const caller = this.callers.of(request);
     this.rights.require(caller, 'Calls.Create');
-    const isAccepted = (asked: CreateCallRequest): boolean => this.commands.isAccepted(asked);
-    const asked = readCreateCall(body, caller, [idempotencyKey, clientRequestId], this.rules, isAccepted);
+    const hashOf = (callId: string): string | null => this.commands.hashOf(callId);
+    const asked = readCreateCall(body, caller, [idempotencyKey, clientRequestId], this.settings, hashOf);
     const { callId, tenantId, call } = asked.data;
     this.rights.requireTenant(caller, tenantId);
+    if (!asked.isAccepted) requireAllowedMedia(call, this.mediaHosts);
     // Also when Kafka does not confirm it: a call that is placed all the same can be seen and ended there.
     void reply.header('location', this.urls.of(`/${callId}`));
     await this.commands.send(asked);

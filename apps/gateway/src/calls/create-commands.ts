@@ -19,15 +19,15 @@ export interface CreateCommandsParts {
 export class CreateCommands {
   constructor(private readonly parts: CreateCommandsParts) {}
 
-  /** Whether the call is known, and was accepted from the same request. */
-  isAccepted({ data, requestHash }: CreateCallRequest): boolean {
-    return this.parts.known.get(data.callId)?.call.requestHash === requestHash;
+  /** The `requestHash` of a call that is known, else null. */
+  hashOf(callId: string): string | null {
+    return this.parts.known.get(callId)?.call.requestHash ?? null;
   }
 
-  /** A request that is known as accepted is not sent again. @throws ApiError 409, 429 or 503 */
+  /** An accepted request is not sent again. @throws ApiError 409, 429 or 503 */
   async send(asked: CreateCallRequest): Promise<void> {
     const { log, known, waiting } = this.parts;
-    if (this.isAccepted(asked)) return;
+    if (asked.isAccepted) return;
     requireSameRequest(known.get(asked.data.callId), asked);
     await waiting.send(asked.data, () => log.append(createCallCommand(COMMAND_SOURCE, asked.data)));
   }

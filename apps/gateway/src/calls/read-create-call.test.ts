@@ -8,7 +8,6 @@ const APP_ID = '00001111-aaaa-4222-bbbb-3333cccc4444';
 const RULES = {
   graphAppId: APP_ID,
   callMaxBytes: 65_536,
-  mediaHosts: { setting: 'GATEWAY_MEDIA_HOSTS', hosts: new Set<string>() },
 };
 const caller = { appId: '2891555a-92ff-42e6-80fa-6e1300c6b5c6', tenantId: TENANT_ID, roles: [] };
 const CALL = JSON.parse(
@@ -16,7 +15,7 @@ const CALL = JSON.parse(
 ) as Record<string, unknown>;
 
 function read(body: unknown, keys: readonly (string | undefined)[] = []): CreateCallRequest {
-  return readCreateCall(body, caller, keys, RULES, () => false);
+  return readCreateCall(body, caller, keys, RULES, () => null);
 }
 
 function refusalOf(body: unknown, keys: string[] = []): ApiError {
@@ -82,10 +81,11 @@ describe('a create request', () => {
 
   it('that was accepted is the same call again, also where its call would be refused today', () => {
     const call = { ...CALL, tenantId: TENANT_ID, targets: undefined };
-    const seen: string[] = [];
-    const again = readCreateCall(call, caller, ['a'], RULES, ({ requestHash: hash }) => seen.push(hash) > 0);
-    expect(again.data).toEqual({ ...read({ ...CALL, tenantId: TENANT_ID }, ['a']).data, call });
-    expect(seen).toEqual([again.requestHash]);
+    const hash = requestHash({ appId: APP_ID, tenantId: TENANT_ID, call });
+    const again = (known: string | null): CreateCallRequest => readCreateCall(call, caller, ['a'], RULES, () => known);
+    const { callId } = read({ ...CALL, tenantId: TENANT_ID }, ['a']).data;
+    expect(again(hash)).toEqual({ data: { callId, tenantId: TENANT_ID, call }, requestHash: hash, isAccepted: true });
+    for (const other of [null, '1:other']) expect(() => again(other)).toThrow(/^The call is not valid: targets/);
   });
 
   it('with a key that is too long is refused', () => {

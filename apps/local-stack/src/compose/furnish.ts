@@ -1,12 +1,31 @@
 import { chown, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLogger } from '@callbus/chassis';
+import { createLogger, KafkaSettings, Setting, SettingsGroup } from '@callbus/chassis';
 import { createKafkaClient } from '@callbus/kafka';
+import { IsInt, IsString, Min } from 'class-validator';
 import { developmentCertificates } from '../identities/development-ca.js';
 import { developmentSecrets } from '../identities/development-secrets.js';
 import { registeredApps } from '../services/service-plan.js';
 import { createTopics } from '../kafka/topics.js';
-import type { FurnishSettings } from './furnish-settings.js';
+
+/** What the service `furnish` of docker-compose.yml is told. */
+export class FurnishSettings {
+  @Setting('FURNISH_FOLDER', { describe: 'Folder for certificates and secrets, which the services read' })
+  @IsString()
+  folder!: string;
+
+  @Setting('FURNISH_HOSTS', { kind: 'list', describe: 'Names of the https servers, for their certificate' })
+  @IsString({ each: true })
+  hosts: string[] = [];
+
+  @Setting('FURNISH_OWNER', { kind: 'integer', describe: 'Number of the user as whom the services read that folder' })
+  @IsInt()
+  @Min(1)
+  owner!: number;
+
+  @SettingsGroup(KafkaSettings)
+  kafka!: KafkaSettings;
+}
 
 /** Certificates and secrets of a development stack as files, one for each NAME_FILE. What is there is kept. */
 export async function furnishFolder({

@@ -1,6 +1,5 @@
 import { loadSettings } from '@callbus/chassis';
-import { furnishFolder, furnishTopics } from './furnish.js';
-import { FurnishSettings } from './furnish-settings.js';
+import { furnishFolder, FurnishSettings, furnishTopics } from './furnish.js';
 
 const settings = loadSettings(FurnishSettings);
 await furnishFolder(settings);

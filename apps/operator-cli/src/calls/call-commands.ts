@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { IfUnknown } from '@callbus/contracts';
+import { RELEASE_LIMITS, type IfUnknown } from '@callbus/contracts';
 import type { Context } from '../command-line/context.js';
-import { callIdOf, tenantIdOf } from '../command-line/option-values.js';
+import { callIdOf, tenantIdOf, textOf } from '../command-line/option-values.js';
 import { UsageError } from '../errors.js';
 import { operatorName } from '../installation/operator-settings.js';
 import { readCallFile } from './call-file.js';
@@ -50,8 +50,8 @@ export function addCallCommands(program: Command, { installation, invocation, fo
     .command('release')
     .description('allow exactly one more dial of a parked call, and wait for what comes of it')
     .argument('<callId>', 'the id of the CreateCall', callIdOf)
-    .requiredOption('--reason <text>', 'why it may ring again; kept in the ledger')
-    .option('--operator <name>', 'who decides (default: OPERATOR_NAME, or the user’s name)')
+    .requiredOption('--reason <text>', 'why it may ring again; kept in the ledger', textOf(RELEASE_LIMITS.reason))
+    .option('--operator <name>', 'who decides (default: OPERATOR_NAME, or the user’s name)', textOf(RELEASE_LIMITS.operator))
     .option('--json', 'print JSON')
     .action(async (callId: string, options: { reason: string; operator?: string; json?: boolean }) => {
       const on = installation();

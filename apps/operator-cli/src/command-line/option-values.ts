@@ -9,6 +9,16 @@ export function callIdOf(text: string): string {
   return callId;
 }
 
+/** @returns a reader of texts that say something @throws InvalidArgumentError */
+export function textOf(maxLength: number): (text: string) => string {
+  return (text) => {
+    const trimmed = text.trim();
+    if (trimmed === '') throw new InvalidArgumentError('It must not be blank.');
+    if (trimmed.length > maxLength) throw new InvalidArgumentError(`It must have at most ${maxLength} characters.`);
+    return trimmed;
+  };
+}
+
 /** @throws InvalidArgumentError */
 export function tenantIdOf(text: string): string {
   if (!isUUID(text)) throw new InvalidArgumentError('It must be the tenant’s id, a UUID.');

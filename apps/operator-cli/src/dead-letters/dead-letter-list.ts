@@ -1,4 +1,4 @@
-import { placeOf, replayedFrom, type DeadLetter, type ReceivedRecord } from '@callbus/kafka';
+import { placeOf, replayedFrom, type DeadLetter, type KafkaErrorCode, type ReceivedRecord } from '@callbus/kafka';
 
 /** A dead letter, and what has been done about it. */
 export interface ListedLetter {
@@ -78,4 +78,14 @@ export function isMeant({ place, letter, replayOf }: ListedLetter, filter: Lette
     letter.putAsideAtMs >= sinceMs &&
     letter.putAsideAtMs <= untilMs
   );
+}
+
+const UNREADABLE: KafkaErrorCode = 'UNREADABLE_BATCH';
+
+export const NOT_REPLAYABLE =
+  'it is a batch of records that nobody can read, and cannot be sent again. Its bytes are kept here; have its producer send the records anew.';
+
+/** False for a batch that nobody can read: it is no record, and its dead letter keeps only its bytes. */
+export function isReplayable({ letter }: ListedLetter): boolean {
+  return letter.reason !== UNREADABLE;
 }

@@ -1,8 +1,8 @@
-import { KafkaError, type KafkaErrorCode, replayOf, type OutgoingRecord } from '@callbus/kafka';
+import { KafkaError, replayOf, type OutgoingRecord } from '@callbus/kafka';
 import type { Installation } from '../installation/installation.js';
 import type { Report } from '../screen/report.js';
 import { table } from '../screen/table.js';
-import { isMeant, type LetterFilter, type ListedLetter } from './dead-letter-list.js';
+import { isMeant, isReplayable, NOT_REPLAYABLE, type LetterFilter, type ListedLetter } from './dead-letter-list.js';
 import { readDeadLetters } from './read-dead-letters.js';
 import { shownText } from './show-record.js';
 
@@ -23,9 +23,13 @@ export async function replayDeadLetters(
   { isDryRun, reveal }: { readonly isDryRun: boolean; readonly reveal: boolean },
 ): Promise<Report> {
   const { letters } = await readDeadLetters(installation);
-  // An unreadable batch is not a record and cannot be replayed; the dead letter keeps its bytes.
-  const chosen = letters.filter((one) => isMeant(one, filter) && one.letter.reason !== UNREADABLE);
-  if (chosen.length === 0) return { data: { isDryRun, replayed: [] }, lines: ['There are no such dead letters.'], isWell: false };
+  const meant = letters.filter((one) => isMeant(one, filter));
+  const chosen = meant.filter(isReplayable);
+  const leftOut = meant.filter((one) => !isReplayable(one)).map(({ place }) => `${place} is left out: ${NOT_REPLAYABLE}`);
+  if (chosen.length === 0) {
+    const lines = leftOut.length > 0 ? leftOut : ['There are no such dead letters.'];
+    return { data: { isDryRun, replayed: [] }, lines, isWell: false };
+  }
   const records = chosen.map(({ letter }) => replayOf(letter, installation.partitions));
   const outcomes = isDryRun ? [] : await sendEach(installation, records);
   const replayed = chosen.map((one, index): Replayed => {
@@ -42,12 +46,11 @@ export async function replayDeadLetters(
   const sent = replayed.filter(({ offset }) => offset !== null).length;
   return {
     data: { isDryRun, replayed },
-    lines: [...table(['dead letter', 'to', 'key', 'offset'], rows), '', summary(chosen, sent, isDryRun)],
+    lines: [...table(['dead letter', 'to', 'key', 'offset'], rows), ...leftOut, '', summary(chosen, sent, isDryRun)],
     isWell: isDryRun || sent === chosen.length,
   };
 }
 
-const UNREADABLE: KafkaErrorCode = 'UNREADABLE_BATCH';
 const NOT_SENT = { offset: null, error: null };
 
 /** One by one, so that it is known how far it came. What Kafka never takes is passed over; when it takes nothing, that is the end. */

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { groupName, GROUPS, releaseCallCommand, topicName, TOPICS, type GroupSpec } from '@callbus/contracts';
+import { groupName, GROUPS, NO_CALL, releaseCallCommand, topicName, TOPICS, type GroupSpec } from '@callbus/contracts';
 import type { TopicDescription } from '@callbus/kafka';
 import { wordsOf } from '../errors.js';
 import { COMMAND_SOURCE, type Installation } from '../installation/installation.js';
@@ -83,8 +82,8 @@ async function acls({ settings, client, topicPrefix }: Installation): Promise<re
 }
 
 /**
- * Kafka tells its time only on a record that it appends, so this writes one: a release of a call that does not exist, which
- * takes no effect (docs/ledger.md). It also shows that this principal may release calls.
+ * Kafka tells its time only on a record that it appends, so this writes one: a release of no call, which
+ * dispatchers ignore. It also shows that this principal may release calls.
  */
 async function brokerClock(
   installation: Installation,
@@ -96,10 +95,9 @@ async function brokerClock(
   const { settings } = installation;
   const advice = `Allow this principal to Write to ${topic}, and see that enough replicas are in sync.`;
   return finding(BROKER_CLOCK, settings.doctorTimeoutMs, advice, async () => {
-    const nobody = randomUUID();
     const release = {
-      callId: nobody,
-      tenantId: nobody,
+      callId: NO_CALL,
+      tenantId: NO_CALL,
       attempt: 1,
       reason: 'doctor reads the broker’s clock',
       operator: 'doctor',

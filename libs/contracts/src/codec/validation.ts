@@ -1,4 +1,4 @@
-import { validateSync, type ValidationError } from 'class-validator';
+import { ValidateBy, ValidateIf, validateSync, type ValidationError } from 'class-validator';
 import { ContractError, type ContractErrorCode } from '../errors.js';
 import { passesRules } from './passes-rules.js';
 
@@ -32,4 +32,27 @@ function faultsOf(error: ValidationError, parent: string): string[] {
     ...Object.values(error.constraints ?? {}).map((message) => `${path}: ${message}`),
     ...(error.children ?? []).flatMap((child) => faultsOf(child, path)),
   ];
+}
+
+/** The member is there and may be null, which says something: that nobody knows it, or that there is none. */
+export function IsNullable(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== null);
+}
+
+/** A member that holds an object which keeps the rules of this class. class-validator's own ValidateNested asks nothing of plain objects. */
+export function IsLike(type: new () => object): PropertyDecorator {
+  return ValidateBy(
+    { name: 'isLike', constraints: [type], validator: { validate: (value) => faultOf(type, value) === null } },
+    { message: ({ value }) => `must be as it is written: ${faultOf(type, value) ?? ''}` },
+  );
+}
+
+function faultOf(type: new () => object, value: unknown): string | null {
+  try {
+    checkedAs(type, value);
+    return null;
+  } catch (error) {
+    if (error instanceof ContractError) return error.message;
+    throw error;
+  }
 }

@@ -50,6 +50,9 @@ export class EndCallData {
   tenantId!: string;
 }
 
+/** Most characters of the texts of a release. */
+export const RELEASE_LIMITS = { reason: 1_000, operator: 200 } as const;
+
 /** An operator allows one new dial after this attempt, which is parked; for any other attempt or state it does nothing. */
 export class ReleaseCallData {
   @Matches(CALL_ID, CALL_ID_RULE)
@@ -65,14 +68,17 @@ export class ReleaseCallData {
 
   /** Why it may be dialled again, in words; kept in the ledger. */
   @IsString()
-  @MaxLength(1_000)
+  @MaxLength(RELEASE_LIMITS.reason)
   reason!: string;
 
   /** Who decided. */
   @IsString()
-  @MaxLength(200)
+  @MaxLength(RELEASE_LIMITS.operator)
   operator!: string;
 }
+
+/** The id of no call. A release of it does nothing: `callbus doctor` sends one, since Kafka tells its time only on a record. */
+export const NO_CALL = '00000000-0000-0000-0000-000000000000';
 
 /** Commands of any producer, on the commands topic. */
 export const COMMAND_CLASSES = { CreateCall: CreateCallData, EndCall: EndCallData } as const;

@@ -17,8 +17,8 @@ import {
 } from 'class-validator';
 import type { IfUnknown } from '../commands/commands.js';
 import { CreationError } from '../observations/creation-error.js';
-import { IsNullable } from '../codec/nullable.js';
 import type { FailureReason } from '../observations/observations.js';
+import { IsNullable } from '../codec/validation.js';
 
 /** One of Graph's resources with all its members; enums are spelled as its schema spells them. */
 type Resource = Readonly<Record<string, unknown>>;

@@ -3,10 +3,8 @@ import { IsArray, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Max, Min 
 import type { IfUnknown } from '../commands/commands.js';
 import { CreationError } from '../observations/creation-error.js';
 import { ContractError } from '../errors.js';
-import { IsLike } from '../codec/is-like.js';
 import { parseRecord } from '../codec/json.js';
-import { IsNullable } from '../codec/nullable.js';
-import { checkedAs } from '../codec/validation.js';
+import { IsLike, IsNullable, checkedAs } from '../codec/validation.js';
 
 /** A ledger record’s, unless its type came later. */
 export const LEDGER_VERSION = 1;

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { IsInt, IsOptional, IsString } from 'class-validator';
-import { IsNullable } from '../codec/nullable.js';
+import { IsNullable } from '../codec/validation.js';
 
 /** What Graph said when it refused, or what was wrong with the call before it was asked. */
 export class CreationError {

@@ -5,8 +5,7 @@ import type { IfUnknown } from '../commands/commands.js';
 import type { CreationError } from './creation-error.js';
 import { ContractError } from '../errors.js';
 import { parseRecord } from '../codec/json.js';
-import { IsNullable } from '../codec/nullable.js';
-import { checkedAs } from '../codec/validation.js';
+import { IsNullable, checkedAs } from '../codec/validation.js';
 
 export const OBSERVATION_VERSION = 1;
 /** Version of a notification whose body is not UTF-8. A process that knows only version 1 stops at it, as at any newer record. */

@@ -14,8 +14,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { CreationError } from '../observations/creation-error.js';
-import { IsNullable } from '../codec/nullable.js';
 import type { FailureReason } from '../observations/observations.js';
+import { IsNullable } from '../codec/validation.js';
 
 // The rules describe a snapshot to who reads it; only the sequencer writes one, so no reader spends time on checking them.
 

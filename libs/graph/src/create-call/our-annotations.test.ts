@@ -34,3 +34,8 @@ it('names a few of very many, in little time', () => {
 it('looks for none in a call that is too large to be taken', () => {
   expect(validateCall({ ...call, '@callbus.wait': 1 }, 100).map(({ path }) => path)).toEqual(['$']);
 });
+
+it.each(['notAfter', 'NotAfter', 'ifUnknown'])('refuses %s inside a call, where it would have no effect', (name) => {
+  const message = 'is no member of a call; it belongs beside call, in a command on Kafka';
+  expect(validateCall({ ...call, [name]: null })).toEqual([{ path: name, message }]);
+});

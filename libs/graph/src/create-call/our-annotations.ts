@@ -13,6 +13,21 @@ const TOLD_ELSEWHERE: Readonly<Record<string, string>> = {
   wait: 'the header Prefer: wait=N, over HTTP',
 };
 
+/** Those that decide whether a phone rings. Under their bare names too, a call that holds one is refused: Graph would ignore it. */
+const NEVER_IN_A_CALL = ['notAfter', 'ifUnknown'];
+
+/** Reports options of callbus among the members of a call, in any case of letters. */
+export function faultsOfMisplacedOptions(call: object): CallFault[] {
+  return Object.keys(call).flatMap((name) => {
+    const option = NEVER_IN_A_CALL.find((one) => one.toLowerCase() === name.toLowerCase());
+    return option === undefined ? [] : [{ path: name, message: `is no member of a call; it belongs ${placeOf(option)}` }];
+  });
+}
+
+function placeOf(option: string): string {
+  return (TOLD_ELSEWHERE[option] ?? '').replace(`${option} `, '');
+}
+
 /** Most annotations that are reported: nobody mends more at once, and each is compared with all options. */
 const MAX_FAULTS = 10;
 const MAX_COMPARED_LENGTH = 64;

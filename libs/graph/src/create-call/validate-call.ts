@@ -5,7 +5,7 @@ import { faultsAcrossMembers } from './call-rules.js';
 import { isObject, type JsonObject } from '../json-value.js';
 import { faultsOfModel, type CallFault } from '../call-model/model-faults.js';
 import { memberNamesOf, schemaOf } from '../call-model/model-schema.js';
-import { faultsOfAnnotations } from './our-annotations.js';
+import { faultsOfAnnotations, faultsOfMisplacedOptions } from './our-annotations.js';
 import { TEXT_FORMATS } from '../call-model/text-formats.js';
 import { READ_ONLY_MEMBERS } from './to-graph-call.js';
 
@@ -22,7 +22,12 @@ export function validateCall(raw: unknown, maxBytes: number = CALL_LIMITS.bytes)
   if (!isObject(raw)) return [{ path: '$', message: 'must be an object, the call resource of Graph' }];
   const wrapped = wrappedPath(raw);
   if (wrapped !== null) return [{ path: wrapped, message: WRAPPED }];
-  const ofRules = [...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)), ...faultsOfSpelling(raw), ...faultsAcrossMembers(raw)];
+  const ofRules = [
+    ...(fitsSchema(raw) ? [] : faultsOfModel(Call, raw)),
+    ...faultsOfSpelling(raw),
+    ...faultsOfMisplacedOptions(raw),
+    ...faultsAcrossMembers(raw),
+  ];
   const ofSize = faultsOfSize(raw, maxBytes);
   // The search goes through all of a call, so it is left out for a call that is too large.
   const ofAnnotations = ofSize.length > 0 ? [] : faultsOfAnnotations(raw);

@@ -1,6 +1,6 @@
 import { CALLING_ROLES, requiredRolesOf } from '../create-call/call-kind.js';
 import { outcomeOf } from './create-call-outcome.js';
-import type { WireHeaders } from '../http/wire-headers.js';
+import type { WireHeaders } from '../http/response-headers.js';
 import { documentedRequests, fixtureText } from '../testing/fixtures.js';
 
 const graphCallId = '2e1a0b00-2db4-4022-9570-243709c565ab';

@@ -1,8 +1,7 @@
 import { MONTHLY_LIMIT_CODE } from './advice.js';
 import { readGraphError, type GraphError } from './graph-error.js';
 import { isObject, parseJson, textOf } from '../json-value.js';
-import { retryAfterMsOf } from '../http/retry-after.js';
-import { headerOf, type WireHeaders } from '../http/wire-headers.js';
+import { retryAfterMsOf, headerOf, type WireHeaders } from '../http/response-headers.js';
 
 /**
  * What is known of the bytes of one POST, whatever any exception says:

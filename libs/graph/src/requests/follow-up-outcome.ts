@@ -1,6 +1,5 @@
 import { readGraphError, type GraphError } from './graph-error.js';
-import { retryAfterMsOf } from '../http/retry-after.js';
-import type { WireHeaders } from '../http/wire-headers.js';
+import { retryAfterMsOf, type WireHeaders } from '../http/response-headers.js';
 import { messageOf } from '../errors.js';
 
 /** `isFinal`: asking again changes nothing; else it may be asked again, `retryAfterMs` milliseconds later. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Client, type buildConnector, type Dispatcher } from 'undici';
 import type { WireResult } from './create-call-outcome.js';
-import type { WireHeaders } from '../http/wire-headers.js';
+import type { WireHeaders } from '../http/response-headers.js';
 
 export interface PostOnceOptions {
   readonly connect: buildConnector.connector;

@@ -2,7 +2,7 @@ import { AuthError, type INetworkModule, type NetworkRequestOptions, type Networ
 import { Agent, request } from 'undici';
 import { timed, type OnExchange } from '../http/exchange.js';
 import { isObject, parseJson } from '../json-value.js';
-import { retryAfterMsOf } from '../http/retry-after.js';
+import { retryAfterMsOf } from '../http/response-headers.js';
 import { messageOf } from '../errors.js';
 
 /**

@@ -59,3 +59,9 @@ function causesOf(error: unknown): ClientError[] {
 function said({ code, message }: ClientError = {}): string {
   return typeof code === 'string' ? code : String(message).replace(/[\s.]{1,10}$/, '');
 }
+
+/** Whether the client's error, or the one that it gave up on, is one of these by Kafka's name for it. */
+export function isOfType(error: unknown, ...types: readonly string[]): boolean {
+  const { type, cause } = error as { type?: unknown; cause?: { type?: unknown } };
+  return types.some((one) => one === type || one === cause?.type);
+}

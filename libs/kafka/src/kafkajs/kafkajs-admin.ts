@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { KafkaError } from '../port/errors.js';
 import type { AclRule, KafkaAdmin, OffsetRange, TopicDescription, TopicToEnsure } from '../port/kafka-client.js';
-import { isOfType } from './is-of-type.js';
-import { kafkaErrorOf } from './kafka-error-of.js';
+import { isOfType, kafkaErrorOf } from './kafka-error-of.js';
 import { RETRY } from './retry.js';
 
 // Node sees no further names in that CommonJS module.

@@ -4,7 +4,7 @@ import { KafkaError } from '../port/errors.js';
 import { GatheringSender, type PartitionAck } from '../send/gathering-sender.js';
 import type { Condition, HeaderValue, KafkaAdmin, OutgoingRecord, RecordSender } from '../port/kafka-client.js';
 import type { KafkaMetrics } from '../telemetry/kafka-metrics.js';
-import { isOfType } from './is-of-type.js';
+import { isOfType } from './kafka-error-of.js';
 import { NULL_HEADER } from './mends.js';
 
 const SEND_TIMEOUT_MS = 10_000;

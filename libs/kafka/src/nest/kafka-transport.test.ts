@@ -12,6 +12,7 @@ const RECORD: ReceivedRecord = {
 };
 
 it('sends dead letters through a sender of its own, which it closes after the consumers', async () => {
+  let health = { ok: true, reason: '' };
   const ends: string[] = [];
   const letters: OutgoingRecord[] = [];
   const consumed: ConsumeOptions[] = [];
@@ -20,6 +21,7 @@ it('sends dead letters through a sender of its own, which it closes after the co
       letters.push(...records);
       return Promise.resolve([]);
     },
+    condition: () => health,
     close: () => {
       ends.push('sender');
       return Promise.resolve();
@@ -54,6 +56,9 @@ it('sends dead letters through a sender of its own, which it closes after the co
   });
   await consumed[0]?.deadLetter?.(RECORD, new Error('no JSON'), { attempt: 1, firstTriedAtMs: 0 });
   expect(letters).toMatchObject([{ topic: 'calls.commands.dead-letter', value: RECORD.value }]);
+  expect(transport.condition()).toEqual({ ok: true });
+  health = { ok: false, reason: 'the last send failed' };
+  expect(transport.condition()).toEqual(health);
   await transport.close();
   expect(ends).toEqual(['consumer', 'sender']);
 });

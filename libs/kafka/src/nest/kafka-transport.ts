@@ -67,8 +67,8 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private readonly consumers = new Map<string, RecordConsumer>();
   /**
-   * A sender of their own: a dead letter can be 50 MB, and while one is compressed and sent, nothing else leaves through the same
-   * sender.
+   * Dead letters have a sender of their own: one can be 50 MB, and while it is compressed and sent, nothing else leaves through the
+   * same sender.
    */
   private deadLetterSender: RecordSender | undefined;
 
@@ -83,8 +83,11 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.consumers.values()].map((consumer) => consumer.stop()));
-    await this.deadLetterSender?.close();
+    try {
+      await Promise.all([...this.consumers.values()].map((consumer) => consumer.stop()));
+    } finally {
+      await this.deadLetterSender?.close();
+    }
   }
 
   override on(): never {
@@ -103,7 +106,7 @@ export class KafkaTransport extends Server implements CustomTransportStrategy {
   condition(): Condition {
     const conditions = [...this.consumers.values()].map((consumer) => consumer.condition());
     if (conditions.length === 0) return { ok: false, reason: 'no topic is consumed yet' };
-    return conditions.find(({ ok }) => !ok) ?? { ok: true };
+    return [...conditions, this.deadLetterSender?.condition()].find((one) => one?.ok === false) ?? { ok: true };
   }
 
   private async start(): Promise<void> {

@@ -1,8 +1,15 @@
-import { headerOf, type WireHeaders } from './wire-headers.js';
-
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 /** No command lives longer than a day, so a longer wait means the same. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1_000;
+
+/** Names in lower case, as Node's HTTP gives them. */
+export type WireHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The first, where a header came several times. */
+export function headerOf(headers: WireHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}
 
 /**
  * How long an answer asks to wait: seconds, which Graph writes with fractions too, or a date, which counts from the

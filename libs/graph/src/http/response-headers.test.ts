@@ -1,4 +1,4 @@
-import { retryAfterMsOf } from './retry-after.js';
+import { retryAfterMsOf } from './response-headers.js';
 
 it.each([
   ['5', 5_000],
