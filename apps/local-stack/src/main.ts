@@ -30,11 +30,10 @@ async function main(commandLine: readonly string[]): Promise<number> {
   const settings = loadSettings(LocalStackSettings);
   const places = stackPlaces(settings);
   const guarded = await openGuardedGroup(places);
-  if (guarded.leftovers.length > 0) progress.say(`Ended what an earlier run had left: ${guarded.leftovers.join(', ')}.`);
-
   const { promise: givenUp, reject: giveUp } = Promise.withResolvers<never>();
   const stack = new Stack({ args, settings, places, progress, guarded, onGivenUp: giveUp });
   const stopped = stopRequest(() => void guarded.group.end(guarded.group.names(), 0));
+  if (guarded.leftovers.length > 0) progress.say(`Ended what an earlier run had left: ${guarded.leftovers.join(', ')}.`);
 
   const work = async (): Promise<number> => {
     const { file, client } = await stack.start();
