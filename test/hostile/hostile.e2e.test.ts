@@ -1,3 +1,0 @@
-import { describeHostile } from './describe-hostile.js';
-
-describeHostile(1);
