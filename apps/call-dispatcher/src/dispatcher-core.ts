@@ -3,7 +3,7 @@ import type { DispatcherMetrics } from './dispatcher-metrics.js';
 import type { BrokerClock } from './ledger/broker-clock.js';
 import type { Ledger } from './ledger/ledger.js';
 
-/** What every part of a dispatcher works with. A class, not an interface, because Nest injects it. */
+/** The ledger, clock, logger and metrics that all parts of a dispatcher share. Nest injects it, so it is a class and no interface. */
 export abstract class DispatcherCore {
   abstract readonly ledger: Ledger;
   abstract readonly clock: BrokerClock;

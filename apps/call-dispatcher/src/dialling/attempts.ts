@@ -26,7 +26,7 @@ export interface DialOptions {
   readonly intentOrphanMs: number;
 }
 
-/** What may hold a dial back. */
+/** The limits that can delay a dial. */
 export interface DialLimits {
   readonly quotas: Quotas;
   readonly backOffs: BackOffs;

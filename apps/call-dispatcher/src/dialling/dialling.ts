@@ -3,8 +3,8 @@ import type { Attempts } from './attempts.js';
 import type { RoleCheck } from './role-check.js';
 
 /**
- * What dials a call: its attempt, the token that it needs, and the check of that token's roles. A class, not an interface, because
- * Nest injects it.
+ * The parts that the inbox and the driver use to dial: the attempts, the tokens, and the check of a token's roles. Nest injects it, so
+ * it is a class and no interface.
  */
 export abstract class Dialling {
   abstract readonly attempts: Attempts;

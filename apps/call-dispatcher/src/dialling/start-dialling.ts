@@ -14,7 +14,7 @@ import type { GraphAccess } from './open-graph.js';
 import { Quotas } from './quotas.js';
 import { RoleCheck } from './role-check.js';
 
-/** What tells which calls have ended. */
+/** The three sources from which a quota learns that a call has ended. */
 export interface CallEnds {
   readonly histories: CallHistories;
   readonly snapshots: SnapshotFollower<CallHistory>;

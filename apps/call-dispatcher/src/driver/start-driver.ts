@@ -34,7 +34,7 @@ export function startDriver(
   });
   core.ledger.onChange(({ callId }, { kind }) => {
     driver.look(callId);
-    // Whatever closes an attempt, also another process's, may make room for another call.
+    // An attempt that closes, here or in another process, may make room for another call.
     if (kind !== 'accepted' && kind !== 'intended') driver.advance();
   });
   snapshots.onSnapshot((callId) => {

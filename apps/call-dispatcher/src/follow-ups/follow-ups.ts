@@ -12,7 +12,7 @@ import {
 } from '../driver/next-step.js';
 import type { ObservationSender } from '../relay/observation-sender.js';
 
-/** What of Graph follow-ups need. */
+/** The parts of Graph's client that follow-ups call. */
 export interface FollowUpGraph {
   readonly client: GraphClient;
   readonly tokens: Pick<AppTokens, 'get' | 'refresh'>;
